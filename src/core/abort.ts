@@ -4,7 +4,7 @@ import { custom, type Option } from './options.ts'
  * An `AbortSignal`. The global type of that name comes with the types of the DOM or of Node.js, which not every
  * TypeScript project has.
  */
-export interface Abortable {
+export interface AbortSignalLike {
   readonly aborted: boolean
   readonly reason: unknown
   throwIfAborted(): void
@@ -13,8 +13,8 @@ export interface Abortable {
 }
 
 /** Declares an option that is an abort signal. Every function that may take long has one, named `signal`. */
-export const abortSignal = (): Option<Abortable, Abortable | undefined> =>
-  custom<Abortable>('an AbortSignal', (value) => value instanceof AbortSignal)
+export const abortSignal = (): Option<AbortSignalLike, AbortSignalLike | undefined> =>
+  custom<AbortSignalLike>('an AbortSignal', (value) => value instanceof AbortSignal)
 
 type Values<T> = AsyncIterable<T> | Iterable<T>
 
@@ -24,14 +24,14 @@ type Values<T> = AsyncIterable<T> | Iterable<T>
  * @throws the signal's reason: at once if a value of an async iterable is being awaited, otherwise before the
  *   next value
  */
-export function untilAborted<T>(signal: Abortable | undefined, values: Generator<T>): Generator<T>
-export function untilAborted<T>(signal: Abortable | undefined, values: Values<T>): Values<T>
-export function untilAborted<T>(signal: Abortable | undefined, values: Values<T>): Values<T> {
+export function untilAborted<T>(signal: AbortSignalLike | undefined, values: Generator<T>): Generator<T>
+export function untilAborted<T>(signal: AbortSignalLike | undefined, values: Values<T>): Values<T>
+export function untilAborted<T>(signal: AbortSignalLike | undefined, values: Values<T>): Values<T> {
   if (signal === undefined) return values
   return Symbol.asyncIterator in values ? whileAwaited(signal, values) : between(signal, values)
 }
 
-function* between<T>(signal: Abortable, values: Iterable<T>): Generator<T> {
+function* between<T>(signal: AbortSignalLike, values: Iterable<T>): Generator<T> {
   signal.throwIfAborted()
   for (const value of values) {
     yield value
@@ -39,7 +39,7 @@ function* between<T>(signal: Abortable, values: Iterable<T>): Generator<T> {
   }
 }
 
-async function* whileAwaited<T>(signal: Abortable, values: AsyncIterable<T>): AsyncGenerator<T> {
+async function* whileAwaited<T>(signal: AbortSignalLike, values: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = values[Symbol.asyncIterator]()
   try {
     for (;;) {
@@ -56,7 +56,7 @@ async function* whileAwaited<T>(signal: Abortable, values: AsyncIterable<T>): As
 }
 
 /** Awaits `promise`, and returns its value. @throws the signal's reason, at once, if the signal aborts first */
-export async function orAborted<T>(signal: Abortable | undefined, promise: Promise<T>): Promise<T> {
+export async function orAborted<T>(signal: AbortSignalLike | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise
   promise.catch(() => {}) // an error after the abort is not an unhandled rejection
   signal.throwIfAborted()

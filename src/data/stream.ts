@@ -1,4 +1,4 @@
-import { type Abortable, abortSignal, untilAborted } from '../core/abort.ts'
+import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import { allocate, type Data } from '../core/dtype.ts'
 import { checkMemory } from '../core/memory.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
@@ -198,7 +198,7 @@ export const checkStream = (who: string, value: unknown): void =>
 /** Reads all batches into a list, until `signal` is aborted. */
 export async function gathered(
   batches: AsyncIterable<Batch> | Iterable<Batch>,
-  signal: Abortable | undefined,
+  signal: AbortSignalLike | undefined,
 ): Promise<Batch[]> {
   const parts: Batch[] = []
   for await (const part of untilAborted(signal, batches)) parts.push(part)

@@ -16,8 +16,9 @@ interface Setup {
 }
 
 /**
- * Returns the operator that makes a batch's loss neither a mean nor a sum over its examples, such as the `Sqrt` of
- * a mean. Undefined for a mean or sum, for a loss made by `weightedLoss`, and where no operator is known to.
+ * Returns the operator because of which a batch's loss is neither a mean nor a sum over its examples, such as the
+ * `Sqrt` of a mean. Undefined if the loss is a mean or a sum, or is made by `weightedLoss`, and if the operator is
+ * unknown.
  */
 export function batchDependence({ model, loss: lossOf, data, dtype }: Setup): string | undefined {
   const batch = ({ shape, dtype }: FieldSpec): Tensor => input([2, ...shape], dtype)

@@ -12,7 +12,7 @@ import { runLength } from '../train/length.ts'
 
 /** A change that a finding advises to make to an experiment, as plain JSON; `obey` makes it. */
 export type ExperimentChange =
-  /** Multiplies the learning rate of every step by `factor`. */
+  /** Multiplies the learning rate at every step by `factor`. */
   | { readonly type: 'rate'; readonly factor: number }
   /** Lets the learning rate fall linearly to 0 over the last `steps` steps of the run. */
   | { readonly type: 'fall'; readonly steps: number }
@@ -24,13 +24,13 @@ export type ExperimentChange =
   | { readonly type: 'recalibrate' }
   /** Corrects running statistics for the bias towards their initial values, like Adam's averages. */
   | { readonly type: 'zeroDebias' }
-  /** Makes BN normalize all micro-batches of an optimizer step together. */
+  /** Makes batch normalization normalize all micro-batches of an optimizer step together. */
   | { readonly type: 'exactBatchNorm' }
   /** Drops an epoch's last training batch if it is incomplete. */
   | { readonly type: 'dropLast' }
-  /** Sets the batch size; keeps the number of epochs, and stretches schedules to the new number of steps. */
+  /** Sets the batch size; keeps the number of epochs, and adapts schedules to the new number of steps. */
   | { readonly type: 'batchSize'; readonly batchSize: number }
-  /** Changes the code of the model, which `obey` cannot do. */
+  /** A change to the model's code, which `obey` cannot make. */
   | { readonly type: 'model'; readonly instruction: string }
 
 interface Kind<C extends ExperimentChange> {
@@ -131,7 +131,7 @@ function kindOf(who: string, change: ExperimentChange): Kind<ExperimentChange> {
 /**
  * Returns a copy of the experiment with one change made, such as a finding or lint advises.
  *
- * @throws {ArgumentError} when the change is one of the model, which only its author can make.
+ * @throws {ArgumentError} when the change is to the model's code, which only its author can make.
  * @example doctor.obey(experiment, { type: 'dropLast' }).lastBatch // 'drop'
  */
 export function obey(experiment: Experiment, change: ExperimentChange): Experiment {
@@ -139,7 +139,7 @@ export function obey(experiment: Experiment, change: ExperimentChange): Experime
   return kindOf('obey', change).make(experiment, change)
 }
 
-/** Returns a change as an instruction, such as `divide the learning rate by 3`, which ends a finding's text. */
+/** Returns a change as an instruction, such as `divide the learning rate by 3`, for the end of a finding's text. */
 export const phrase = (change: ExperimentChange): string => kindOf('phrase', change).phrase(change)
 
 type Group = Readonly<Record<string, Hyperparameter>>
@@ -158,7 +158,7 @@ const withOptimizer = (experiment: Experiment, changes: object): Experiment => (
   optimizer: experiment.optimizer.with(changes as Readonly<Record<string, unknown>>),
 })
 
-/** Changes an option's value (or default) in the optimizer and in each parameter group that sets the option. */
+/** Changes the value (or default) of an option in the optimizer and in each parameter group that sets the option. */
 function withOption(
   experiment: Experiment,
   name: 'lr' | 'weightDecay',
@@ -176,7 +176,7 @@ function withOption(
   })
 }
 
-/** Returns the options, defaults included, of weights that are in no parameter group. */
+/** Returns the options, including defaults, of weights that are in no parameter group. */
 function commonOptions(optimizer: Optimizer): Partial<Group> {
   const one = new Map([['weight', new Variable([1], init.zeros)]])
   return optimizer.with({ groups: [] }).attach(one).options.get('weight') as Partial<Group>

@@ -14,7 +14,7 @@ export interface Finding extends Advised {
   readonly value: number
   /** Further measured values by name, such as one per layer. */
   readonly values?: Readonly<Record<string, number>>
-  /** Changes of the learning rate that the measured values speak against, in whichever finding's advice. */
+  /** Changes of the learning rate that the measured values argue against, even if another finding advises them. */
   readonly opposes?: readonly RateMove[]
 }
 
@@ -26,7 +26,7 @@ export interface Inapplicable {
   readonly reason: string
 }
 
-/** A check of a trained run: it measures a value, for which there are limits and a published source. */
+/** A check of a trained run: it measures a value and compares it with limits taken from a published source. */
 export interface Diagnostic {
   readonly id: string
   readonly title: string
@@ -37,7 +37,7 @@ export interface Diagnostic {
   /** What a user can do if the measured value is beyond a limit, as text. */
   readonly remedy: string
   readonly source: string
-  /** Examines a run: measures the value, and restores the exact values of all weights and other variables. */
+  /** Examines a run: measures the value, then restores the exact former values of all weights and other variables. */
   examine(subject: Subject): Promise<Finding | Inapplicable>
 }
 

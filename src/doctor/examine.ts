@@ -24,13 +24,14 @@ const options = {
 export interface ExamineOptions extends Undefinable<OptionsOf<typeof options>> {}
 
 /**
- * Examines a trained run: yields the result of each diagnostic in the order of ids; if it does not apply or
- * fails, its result is the reason. Yields nothing until all are known, so that advice which another diagnostic
- * contradicts is withdrawn. The weights, statistics, optimizer state and step of the task stay unchanged.
+ * Examines a trained run: yields the result of each diagnostic in the order of ids. The result of a diagnostic that
+ * does not apply or fails is the reason. Nothing is yielded before all results are known, so that advice contradicted
+ * by another diagnostic can be withdrawn. The weights, statistics, optimizer state and step of the task stay
+ * unchanged.
  *
  * @param task trained model with its optimizer state; without this state, some diagnostics do not apply
- * @throws {ArgumentError} when no step was taken, the log has not one entry per step that the task has taken, or
- *   an id or option is unknown.
+ * @throws {ArgumentError} when the task has taken no step, the log does not have one entry per step taken, or an id
+ *   or option is unknown.
  * @throws the reason of `signal`, once it is aborted.
  * @example for await (const diagnosis of doctor.examine(experiment, task)) console.log(diagnosis)
  */
@@ -68,7 +69,7 @@ export async function* examine(
   for (const one of all) if (wanted(one.id)) yield findings.get(one.id) ?? one
 }
 
-/** Ids of diagnostics whose findings may overrule advice on the learning rate: run even if not asked for. */
+/** Ids of diagnostics whose findings may overrule advice on the learning rate: these run even if not requested. */
 const judges: readonly string[] = ['D12', 'D13']
 
 async function diagnosis(diagnostic: Diagnostic, subject: Subject): Promise<Diagnosis> {
@@ -76,7 +77,7 @@ async function diagnosis(diagnostic: Diagnostic, subject: Subject): Promise<Diag
   return { id, title, threshold, source, ...(await result(diagnostic, subject)) }
 }
 
-/** Runs a diagnostic. If it throws an `EvenstepError`, returns the message as the reason for no finding. */
+/** Runs a diagnostic. If it throws an `EvenstepError`, returns the message as the reason why there is no finding. */
 async function result(diagnostic: Diagnostic, subject: Subject): Promise<Finding | Inapplicable> {
   subject.signal?.throwIfAborted()
   try {

@@ -11,7 +11,7 @@ import type { Subject } from './subject.ts'
 
 // Second derivatives of a batch's training loss with respect to all trained weights: gradients of gradients.
 
-/** Returns the function v ↦ Hv, H being the Hessian of a batch's loss in all trained weights concatenated. */
+/** Returns the function v ↦ Hv, with H the Hessian of a batch's loss in all trained weights, concatenated. */
 export function hessianProduct(subject: Subject, batch: Batch): (v: Float64Array) => Promise<Float64Array> {
   const trained = [...subject.trained.values()]
   const lossOf = subject.experiment.loss
@@ -36,7 +36,7 @@ export function hessianProduct(subject: Subject, batch: Batch): (v: Float64Array
   }
 }
 
-/** Returns gᵀHg/‖g‖², the curvature of a batch's loss along its gradient g, where H is the loss's Hessian. */
+/** Returns gᵀHg/‖g‖², the curvature of a batch's loss along its gradient g, where H is the Hessian of the loss. */
 export async function curvatureAlongGradient(subject: Subject, batch: Batch): Promise<number> {
   const { curvature, squared } = await subject.compute('curvature', batch, ({ x, y }) => {
     const weights = [...subject.trained.values()].map(({ value }) => value)

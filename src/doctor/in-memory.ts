@@ -3,11 +3,11 @@ import type { Split } from '../data/dataset.ts'
 import { isStream } from '../data/stream.ts'
 import type { Experiment } from '../train/experiment.ts'
 
-/** An experiment whose data are in memory, not a stream: diagnostics read the data many times. */
+/** An experiment whose data are in memory, not a stream, because diagnostics read the data many times. */
 export type InMemory = Experiment & { readonly data: Split }
 
 /**
- * Returns the experiment after checking that its data are in memory.
+ * Returns the experiment unchanged after checking that its data are in memory.
  *
  * @throws {ArgumentError} when the experiment trains or validates on a stream.
  */

@@ -2,15 +2,15 @@ import { random } from '../core/random.ts'
 import { dot, length, maxOf } from '../core/vector.ts'
 
 /**
- * Returns the greatest eigenvalue of a symmetric matrix, given as the function that multiplies it by a vector.
- * Power iteration would find the eigenvalue of greatest magnitude, which, for the Hessian of a loss, is
- * negative early in training with BN.
+ * Returns the largest eigenvalue of a symmetric matrix, given as a function that multiplies the matrix by a vector.
+ * Power iteration would find the eigenvalue of largest magnitude, which, for the Hessian of a loss, is negative early
+ * in training with batch normalization.
  *
- * Orthogonalizes each new direction against all previous ones, or rounding errors would repeat eigenvalues.
- * Stops when the estimate changes by a fraction below `tolerance`, or after `steps` products.
+ * Each new direction is orthogonalized against all previous ones, because otherwise rounding errors would duplicate
+ * eigenvalues. Stops when the estimate changes by a fraction below `tolerance`, or after `steps` products.
  *
- * Source: Lanczos 1950, https://doi.org/10.6028/jres.045.026; with full orthogonalization as in Golub & Van
- * Loan, Matrix Computations, section 10.3.
+ * Source: Lanczos 1950, https://doi.org/10.6028/jres.045.026; with full orthogonalization as in Golub & Van Loan,
+ * Matrix Computations, section 10.3.
  *
  * @param size number of rows of the matrix
  */
@@ -45,7 +45,7 @@ function subtract(w: Float64Array, q: Float64Array, factor: number): void {
   for (let i = 0; i < w.length; i++) w[i]! -= factor * q[i]!
 }
 
-/** Returns a tridiagonal matrix T's greatest eigenvalue, by bisection: above x if T − x · I has a pivot > 0. */
+/** Returns a tridiagonal matrix T's largest eigenvalue by bisection: it is above x if T − x · I has a pivot > 0. */
 export function greatestOfTridiagonal(diagonal: readonly number[], offDiagonal: readonly number[]): number {
   const radii = diagonal.map((d, i) => Math.abs(d) + (offDiagonal[i - 1] ?? 0) + (offDiagonal[i] ?? 0))
   const bound = maxOf(radii)

@@ -7,7 +7,7 @@ import type { Fed, Outputs } from './structure.ts'
 /** A weight before BN, as a matrix with one row per output, and how scale-invariant its rows are. */
 export interface Matrix {
   readonly name: string
-  /** The weight and, if there is a bias that the following BN does not cancel, the bias. */
+  /** The weight and, if there is a bias that the following BN (batch normalization) does not cancel, the bias. */
   readonly parts: readonly Variable[]
   readonly rows: number
   /** Maximum over rows of |cos(gradient of the row, row)|: 0 for a row whose scale does not affect the loss. */
@@ -23,7 +23,7 @@ export const numbersOf = (parts: readonly Variable[]): Float64Array =>
 /** δ of AdamP: a row of n elements counts as scale-invariant if |cos(gradient, row)| ≤ δ/√n. */
 const delta = 0.1
 
-/** Measures how scale-invariant the rows of a weight before BN are, each with its bias unless BN cancels it. */
+/** Measures how scale-invariant the rows of a weight before BN are; a row includes its bias unless BN cancels it. */
 export function matrixOf(
   { weight, outputs, bias, cancels }: Fed,
   trained: ReadonlyMap<string, Variable>,
@@ -50,7 +50,7 @@ export function matrixOf(
   }
 }
 
-/** Returns a weight's values, reordered so that all values that produce one output are adjacent. */
+/** Returns a weight's values, reordered so that all values contributing to one output are adjacent. */
 function byOutput(values: Numbers, shape: Shape, { axis, groups }: Outputs): Numbers {
   if (axis === 0) return values
   const [along, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))]

@@ -5,7 +5,7 @@ import type { Diagnosis, Finding, RateMove } from './diagnosis.ts'
 /** A diagnosis that is a finding. */
 type Found = Diagnosis & Finding
 
-/** Returns in which way a change moves the learning rate; undefined if the rate stays. */
+/** Returns in which way a change moves the learning rate; undefined if it leaves the rate unchanged. */
 export function moveOf(change: ExperimentChange | undefined): RateMove | undefined {
   if (change?.type === 'fall') return 'fall'
   if (change?.type !== 'rate') return undefined
@@ -16,10 +16,10 @@ export function moveOf(change: ExperimentChange | undefined): RateMove | undefin
  * Reconciles the findings of one run, so that no advice contradicts another. Advice on the learning rate is
  * withdrawn, and its finding becomes a note that names the reason, if
  *
- * - the values measured by another diagnostic speak against it (`opposes`), or
+ * - the values measured by another diagnostic argue against it (`opposes`), or
  * - it multiplies the rate by a factor, and D12, which tests rates by training, already advises a factor.
  *
- * @param all all findings of a run, including findings that are not to be shown
+ * @param all all findings of a run, including those that will not be shown
  */
 export function reconciled(all: readonly Found[]): readonly Found[] {
   return all.map((finding) => {

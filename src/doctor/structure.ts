@@ -34,7 +34,7 @@ export interface Fed {
   readonly cancels: boolean
 }
 
-/** Which values of a weight produce one output: those of one group with one index along `axis`. */
+/** Which values of a weight contribute to one output: those of one group with one index along `axis`. */
 export interface Outputs {
   readonly axis: number
   /** Number of equal groups into which the axes before `axis` are split, as in a grouped convolution. */
@@ -81,7 +81,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/** Returns pairs of names: each active dropout layer that BN layers follow, and the first BN layer after it. */
+/** Returns pairs of names: each active dropout layer with BN layers after it, and the first BN layer after it. */
 export function dropoutsBeforeNorms({
   norms,
   dropouts,
@@ -128,7 +128,7 @@ const layouts = new Set(['Reshape', 'Transpose', 'Expand'])
 const sums = new Set(['Add', 'Sub'])
 
 /**
- * Finds the weight and bias whose common scale is cancelled by the BN with input `x` and output `y`: they are
+ * Finds the weight and bias whose common scale is cancelled by the BN layer with input `x` and output `y`: they are
  * used only to compute `x`, by operators that all preserve a scale. Undefined if there is no such weight.
  */
 function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
@@ -163,7 +163,7 @@ function fedBy(x: Tensor, y: Tensor, graph: Graph): Fed | undefined {
 }
 
 /**
- * Returns which values of a weight produce one channel of `t`; undefined if the weight is reshaped on the way.
+ * Returns which values of a weight contribute to one channel of `t`; undefined if the weight is reshaped on the way.
  */
 function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   let [axis, behind] = [outputAxis(t, weight), weight]
@@ -177,7 +177,7 @@ function outputsOf(t: Tensor, weight: Tensor): Outputs | undefined {
   return groups === 1 || behind === weight ? { axis, groups } : undefined
 }
 
-/** Returns the axis of `weight` whose indices are channels of `t`, a matrix product or convolution with it. */
+/** Returns the axis of `weight` for the channels of `t`, which is a matrix product or convolution with `weight`. */
 function outputAxis(t: Tensor, weight: Tensor): number {
   if (t.sources) return isTransposed(t) ? 1 : 0
   const right = t.inputs[1] === weight
@@ -187,15 +187,15 @@ function outputAxis(t: Tensor, weight: Tensor): number {
 }
 
 /**
- * Returns whether a convolution `t` is a transposed one, whichever operators compute it: whether the gradient
- * of its weight is the weight gradient of a convolution whose input is dL/dt.
+ * Returns whether a convolution `t` is transposed, whatever operators compute it: whether the gradient of its weight
+ * is the weight gradient of a convolution whose input is dL/dt.
  */
 function isTransposed(t: Tensor): boolean {
   const slope = input(t.shape, t.dtype)
   return t.grad?.(slope)[1]?.sources?.[0] === slope
 }
 
-/** Returns the trainable weight of which `t` is a reshaped, transposed or unchanged form; undefined if none. */
+/** Returns the trainable weight of which `t` is a reshaped, transposed or unchanged copy; undefined if none. */
 function weightBehind(
   t: Tensor,
   { names }: Graph,
@@ -206,5 +206,5 @@ function weightBehind(
   return name === undefined ? undefined : { name, rank: behind.shape.length }
 }
 
-/** Returns `t` and all tensors from which `t` is computed, directly or not. */
+/** Returns `t` and all tensors from which `t` is computed, directly or indirectly. */
 const ancestors = (t: Tensor): ReadonlySet<Tensor> => new Set(topological([t], sourcesOf))

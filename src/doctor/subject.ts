@@ -1,4 +1,4 @@
-import { type Abortable, untilAborted } from '../core/abort.ts'
+import { type AbortSignalLike, untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
 import { unchanged } from '../core/snapshot.ts'
@@ -38,12 +38,12 @@ export class Subject {
   readonly task: Task
   /** Log of every step of the run: losses, learning rates and more; undefined without a log. */
   readonly log: Steps | undefined
-  readonly signal: Abortable | undefined
+  readonly signal: AbortSignalLike | undefined
   readonly #graphs: Graphs<'x' | 'y'>
   readonly #made = new Map<string, unknown>()
 
-  /** @param log of every step of the run that trained the task @param signal stops between two graphs */
-  constructor(experiment: Experiment, task: Task, log?: Steps, signal?: Abortable) {
+  /** @param log log of every step of the run that trained the task @param signal stops between two runs of a graph */
+  constructor(experiment: Experiment, task: Task, log?: Steps, signal?: AbortSignalLike) {
     checkExperiment('doctor', experiment)
     checkTask('doctor', task)
     const optimizer = optimizerFor(experiment, task.model)
@@ -70,7 +70,7 @@ export class Subject {
     return this.length.examplesPerStep
   }
 
-  /** Length of the run that the experiment plans, in steps and epochs, even if fewer were taken. */
+  /** Length of the planned run in steps and epochs, even if fewer steps were taken. */
   get length(): Length {
     return this.#once('length', () => runLength(this.experiment))
   }
@@ -83,19 +83,19 @@ export class Subject {
     )
   }
 
-  /** All calls, in a forward pass, of BN layers that keep running statistics. */
+  /** All calls, in one forward pass, of BN (batch normalization) layers that keep running statistics. */
   get tracking(): readonly Norm[] {
     return this.structure.norms.filter(({ layer }) => layer.runningMean !== undefined)
   }
 
-  /** Learning rate at each step taken so far, for weights that are in no parameter group. */
+  /** Learning rate at each step taken so far, of weights that are in no parameter group. */
   get rates(): Float64Array {
     return this.#once('rates', () =>
       Float64Array.from(this.log?.lrs ?? { length: this.steps }, (rate, step) => rate ?? this.task.lr(step)),
     )
   }
 
-  /** Returns all options, with defaults and its groups applied, of the trainable weight of this state name. */
+  /** Returns all options, with defaults and parameter groups applied, of the trainable weight with this state name. */
   options(name: string): Readonly<Record<string, unknown>> {
     return this.#attached.options.get(name)!
   }
@@ -111,8 +111,8 @@ export class Subject {
   }
 
   /**
-   * Whether the optimizer state has only initial values, as after weights were loaded without their state.
-   * Then further steps differ from the run's own, and averages of weights in the state are meaningless.
+   * Whether the optimizer state has only its initial values, as after loading weights without their state. Then
+   * further steps differ from the run's own steps, and averages of weights in the state are meaningless.
    */
   get lacksState(): boolean {
     return this.#once('lacks state', () => {
@@ -149,7 +149,7 @@ export class Subject {
     return batches
   }
 
-  /** Returns a loader of full training batches; examples have the same order and transforms as in the run. */
+  /** Returns a loader of full training batches, with the same order of examples and transforms as in the run. */
   training(batchSize: number = this.experiment.batchSize): Loader {
     const examples = Math.min(batchSize, this.experiment.data.train.length)
     const loader = trainingBatches(this.experiment, examples, 'drop') as Loader // of data in memory
@@ -169,10 +169,10 @@ export class Subject {
   }
 
   /**
-   * Builds a graph with `body` and runs it on a batch; compiles it once per `name` and batch size. Afterwards,
-   * restores the variables that the graph assigned.
+   * Runs a graph, built by `body`, on a batch; compiles it once per `name` and batch size. Afterwards, restores the
+   * variables that the graph assigned.
    *
-   * @param given values of inputs of the graph other than `x` and `y`
+   * @param given values of the graph's inputs other than `x` and `y`
    */
   async compute<Out extends string, More extends string = never>(
     name: string,
@@ -229,9 +229,9 @@ export class Subject {
   }
 
   /**
-   * Maps the state name of each weight with two or more axes to how up to 8 steps change it: they start from
-   * the current weights and state, at the rates of the run's last steps, and are then undone. If `lacksState`,
-   * the result is misleading.
+   * Returns, by state name, how each weight with two or more axes is changed by up to 8 steps. The steps start from
+   * the current weights and state, at the learning rates of the run's last steps, and are undone afterwards. If
+   * `lacksState`, the result is misleading.
    */
   turns(): Promise<ReadonlyMap<string, Turns>> {
     return this.#once('turns', () =>

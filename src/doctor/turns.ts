@@ -4,11 +4,11 @@ import type { Batch } from '../data/loader.ts'
 import type { Task } from '../train/task.ts'
 import { type Matrix, numbersOf } from './matrix.ts'
 
-/** How each of several optimizer steps changed a weight w. */
+/** How each of several optimizer steps changed one weight w. */
 export interface Turns {
   /** Angle between w before and w after each step, in radians, one per step. */
   readonly angles: readonly number[]
-  /** ‖Δw‖/‖w‖ of each step: norm of the step's change, relative to the norm before the step. */
+  /** ‖Δw‖/‖w‖ for each step: norm of the step's change of w, relative to the norm of w before the step. */
   readonly updates: readonly number[]
 }
 
@@ -16,7 +16,8 @@ export interface Turns {
  * Takes one optimizer step per batch, and measures how each step changes the weights of two or more axes.
  *
  * @param trained weights by state name
- * @param fed weights before BN; unless BN cancels it, the bias of such a weight is measured as a part of it
+ * @param fed weights before BN (batch normalization); a bias that BN does not cancel is measured as part of its
+ *   weight
  */
 export async function turnsOf(
   task: Task,

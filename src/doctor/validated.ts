@@ -10,8 +10,8 @@ export interface Validated extends Evaluation {
 }
 
 /**
- * Evaluates a run's model on up to `most` validation examples, taken at even intervals, and split into `parts`
- * parts of nearly equal size: examples go to the parts in turn, so that each part is a sample of them all.
+ * Evaluates a run's model on up to `most` validation examples, taken at even intervals and split into `parts` parts
+ * of nearly equal size. Examples are dealt to the parts in turn, so that each part is a sample of them all.
  */
 export async function validated(
   { task, signal, experiment: { data, batchSize } }: Subject,
@@ -25,7 +25,7 @@ export async function validated(
   return all
 }
 
-/** Returns a data set of at most `most` examples, taken at even intervals from `dataset`. */
+/** Returns a data set with at most `most` examples, taken at even intervals from `dataset`. */
 function evenSubset(dataset: Dataset, most: number): Dataset {
   if (dataset.length <= most) return dataset
   const evenly = { length: most }
@@ -35,7 +35,7 @@ function evenSubset(dataset: Dataset, most: number): Dataset {
   )
 }
 
-/** Splits a data set into `parts` data sets, dealing out examples in turn; at most one part per example. */
+/** Splits a data set into at most `parts` data sets, dealing out examples in turn; no part is empty. */
 function dealtInto(parts: number, dataset: Dataset): readonly Dataset[] {
   const all = Int32Array.from({ length: dataset.length }, (_, i) => i)
   const count = Math.min(parts, dataset.length)

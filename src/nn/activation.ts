@@ -19,7 +19,7 @@ import type { Module } from './module.ts'
 
 type Layer<D extends Declared> = new (options?: OptionsOf<D>) => { forward(x: Tensor): Tensor } & ValuesOf<D>
 
-/** Returns a base class for layers that apply the operator `op`, with their `declared` options as fields. */
+/** Returns a base class for layers that apply the operator `op`; its options, `declared`, become fields. */
 function layer<D extends Declared = Record<never, never>>(
   op: (x: Tensor, options: ValuesOf<D>) => Tensor,
   declared: D = {} as D,
@@ -48,7 +48,7 @@ export class LeakyReLU extends layer((x, { negativeSlope }) => ops.leakyRelu(x, 
 }) {}
 
 const preluOptions = {
-  /** Number of learned slopes: 1 for all channels, or the number of channels for one each. @default 1 */
+  /** Number of learned slopes: 1, shared by all channels, or the number of channels, for one each. @default 1 */
   numParameters: integer({ min: 1 }, 1),
   /** Initial value of the learned slopes. @default 0.25 */
   init: number({}, 0.25),
@@ -81,7 +81,7 @@ export class ELU extends layer((x, { alpha }) => ops.elu(x, alpha), alphaOption)
 /** `x` where x > 0, `alpha · (e^(x/alpha) − 1)` elsewhere. */
 export class CELU extends layer((x, { alpha }) => ops.celu(x, alpha), alphaOption) {}
 
-/** `s · elu(x, alpha)` with constants s ≈ 1.05, alpha ≈ 1.67: activations keep mean 0 and variance 1. */
+/** `s · elu(x, alpha)` with constants s ≈ 1.05 and alpha ≈ 1.67, which keep activations at mean 0 and variance 1. */
 export class SELU extends layer(ops.selu) {}
 
 /** `x · Φ(x)`, where Φ is the cumulative distribution function of the standard normal distribution. */
@@ -104,7 +104,7 @@ export class LogSigmoid extends layer(logSigmoid) {}
 
 /** `ln(1 + e^(beta·x))/beta`. */
 export class Softplus extends layer((x, { beta }) => softplus(x, beta), {
-  /** Sharpness of the bend at x = 0: the greater, the closer to ReLU. @default 1 */
+  /** Sharpness of the bend at x = 0: the larger, the closer to ReLU. @default 1 */
   beta: number({}, 1),
 }) {}
 

@@ -15,7 +15,7 @@ import { Linear } from './linear.ts'
 import { called, checkMode, type Mode, type Module } from './module.ts'
 
 const options = {
-  /** Whether the projections of query, key, value and output have biases, which start at 0. @default true */
+  /** Whether the projections of query, key, value and output have biases, initialized to 0. @default true */
   bias: boolean(true),
   /** Number of features of each key. @default embedDim */
   kdim: integer({ min: 1 }),
@@ -33,24 +33,26 @@ const inputOptions = {
   value: tensorOption,
   /** Mask of the keys, bool `[batch, source]`: true where a key is padding, to be ignored. */
   keyPaddingMask: tensorOption,
-  /** Mask `[target, source]` or `[batch · heads, target, source]`: true to ignore, floats to add to scores. */
+  /**
+   * Mask `[target, source]` or `[batch · heads, target, source]`: true where to ignore, or floats to add to scores.
+   */
   attnMask: tensorOption,
 }
 /** Optional inputs of attention besides the query: keys, values and masks. */
 export interface AttentionInputs extends OptionsOf<typeof inputOptions> {}
 
 /**
- * Multi-head attention. As PyTorch's `nn.MultiheadAttention`, but without dropout, and returns only the output.
+ * Multi-head attention. Like PyTorch's `nn.MultiheadAttention`, but without dropout, and returns only the output.
  *
  *     head = softmax(q·kᵀ/√d + mask) · v    y = W_out·[head₁ … head_h] + b_out
  *
- * A head's q, k and v are projections of the inputs to d = embedDim / numHeads features. If all keys of a query
- * are masked, its output is NaN, as in PyTorch.
+ * A head's q, k and v are projections of the inputs to d = embedDim / numHeads features. If all keys of a query are
+ * masked, its output is NaN, as in PyTorch.
  *
  * Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.2.
  */
 export class MultiheadAttention implements Module {
-  /** Weights that project query, key and value, stacked: `[3 · embedDim, embedDim]`; start Xavier uniform. */
+  /** Weights that project query, key and value, stacked: `[3 · embedDim, embedDim]`; initialized Xavier-uniform. */
   readonly inProjWeight: Variable | undefined
   /** Weights that project the query, `[embedDim, embedDim]`; only if `kdim` or `vdim` is not `embedDim`. */
   readonly qProjWeight: Variable | undefined
@@ -60,7 +62,7 @@ export class MultiheadAttention implements Module {
   readonly vProjWeight: Variable | undefined
   /** Biases of the query, key and value projections, stacked: `[3 · embedDim]`; absent with `bias: false`. */
   readonly inProjBias: Variable | undefined
-  /** Layer from the concatenated heads to the output. Its name is in snake case as in PyTorch's states. */
+  /** Linear layer applied to the concatenated heads. Its name is in snake case, as in PyTorch's state names. */
   readonly out_proj: Linear
   readonly #heads: number
   readonly #sizes: readonly [query: number, key: number, value: number]
@@ -95,7 +97,7 @@ export class MultiheadAttention implements Module {
 
   /**
    * @param query `[target, batch, embedDim]`, or `[batch, target, embedDim]` with `batchFirst`
-   * @returns a tensor of the shape of `query`
+   * @returns output, of the same shape as `query`
    * @throws {ShapeError} when the shape of an input or a mask does not fit.
    */
   forward(query: Tensor, mode?: Mode, inputs?: AttentionInputs): Tensor {
@@ -118,7 +120,7 @@ export class MultiheadAttention implements Module {
     return this.#batchFirst ? x : transpose(x, [1, 0, 2])
   }
 
-  /** Returns the projections of query, key and value, each `[batch, length, embedDim]`. */
+  /** Projects query, key and value; returns three tensors `[batch, length, embedDim]`. */
   #project(given: readonly Tensor[]): Tensor[] {
     const { inProjWeight, qProjWeight, kProjWeight, vProjWeight } = this
     const biases = this.inProjBias ? chunk(this.inProjBias.value, 3) : []

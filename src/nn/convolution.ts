@@ -26,7 +26,7 @@ import type { Module } from './module.ts'
 const convOptions = (rank: number) => ({
   ...convolutionOptions(rank),
   ...biasOption,
-  /** What fills the padding: zeros, or elements of the input, as in this mode of `ops.pad`. @default 'zeros' */
+  /** What to fill padding with: zeros, or elements of the input as in `ops.pad` with this mode. @default 'zeros' */
   paddingMode: choice(['zeros', 'reflect', 'replicate', 'circular'], 'zeros'),
 })
 export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {}
@@ -34,9 +34,11 @@ export interface ConvOptions extends OptionsOf<ReturnType<typeof convOptions>> {
 const convTransposeOptions = (rank: number) => ({ ...convolutionTransposeOptions(rank), ...biasOption })
 export interface ConvTransposeOptions extends OptionsOf<ReturnType<typeof convTransposeOptions>> {}
 
-/** Convolutional layer. Weight and bias start uniform in [−a, a] with a = 1/√(elements in `weight[0]`). */
+/** Convolutional layer. Weight and bias are initialized uniformly in [−a, a], a = 1/√(elements in `weight[0]`). */
 abstract class Weighted implements Module {
-  /** Weight, `[outChannels, inChannels / groups, …kernelSize]`; if transposed, `in` and `out` swap places. */
+  /**
+   * Weight, `[outChannels, inChannels / groups, …kernelSize]`; transposed: `[inChannels, outChannels / groups, …]`.
+   */
   readonly weight: Variable
   /** Bias, `[outChannels]`; absent with `bias: false`. */
   readonly bias: Variable | undefined
@@ -56,7 +58,7 @@ abstract class Weighted implements Module {
 }
 
 interface Convolution extends Weighted {
-  /** Returns a new, uninitialized layer of the same sizes, options and element type, but with a bias. */
+  /** Returns a new, uninitialized layer with the same sizes, options and element type, but with a bias. */
   withBias(): this
 }
 
@@ -106,7 +108,7 @@ function checkChannels(who: string, inChannels: number, outChannels: number, gro
 }
 
 /**
- * Convolution of `[batch, inChannels, length]`. As PyTorch's `nn.Conv1d`; see `ops.conv1d`.
+ * Convolution of `[batch, inChannels, length]`. Like PyTorch's `nn.Conv1d`; see `ops.conv1d`.
  *
  * `weight` is `[outChannels, inChannels / groups, kernelSize]`, `bias` is `[outChannels]`.
  *
@@ -114,10 +116,10 @@ function checkChannels(who: string, inChannels: number, outChannels: number, gro
  */
 export class Conv1d extends convolution('Conv1d', 1, conv1d) {}
 
-/** Convolution of `[batch, inChannels, height, width]`. As PyTorch's `nn.Conv2d`; see `ops.conv2d`. */
+/** Convolution of `[batch, inChannels, height, width]`. Like PyTorch's `nn.Conv2d`; see `ops.conv2d`. */
 export class Conv2d extends convolution('Conv2d', 2, conv2d) {}
 
-/** Convolution of `[batch, inChannels, depth, height, width]`. As PyTorch's `nn.Conv3d`; see `ops.conv3d`. */
+/** Convolution of `[batch, inChannels, depth, height, width]`. Like PyTorch's `nn.Conv3d`; see `ops.conv3d`. */
 export class Conv3d extends convolution('Conv3d', 3, conv3d) {}
 
 /** Returns a base class for layers of transposed convolution over `rank` spatial axes. */
@@ -138,7 +140,7 @@ function transposed(
 }
 
 /**
- * Transposed convolution of `[batch, inChannels, length]`. As PyTorch's `nn.ConvTranspose1d`.
+ * Transposed convolution of `[batch, inChannels, length]`. Like PyTorch's `nn.ConvTranspose1d`.
  *
  * `weight` is `[inChannels, outChannels / groups, kernelSize]`, `bias` is `[outChannels]`.
  *
@@ -146,5 +148,5 @@ function transposed(
  */
 export class ConvTranspose1d extends transposed('ConvTranspose1d', 1, convTranspose1d) {}
 
-/** Transposed convolution of `[batch, inChannels, height, width]`. As PyTorch's `nn.ConvTranspose2d`. */
+/** Transposed convolution of `[batch, inChannels, height, width]`. Like PyTorch's `nn.ConvTranspose2d`. */
 export class ConvTranspose2d extends transposed('ConvTranspose2d', 2, convTranspose2d) {}

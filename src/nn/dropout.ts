@@ -16,11 +16,12 @@ const options = {
 interface DropoutOptions extends OptionsOf<typeof options> {}
 
 /**
- * In `train`, sets each element to 0 with probability `p` and divides the others by `1 − p`; in `eval`, returns
- * `x` unchanged. As PyTorch's `nn.Dropout`.
+ * In `train`, sets each element to 0 with probability `p` and divides the others by `1 − p`; in `eval`, returns `x`
+ * unchanged. Like PyTorch's `nn.Dropout`.
  *
- * The mask depends only on the seed, layer name, step, number of the call within the step, and position of the
- * element. So a resumed run draws the same masks, and a layer that is called twice in a step draws two masks.
+ * The mask depends only on the seed, the layer's name, the step, the call's number within the step, and the element's
+ * position. So a resumed run draws the same masks, and a layer that is called twice in a step draws two different
+ * masks.
  */
 export class Dropout implements Module {
   /** Seed of the random masks. If undefined, `nn.initialize` sets it to the seed that it is called with. */
@@ -29,7 +30,7 @@ export class Dropout implements Module {
   readonly p: Hyperparameter
 
   /**
-   * @param p probability of dropping an element, or a schedule of that probability
+   * @param p probability of dropping an element, or a schedule of this probability
    * @throws {ArgumentError} when `p` is a number outside [0, 1].
    */
   constructor(p: ScheduleLike = 0.5, given?: DropoutOptions) {
@@ -37,7 +38,7 @@ export class Dropout implements Module {
     this.seed = readOptions('Dropout', options, given).seed
   }
 
-  /** @throws {ArgumentError} unless `mode` is `train` or `eval`. */
+  /** Applies dropout. @throws {ArgumentError} unless `mode` is `train` or `eval`. */
   forward(x: Tensor, mode: Mode): Tensor {
     if (!isTraining(this, 'Dropout', mode)) return x
     const unreached = this.seed === undefined && !hasName(this) ? unreachedLayer(this) : undefined

@@ -10,15 +10,15 @@ import { normal } from './init.ts'
 import type { Module } from './module.ts'
 
 const options = {
-  /** Index of a row for padding, whose values start as 0 and get no gradient; −1 is the last row. */
+  /** Index of the row for padding, which is initialized to 0 and gets no gradient; −1 is the last row. */
   paddingIdx: integer(),
 }
 
 export interface EmbeddingOptions extends OptionsOf<typeof options> {}
 
-/** Looks up learned vectors by index, in a table with one row per vector. As PyTorch's `nn.Embedding`. */
+/** Looks up learned vectors by index, in a table with one row per vector. Like PyTorch's `nn.Embedding`. */
 export class Embedding implements Module {
-  /** The table, `[numEmbeddings, embeddingDim]`; initialized from a standard normal distribution. */
+  /** Embedding table, `[numEmbeddings, embeddingDim]`; initialized from a standard normal distribution. */
   readonly weight: Variable
   readonly #paddingIdx: number | undefined
 
@@ -36,7 +36,7 @@ export class Embedding implements Module {
   }
 
   /**
-   * @param index row numbers, int32 or int64, of any shape `[…]`
+   * @param index indices of rows, int32 or int64, of any shape `[…]`
    * @returns the rows, `[…, embeddingDim]`
    * @throws {ShapeError} when the elements of `index` are not integers.
    */
@@ -48,7 +48,7 @@ export class Embedding implements Module {
   }
 }
 
-/** Returns an initializer that draws standard normal rows, but sets the padding row to 0. */
+/** Returns an initializer that draws rows from a standard normal distribution, but sets the padding row to 0. */
 const rows =
   (paddingIdx: number | undefined): Initializer =>
   (random, shape) => {

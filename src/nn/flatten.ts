@@ -5,7 +5,7 @@ import type { Module } from './module.ts'
 
 const axis = integer()
 
-/** Merges the axes from `startDim` to `endDim`, both included, into one. As PyTorch's `nn.Flatten`. */
+/** Merges the axes from `startDim` to `endDim`, both included, into one. Like PyTorch's `nn.Flatten`. */
 export class Flatten implements Module {
   readonly #flatten: (x: Tensor) => Tensor
 

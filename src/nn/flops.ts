@@ -8,8 +8,8 @@ const free: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Counts the floating-point operations of one node: 2 per multiply–add of a matrix product or convolution, 1
- * per input element of a reduction, softmax or pooling, 1 per output element of any other arithmetic.
+ * Counts the floating-point operations of one node of a graph: 2 per multiply–add of a matrix product or convolution,
+ * 1 per input element of a reduction, softmax or pooling, 1 per output element of any other arithmetic.
  */
 export function flopsOf(t: Tensor): number {
   const [a, b, bias] = t.inputs
@@ -31,5 +31,5 @@ export function flopsOf(t: Tensor): number {
   }
 }
 
-/** Weights per output element of a convolution (if transposed, per input element): all axes but the first. */
+/** Returns the number of weights per output element of a convolution (if transposed, per input element). */
 const kernel = ([, ...rest]: Shape): number => sizeOf(rest)

@@ -3,12 +3,12 @@ import type { Module } from './module.ts'
 
 type Forward = Module['forward']
 
-/** The `forward` that each module had before `inRun` replaced it. */
+/** Original `forward` of each module whose `forward` was replaced by `inRun`. */
 const originals = new WeakMap<Module, Forward>()
 
 /**
- * Makes a model's calls part of a run of `steps` optimizer steps, so that the lengths of schedules in its layers
- * (a momentum, a probability) may be fractions of the run. A later call replaces the number of steps.
+ * Tells a model that it is called in a run of `steps` optimizer steps, so that the lengths of schedules in its layers
+ * (of a momentum or probability) may be fractions of the run. A later call replaces the number of steps.
  */
 export function inRun<M extends Module>(model: M, steps: number): M {
   const forward: Forward = originals.get(model) ?? model.forward

@@ -18,7 +18,7 @@ const drawn =
     return values
   }
 
-/** Returns an initializer that sets every element to `value`, and knows its own name, to say how it is used. */
+/** Returns an initializer that sets every element to `value`; error messages call it `name`. */
 function always(name: string, value: number): Initializer {
   return (random, shape) => {
     if (Array.isArray(shape)) return filled(value)(random, shape)
@@ -40,13 +40,13 @@ export function constant(value: number): Initializer {
   number().read('init.constant', 'value', value)
   return filled(value)
 }
-/** Sets each element to 0; useful for the scale γ of the last normalization in a residual branch. */
+/** Sets each element to 0; useful for the scale γ of the last normalization layer in a residual branch. */
 export const zeros: Initializer = always('zeros', 0)
 /** Sets each element to 1. */
 export const ones: Initializer = always('ones', 1)
 
 /**
- * Draws each element from a normal distribution, repeated until it lies in `[low, high]`. As in PyTorch's
+ * Draws each element from a normal distribution, redrawing it until it lies in `[low, high]`. As in PyTorch's
  * `trunc_normal_`, these bounds are values of elements, not multiples of `std`.
  *
  * @throws {ArgumentError} when `mean` is more than 2 standard deviations outside the bounds.
@@ -95,8 +95,8 @@ export type Nonlinearity = keyof typeof gains
 const nonlinearities = Object.keys(gains) as readonly Nonlinearity[]
 
 /**
- * Returns the gain g of an activation: the weights of the layer before it should have standard deviation
- * g/√fan. As PyTorch's `calculate_gain`.
+ * Returns the gain g of an activation function: the weights of the preceding layer should have standard deviation
+ * g/√fan. Like PyTorch's `calculate_gain`.
  *
  * @param slope slope of the leaky ReLU for negative inputs
  */
@@ -106,7 +106,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01):
 }
 
 const kaimingOptions = {
-  /** Slope for negative inputs of the leaky ReLU that follows the layer. @default 0 */
+  /** Negative slope of the leaky ReLU that follows the layer. @default 0 */
   a: number({}, 0),
   /** Which variance to preserve: of activations (`fanIn`) or of gradients (`fanOut`). @default 'fanIn' */
   mode: choice(['fanIn', 'fanOut'], 'fanIn'),
@@ -116,8 +116,8 @@ const kaimingOptions = {
 export interface Kaiming extends OptionsOf<typeof kaimingOptions> {}
 
 /**
- * Draws from U(−b, b), b = `gain · √(3/fan)`. `mode` selects the fan, `nonlinearity` the gain.
- * Source: He et al. 2015, https://arxiv.org/abs/1502.01852, equations 10 and 15.
+ * Draws from U(−b, b), b = `gain · √(3/fan)`. The option `mode` selects the fan, `nonlinearity` the gain. Source: He
+ * et al. 2015, https://arxiv.org/abs/1502.01852, equations 10 and 15.
  */
 export const kaimingUniform = (options?: Kaiming): Initializer =>
   kaiming('kaimingUniform', options, (std) => uniform(-Math.sqrt(3) * std, Math.sqrt(3) * std))
@@ -132,7 +132,7 @@ function kaiming(who: string, options: Kaiming | undefined, draw: (std: number) 
   return byFans(who, (fans) => draw(gain / Math.sqrt(fans[mode])))
 }
 
-/** Returns how many inputs and outputs one unit has in a layer whose weight is `[out, in, …kernel]`. */
+/** Returns the number of inputs and outputs of one unit, for a layer whose weight is `[out, in, …kernel]`. */
 function fansOf(who: string, shape: Shape): Record<'fanIn' | 'fanOut', number> {
   const [out, into, ...kernel] = shape
   if (out === undefined || into === undefined) {
@@ -147,8 +147,8 @@ const byFans =
     initializer(fansOf(who, shape))(random, shape)
 
 /**
- * Draws `gain` times a random matrix with orthonormal rows, or orthonormal columns if it has fewer columns than
- * rows. In a weight with more than two axes, all axes after the first together count as columns.
+ * Draws `gain` times a random matrix with orthonormal rows (orthonormal columns if it has fewer columns than rows). A
+ * weight with more than two axes is flattened to a matrix: all axes after the first become its columns.
  * Source: Saxe, McClelland & Ganguli 2013, https://arxiv.org/abs/1312.6120.
  */
 export const orthogonal =
@@ -170,7 +170,7 @@ export const orthogonal =
     return weights
   }
 
-/** Makes vectors orthonormal in place, by Gram–Schmidt with each projection removed twice, for precision. */
+/** Makes vectors orthonormal in place, by the Gram–Schmidt process, removing each projection twice for precision. */
 function orthonormalize(vectors: readonly Float64Array[]): void {
   vectors.forEach((v, i) => {
     for (const u of [...vectors.slice(0, i), ...vectors.slice(0, i)]) {

@@ -5,8 +5,8 @@ import { Dropout } from './dropout.ts'
 /**
  * Initializes each uninitialized variable of a model, and gives `seed` to each `Dropout` that has no seed.
  *
- * The values depend only on `seed` and on the name of the variable: the same seed yields the same weights on
- * every machine, whatever the order in which layers are made. Initialized variables keep their values.
+ * The values depend only on `seed` and on the variable's name: the same seed yields the same weights on every
+ * machine, regardless of the order in which layers are created. Initialized variables keep their values.
  *
  * @returns the model
  * @throws {ArgumentError} when `seed` is not an integer.
@@ -19,7 +19,7 @@ export function initialize<M extends object>(model: M, seed: number): M {
   return model
 }
 
-/** Changes the element type of each float variable, as `model.double()` in PyTorch. @returns the model */
+/** Converts every float variable to another element type, like `model.double()` in PyTorch. @returns the model */
 export function toDType<M extends object>(model: M, dtype: 'float32' | 'float64'): M {
   for (const variable of variables(model).values()) variable.toDType(dtype)
   return model

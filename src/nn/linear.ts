@@ -13,9 +13,9 @@ export const biasOption = {
 interface LinearOptions extends OptionsOf<typeof biasOption> {}
 
 /**
- * `y = x · weightᵀ + bias` for `x` of shape `[…, inFeatures]`. As PyTorch's `nn.Linear`.
+ * `y = x · weightᵀ + bias` for `x` of shape `[…, inFeatures]`. Like PyTorch's `nn.Linear`.
  *
- * `weight` is `[outFeatures, inFeatures]`, `bias` is `[outFeatures]`. Both start uniform in [−a, a] with
+ * `weight` is `[outFeatures, inFeatures]`, `bias` is `[outFeatures]`. Both are initialized uniformly in [−a, a] with
  * a = 1/√inFeatures.
  */
 export class Linear implements Module {
@@ -36,7 +36,7 @@ export class Linear implements Module {
     return linear(x, this.weight.value, this.bias?.value)
   }
 
-  /** Returns a new, uninitialized layer of the same sizes and element type, but with a bias. */
+  /** Returns a new, uninitialized layer with the same sizes and element type, but with a bias. */
   withBias(): Linear {
     const [outFeatures, inFeatures] = this.weight.shape
     const layer = new Linear(inFeatures!, outFeatures!)

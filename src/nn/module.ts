@@ -4,40 +4,40 @@ import { mismatch, showValue } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
 import { isTensor, type Tensor } from '../core/tensor.ts'
 
-/** Whether a model trains or is evaluated. Given in each call, so that no layer stays in the wrong mode. */
+/** Whether a model trains or is evaluated. Passed to each call, so that no layer is left in the wrong mode. */
 export type Mode = 'train' | 'eval'
 
 /**
  * A layer or a model: an object that computes `forward`, and has variables and other modules as its fields.
  *
- * The path of fields to a variable is its state name (its name in a saved state), as in PyTorch: `fc1.weight`,
- * `layers.0.running_mean`.
+ * A variable's state name (its name in a saved state) is the path of fields that leads to it, as in PyTorch:
+ * `fc1.weight`, `layers.0.running_mean`.
  */
 export interface Module {
   forward(x: Tensor, mode: Mode): Tensor
 }
 
-/** Returns the name of a layer for error messages: `fc1 (Linear)` in a model, `Linear` outside of models. */
+/** Returns the name of a layer for error messages: `fc1 (Linear)` if it belongs to a model, otherwise `Linear`. */
 export const called = (layer: object, kind: string): string =>
   nameOf(layer) ? `${nameOf(layer)} (${kind})` : kind
 
 /**
- * Returns whether a layer that behaves differently in training was called to train.
+ * Returns whether a layer that behaves differently in training was called with `train`.
  *
- * @throws {ArgumentError} unless `mode` is `train` or `eval`: with a default, a caller that forgets to pass the mode
- * on would train on evaluation data, or evaluate while it trains.
+ * @throws {ArgumentError} unless `mode` is `train` or `eval`. There is no default: a caller that forgets to pass the
+ *   mode on would train on evaluation data, or evaluate in training mode.
  */
 export function isTraining(layer: object, kind: string, mode: unknown): boolean {
   if (mode === 'train' || mode === 'eval') return mode === 'train'
   throw mismatch(called(layer, kind), "mode as 'train' or 'eval'", mode, 'pass on the mode that forward gets')
 }
 
-/** Checks the mode given to a layer that does the same in both. @throws {ArgumentError} when given and unknown. */
+/** Checks the mode passed to a layer that ignores it. @throws {ArgumentError} when a mode is given but unknown. */
 export function checkMode(layer: object, kind: string, mode: unknown): void {
   if (mode !== undefined) isTraining(layer, kind, mode)
 }
 
-/** @throws {ArgumentError} unless a layer is a module. @param what says which layer of `kind` it is */
+/** @throws {ArgumentError} unless `layer` is a module. @param what says which argument of `kind` the layer is */
 export function checkLayer(kind: string, what: string, layer: unknown): void {
   if (
     typeof layer === 'object' &&

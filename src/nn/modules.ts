@@ -5,9 +5,10 @@ import { Variable } from '../core/variable.ts'
 import type { Module } from './module.ts'
 
 /**
- * Returns every module of a model by name; the model itself comes first, as `''`. As PyTorch's `named_modules`.
+ * Returns every module of a model by name; the model itself comes first, as `''`. Like PyTorch's `named_modules`.
  *
- * A name is the path of fields to the module, `layers.0.bn`. A module that two fields hold is listed once.
+ * A name is the path of fields that leads to the module, such as `layers.0.bn`. A module in two fields is listed
+ * once.
  */
 export function modules(root: object): Map<string, Module> {
   checkModel(root)

@@ -6,7 +6,7 @@ import { modules } from './modules.ts'
 
 /** One call of a module's `forward`. */
 export interface Call {
-  /** Path of fields from the model to the module, such as `layers.0.bn`. */
+  /** Path of fields that leads from the model to the module, such as `layers.0.bn`. */
   readonly name: string
   readonly module: Module
   /** Arguments of the call: the input, the mode, and any others. */
@@ -15,9 +15,8 @@ export interface Call {
 }
 
 /**
- * Runs `body`, and calls `onCall` after each call of a module in `model`, inner calls before outer ones.
- *
- * For this, the `forward` of each module is wrapped while `body` runs. @returns the result of `body`
+ * Runs `body`, and calls `onCall` after each call of a module in `model`, inner calls before outer ones. The
+ * `forward` of each module is wrapped while `body` runs. @returns the result of `body`
  */
 export function observe<T>(model: object, onCall: (call: Call) => void, body: () => T): T {
   if (typeof onCall !== 'function') throw mismatch('observe', 'a function of each call', onCall)
@@ -46,7 +45,7 @@ export function observe<T>(model: object, onCall: (call: Call) => void, body: ()
   }
 }
 
-/** Returns each call of a module in one `eval` pass of `model` on `x`, inner calls before outer ones. */
+/** Returns all module calls in one `eval` pass of `model` on `x`, inner calls before outer ones. */
 export function callsOf(model: Module, x: Tensor): Call[] {
   const calls: Call[] = []
   const forward = (): Tensor => modelOutput(model, x, 'eval')

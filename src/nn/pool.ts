@@ -7,7 +7,7 @@ import type { Module } from './module.ts'
 
 type PoolClass<O> = new (kernelSize: PerAxis, options?: O) => { forward(x: Tensor): Tensor }
 
-/** Returns a base class for layers that apply the pooling `op`. Errors call the size argument `name`. */
+/** Returns a base class for layers that apply the pooling `op`. Error messages call the size argument `name`. */
 function pool<O>(
   who: string,
   rank: number,
@@ -37,20 +37,20 @@ const adaptive = (
   outputSize: PerAxis,
 ) => { forward(x: Tensor): Tensor }) => pool(who, rank, op, () => ({}), 'outputSize')
 
-/** The greatest element of each window of `[batch, channels, length]`. As PyTorch's `nn.MaxPool1d`. */
+/** Maximum of each window of `[batch, channels, length]`. Like PyTorch's `nn.MaxPool1d`. */
 export class MaxPool1d extends pool('MaxPool1d', 1, ops.maxPool1d, ops.maxPoolOptions) {}
 
-/** The greatest element of each window of `[batch, channels, height, width]`. As PyTorch's `nn.MaxPool2d`. */
+/** Maximum of each window of `[batch, channels, height, width]`. Like PyTorch's `nn.MaxPool2d`. */
 export class MaxPool2d extends pool('MaxPool2d', 2, ops.maxPool2d, ops.maxPoolOptions) {}
 
-/** The mean of each window of `[batch, channels, length]`. As PyTorch's `nn.AvgPool1d`; see `ops.avgPool1d`. */
+/** Mean of each window of `[batch, channels, length]`. Like PyTorch's `nn.AvgPool1d`; see `ops.avgPool1d`. */
 export class AvgPool1d extends pool('AvgPool1d', 1, ops.avgPool1d, ops.averagePoolOptions) {}
 
-/** The mean of each window of `[batch, channels, height, width]`. As PyTorch's `nn.AvgPool2d`. */
+/** Mean of each window of `[batch, channels, height, width]`. Like PyTorch's `nn.AvgPool2d`. */
 export class AvgPool2d extends pool('AvgPool2d', 2, ops.avgPool2d, ops.averagePoolOptions) {}
 
-/** Means over `outputSize` windows across `[batch, channels, length]`. As PyTorch's `nn.AdaptiveAvgPool1d`. */
+/** Means over `outputSize` windows that cover `[batch, channels, length]`. Like PyTorch's `nn.AdaptiveAvgPool1d`. */
 export class AdaptiveAvgPool1d extends adaptive('AdaptiveAvgPool1d', 1, adaptiveAvgPool1d) {}
 
-/** Means over windows across `[batch, channels, height, width]`. As PyTorch's `nn.AdaptiveAvgPool2d`. */
+/** Means over windows that cover `[batch, channels, height, width]`. Like PyTorch's `nn.AdaptiveAvgPool2d`. */
 export class AdaptiveAvgPool2d extends adaptive('AdaptiveAvgPool2d', 2, adaptiveAvgPool2d) {}

@@ -11,7 +11,7 @@ export interface Unrolled {
   readonly cell?: Tensor
 }
 
-/** State after a step, `[batch, hiddenSize]` each. `hidden` is also the output; `cell` is for LSTMs. */
+/** State after a step, each tensor `[batch, hiddenSize]`. `hidden` is also the output; only LSTMs have a `cell`. */
 export type State = readonly [hidden: Tensor, cell?: Tensor]
 
 /**
@@ -30,13 +30,13 @@ export interface RecurrentKind {
   /** Whether there is a cell state besides the hidden state, as in an LSTM. */
   readonly hasCell: boolean
   readonly cell: RecurrentCell
-  /** Gates in the order of ONNX's operator `name`, by their place in the weights. */
+  /** For each gate in the order of ONNX's operator `name`, its position in the weights. */
   readonly order: readonly number[]
-  /** Attributes of that operator, for each direction. */
+  /** Attributes of this ONNX operator, given the number of directions. */
   readonly attributes?: (directions: number) => Tensor['attributes']
 }
 
-/** Weights of one direction of a layer. */
+/** Weights of one layer in one direction. */
 export interface RecurrentWeights {
   readonly weight_ih: Variable
   readonly weight_hh: Variable

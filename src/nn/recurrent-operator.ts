@@ -6,8 +6,8 @@ import { transpose } from '../ops/movement.ts'
 import type { RecurrentKind, RecurrentWeights, Unrolled } from './recurrent-kind.ts'
 
 /**
- * Returns `unrolled`, whose tensors are ONNX's operator for the kind of network in an exported model. There it
- * takes sequences of any length, and is one node for each layer.
+ * Returns `unrolled` with tensors that an exported model computes by ONNX's operator for this kind of network: one
+ * node per layer, for sequences of any length.
  *
  * @param layers the weights of each layer, by direction
  * @param sequence input of the first layer, `[length, batch, features]`
@@ -65,7 +65,7 @@ function byOperator(
   }
 }
 
-/** Returns the outputs of a layer, `[length, batch, directions · hiddenSize]`, and its last states. */
+/** Returns the outputs of a layer, `[length, batch, directions · hiddenSize]`, and its final states. */
 function layer(
   { name, order, attributes, hasCell }: RecurrentKind,
   x: Tensor,

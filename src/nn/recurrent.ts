@@ -15,21 +15,24 @@ import type { RecurrentKind, RecurrentWeights, State, Unrolled } from './recurre
 import { withOperator } from './recurrent-operator.ts'
 
 export const recurrentOptions = {
-  /** Number of layers; each takes the outputs of the layer before. @default 1 */
+  /** Number of layers; each layer's input is the output of the layer before. @default 1 */
   numLayers: integer({ min: 1 }, 1),
-  /** Whether to add two biases, to the products with the input and with the state. @default true */
+  /** Whether to add two biases, one to the product with the input, one to the product with the state. @default true */
   bias: boolean(true),
   /** Whether input and output are `[batch, length, …]` rather than `[length, batch, …]`. @default false */
   batchFirst: boolean(false),
-  /** Whether each layer also runs backwards in time; both outputs are concatenated. @default false */
+  /** Whether each layer also runs backwards in time; outputs of both directions are concatenated. @default false */
   bidirectional: boolean(false),
 }
 export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}
 
 const unrollOptions = {
-  /** Length of each sequence without its padding, from 1 to all steps; int32 or int64 `[batch]`. @default all steps */
+  /**
+   * Length of each sequence without padding, from 1 to the number of steps; int32 or int64 `[batch]`. @default all
+   * steps
+   */
   lengths: tensorOption,
-  /** Initial hidden state, `[layers · directions, batch, hiddenSize]`, forward first. @default zeros */
+  /** Initial hidden state, `[layers · directions, batch, hiddenSize]`, forward direction first. @default zeros */
   hidden: tensorOption,
   /** Initial cell state of an LSTM, of the shape of `hidden`. @default zeros */
   cell: tensorOption,
@@ -37,13 +40,13 @@ const unrollOptions = {
 export interface UnrollOptions extends OptionsOf<typeof unrollOptions> {}
 
 /**
- * Recurrent network, unrolled: the graph contains the operators of each step of a sequence.
+ * Recurrent network, unrolled: the graph contains a copy of the operators for each step of a sequence.
  *
  * With `lengths`, a padded step keeps the state and outputs 0, as with PyTorch's packed sequences: the backward
  * direction starts at the last step before the padding.
  *
- * Weights are named as in PyTorch: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, then the same
- * with `_l0_reverse`, `_l1`, and so on. All start uniform in [−a, a] with a = 1/√hiddenSize.
+ * Weights are named as in PyTorch: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, then the same with
+ * `_l0_reverse`, `_l1`, and so on. All are initialized uniformly in [−a, a] with a = 1/√hiddenSize.
  */
 export abstract class Recurrent implements Module {
   readonly #kind: RecurrentKind
@@ -78,7 +81,7 @@ export abstract class Recurrent implements Module {
     )
   }
 
-  /** Returns the `output` of `unroll`: the hidden state of the last layer after each step. */
+  /** Returns only the `output` of `unroll`: the hidden state of the last layer after each step. */
   forward(x: Tensor, mode?: Mode, options?: UnrollOptions): Tensor {
     checkMode(this, this.#kind.name, mode)
     return this.unroll(x, options).output
@@ -114,7 +117,7 @@ export abstract class Recurrent implements Module {
     return withOperator(unrolled, this.#kind, this.#layers, timeMajor, this.#batchFirst)
   }
 
-  /** Runs one direction of one layer over all steps of `[length, batch, features]`. */
+  /** Runs one direction of one layer over all steps of a sequence `[length, batch, features]`. */
   #run(
     sequence: Tensor,
     { weight_ih, weight_hh, bias_ih, bias_hh }: RecurrentWeights,
@@ -136,7 +139,7 @@ export abstract class Recurrent implements Module {
     return { output: stack(outputs), last: state }
   }
 
-  /** Returns the state of each layer and direction before the first step. */
+  /** Returns the initial state of each layer and direction. */
   #firstStates(x: Tensor, { lengths, hidden, cell }: ValuesOf<typeof unrollOptions>): State[] {
     const who = called(this, this.#kind.name)
     const [batch, length] = this.#batchFirst ? [x.shape[0], x.shape[1]] : [x.shape[1], x.shape[0]]
@@ -161,7 +164,7 @@ export abstract class Recurrent implements Module {
   }
 }
 
-/** Creates the weights of one direction of a layer of `features` inputs; `rows` is gates · hiddenSize. */
+/** Creates the weights of one direction of a layer with `features` inputs; `rows` is gates · hiddenSize. */
 function weightsOf(rows: number, features: number, hiddenSize: number, bias: boolean): RecurrentWeights {
   const limit = 1 / Math.sqrt(hiddenSize)
   const variable = (...shape: Shape): Variable => new Variable(shape, uniform(-limit, limit))
@@ -169,7 +172,7 @@ function weightsOf(rows: number, features: number, hiddenSize: number, bias: boo
   return { ...weights, ...(bias && { bias_ih: variable(rows), bias_hh: variable(rows) }) }
 }
 
-/** Returns one bool tensor `[batch, 1]` per step: true for each sequence whose padding has not begun. */
+/** Returns one bool tensor `[batch, 1]` per step: true for each sequence that is not yet padded at this step. */
 function realSteps(lengths: Tensor, length: number): Tensor[] {
   const steps = constant([...Array(length).keys()], [length, 1, 1], 'int64')
   return unbind(greater(reshape(cast(lengths, 'int64'), [1, lengths.shape[0]!, 1]), steps))

@@ -3,7 +3,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
 import { called, checkLayer, checkMode, type Mode, type Module } from './module.ts'
 
-/** Returns its input `x` unchanged. As PyTorch's `nn.Identity`. */
+/** Returns its input `x` unchanged. Like PyTorch's `nn.Identity`. */
 export class Identity implements Module {
   forward(x: Tensor): Tensor {
     return x
@@ -11,12 +11,13 @@ export class Identity implements Module {
 }
 
 /**
- * `shortcut(x) + branch(x)`: the branch learns the difference between output and shortcut.
+ * Computes `shortcut(x) + branch(x)`: the branch learns the difference between output and shortcut.
  *
- * With `nn.init.zeros` for the scale γ of the branch's last normalization, the block starts as its shortcut.
+ * If the scale γ of the branch's last normalization is initialized by `nn.init.zeros`, the block initially equals its
+ * shortcut.
  *
- * Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017,
- * https://arxiv.org/abs/1706.02677, section 5.1.
+ * Source: He et al. 2015, https://arxiv.org/abs/1512.03385; Goyal et al. 2017, https://arxiv.org/abs/1706.02677,
+ * section 5.1.
  */
 export class Residual implements Module {
   readonly branch: Module
@@ -30,7 +31,7 @@ export class Residual implements Module {
     this.shortcut = shortcut
   }
 
-  /** @throws {ShapeError} when branch and shortcut differ in shape. */
+  /** Adds shortcut and branch. @throws {ShapeError} when their outputs differ in shape. */
   forward(x: Tensor, mode: Mode): Tensor {
     checkMode(this, 'Residual', mode)
     const [short, long] = [this.shortcut.forward(x, mode), this.branch.forward(x, mode)]

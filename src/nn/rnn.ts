@@ -14,7 +14,7 @@ const rnnOptions = {
 export interface RNNOptions extends OptionsOf<typeof rnnOptions> {}
 
 /**
- * An Elman network for input x and hidden state h. As PyTorch's `nn.RNN`, without dropout between layers.
+ * Elman network with input x and hidden state h. Like PyTorch's `nn.RNN`, but without dropout between layers.
  *
  *     h ← tanh(W_ih·x + b_ih + W_hh·h + b_hh)
  */
@@ -33,13 +33,13 @@ export class RNN extends Recurrent {
 }
 
 /**
- * Long short-term memory. As PyTorch's `nn.LSTM`, without projections, and without dropout between layers.
+ * Long short-term memory. Like PyTorch's `nn.LSTM`, but without projections and without dropout between layers.
  *
  *     i, f, o = σ(W·x + U·h + b)    g = tanh(W·x + U·h + b)
  *     c ← f·c + i·g    h ← o·tanh(c)
  *
- * Here x is the input, h the hidden state, c the cell state. i, f, g and o each have their own W, U and b,
- * stacked in this order.
+ * Here x is the input, h the hidden state, c the cell state. Each of i, f, g and o has its own W, U and b; in the
+ * weights, they are stacked in this order.
  *
  * Source: Hochreiter & Schmidhuber 1997; with forget gates, Gers, Schmidhuber & Cummins 2000.
  */
@@ -57,13 +57,13 @@ const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
 }
 
 /**
- * Gated recurrent units. As PyTorch's `nn.GRU`, without dropout between layers.
+ * Gated recurrent units. Like PyTorch's `nn.GRU`, but without dropout between layers.
  *
  *     r, z = σ(W·x + b + U·h + b′)    n = tanh(W·x + b + r·(U·h + b′))
  *     h ← (1 − z)·n + z·h
  *
- * Here x is the input, h the hidden state. r, z and n each have their own W, U, b and b′, stacked in this
- * order.
+ * Here x is the input, h the hidden state. Each of r, z and n has its own W, U, b and b′; in the weights, they are
+ * stacked in this order.
  *
  * Source: Cho et al. 2014, https://arxiv.org/abs/1406.1078, with r outside the product, as in cuDNN.
  */

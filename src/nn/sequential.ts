@@ -1,12 +1,12 @@
 import type { Tensor } from '../core/tensor.ts'
 import { checkLayer, checkMode, type Mode, type Module } from './module.ts'
 
-/** Runs modules one after another. Names in a saved state number them, as in PyTorch: `0.weight`, `2.bias`. */
+/** Runs modules one after another. They are numbered in state names, as in PyTorch: `0.weight`, `2.bias`. */
 export class Sequential implements Module {
   readonly [index: number]: Module
   readonly length: number
 
-  /** @throws {ArgumentError} when a layer is no module, such as a list or a class. */
+  /** @throws {ArgumentError} when a layer is not a module, but for instance a list or a class. */
   constructor(...layers: readonly Module[]) {
     for (const [i, layer] of layers.entries()) checkLayer('Sequential', `layer ${i}`, layer)
     Object.assign(this, layers)

@@ -10,7 +10,7 @@ import { type Call, callsOf } from './observe.ts'
 
 /** One module of a model, as a row of a summary. */
 export interface LayerSummary {
-  /** Path of fields from the model to the module; empty for the model itself. */
+  /** Path of fields that leads from the model to the module; empty for the model itself. */
   readonly name: string
   /** Name of the module's class. */
   readonly kind: string
@@ -18,7 +18,7 @@ export interface LayerSummary {
   readonly output: Shape | undefined
   /** Number of trainable parameters, excluding those of inner modules. */
   readonly parameters: number
-  /** Floating-point operations of all calls of the module, excluding those of inner modules. */
+  /** Floating-point operations summed over all calls of the module, excluding inner modules. */
   readonly flops: number
 }
 
@@ -38,11 +38,11 @@ const options = {
 export interface SummaryOptions extends OptionsOf<typeof options> {}
 
 /**
- * Lists the modules of a model with their outputs, parameters and FLOPs for an input of `shape`. Traces the
- * model once, in `eval`, and computes nothing; weights may be uninitialized.
+ * Lists the modules of a model with their outputs, parameters and FLOPs for an input of `shape`. Traces the model
+ * once, in `eval`, and computes nothing; weights may be uninitialized.
  *
  * @param shape the shape of a batch
- * @throws the errors of the model for such an input.
+ * @throws the model's own errors, if it does not accept such an input.
  * @example console.log(`${nn.summary(new Net(), [64, 100])}`)
  */
 export function summary(model: Module, shape: Shape, given?: SummaryOptions): Summary {
@@ -93,7 +93,7 @@ function ownFlops(calls: readonly Call[]): Map<Module, number> {
   return flops
 }
 
-/** Returns the tensors in an argument of `forward`: the argument itself, or those among its fields. */
+/** Returns the tensors in an argument of `forward`: the argument itself or, if it is an object, its fields. */
 const tensorsIn = (given: unknown): Tensor[] =>
   isTensor(given) ? [given] : Object.values(given ?? {}).filter(isTensor)
 

@@ -29,15 +29,15 @@ export function toOnnx(inputs: Named, outputs: Named): Uint8Array {
   })
 }
 
-/** Shape of an input or output whose sizes may vary: a varying size has a name, such as `N`. */
+/** Shape of an input or output. A size that may vary is given as a name, such as `N`. */
 export type OpenShape = readonly (number | string)[]
 
 /**
- * Returns the bytes of an ONNX model, node by node as given, whose inputs and outputs may have varying sizes.
+ * Returns the bytes of an ONNX model whose inputs and outputs may have varying sizes. Nodes are written unsimplified.
  *
  * @param inputs tensors by name; a constant among them becomes a named constant, not an input
  * @param shapeOf returns the shape of an input or output by its name
- * @param places where the values of named constants are that lie in another file, by the constant's name
+ * @param places location of the values of named constants that are stored in another file, by the constant's name
  */
 export function toOpenOnnx(
   inputs: Named,
@@ -56,7 +56,7 @@ export function toOpenOnnx(
   })
 }
 
-/** A step for a loop to repeat: its input and output tensors by name. */
+/** One step of a loop: its input and output tensors by name. */
 export interface Repeated {
   /** Inputs with a new value for each step: the model takes the values of K steps, `[K, …]`. */
   readonly stacked: Named
@@ -64,11 +64,11 @@ export interface Repeated {
   readonly fixed: Named
   /** Loop-carried values by name: each step reads the value that the previous step wrote. */
   readonly carried: ReadonlyMap<string, { readonly read: Tensor; readonly written: Tensor }>
-  /** Results of each step: the model returns those of K steps, `[K, …]`. */
+  /** Results of each step: the model returns the results of all K steps, `[K, …]`. */
   readonly outputs: Named
 }
 
-/** Names of the inputs and outputs that a model has besides those of the caller. */
+/** Names of the inputs and outputs of a model in addition to those of the caller. */
 export const graphNames = {
   /** Name of the input for the number of steps of a loop, int64. */
   count: '#count',
@@ -172,7 +172,7 @@ function bodyOf(
   }
 }
 
-/** Returns `name`, with underscores at its end if it is one of `taken`. */
+/** Returns `name`, with underscores appended until it is not among the names in `taken`. */
 const unlike = (taken: ReadonlySet<string>, name: string): string =>
   taken.has(name) ? unlike(taken, `${name}_`) : name
 

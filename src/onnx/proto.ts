@@ -39,7 +39,7 @@ export interface Node extends NodeProto {
   readonly attribute: AttributeProto[]
 }
 
-/** Returns the bytes of an ONNX file of a graph. Constants are copied once, to their place in the file. */
+/** Encodes a graph as an ONNX file. Constants are copied once, directly to their position in the file. */
 export function modelBytes(graph: Graph): Uint8Array {
   const { initializer, ...rest } = graph
   const model: ModelProto = {
@@ -118,18 +118,18 @@ export const tensorProto = (
   rawData: bytes(asData(t.dtype, t.data!)),
 })
 
-/** Place of a constant's values in another file. */
+/** Location of a constant's values in another file. */
 export interface FilePlace {
-  /** Path of the file, relative to that of the model. */
+  /** Path of the file, relative to the model's file. */
   readonly file: string
-  /** Name of the values in the file. */
+  /** Name by which the file identifies the values. */
   readonly name: string
-  /** First byte of the values, and their number of bytes. */
+  /** Position of the first byte of the values, and their length in bytes. */
   readonly offset: number
   readonly length: number
 }
 
-/** Returns a constant without its values, which lie at a place in another file; unchanged without a place. */
+/** Returns a constant without its values, which are stored at `place` in another file; unchanged without `place`. */
 export function atPlace(tensor: TensorProto, place: FilePlace | undefined): TensorProto {
   if (place === undefined) return tensor
   const { rawData: _, ...rest } = tensor
@@ -139,7 +139,7 @@ export function atPlace(tensor: TensorProto, place: FilePlace | undefined): Tens
   return { ...rest, docString: name, externalData, dataLocation: external }
 }
 
-/** Value of `dataLocation` for values in another file. */
+/** Value of ONNX's field `dataLocation` for values stored in another file. */
 export const external = 1
 
 const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
@@ -148,7 +148,7 @@ const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array 
 const dimension = (n: number | string): TensorShapeProtoDimension =>
   typeof n === 'string' ? { dimParam: n } : { dimValue: BigInt(n) }
 
-/** Makes the description of a graph's input or output. A name in `shape`, such as `N`, is a variable size. */
+/** Makes the description of a graph's input or output. A size in `shape` given as a name, such as `N`, is variable. */
 export function valueInfo(name: string, dtype: DType, shape: readonly (number | string)[]): ValueInfoProto {
   const tensorType = { elemType: elementType[dtype], shape: { dim: shape.map(dimension) } }
   return { name, type: { tensorType } }

@@ -5,8 +5,7 @@ import { external } from './proto.ts'
 import type { Message } from './wire.ts'
 
 /**
- * Reads an ONNX file as Evenstep writes it: its graph, with the numbers of constants as bytes that share the file's
- * memory.
+ * Reads an ONNX file written by Evenstep. Returns its graph; the values of constants are views of the file's bytes.
  *
  * @param name file name for error messages
  * @throws {FormatError} when the file is damaged, or has a field that Evenstep does not write.
@@ -31,7 +30,7 @@ export function readOnnx(bytes: Uint8Array, name: string): GraphProto {
   return graph
 }
 
-/** Most levels of messages within messages: a model with loops within loops has some ten. */
+/** Maximum depth of nested messages; a model with loops inside loops has about ten levels. */
 const mostLevels = 40
 
 function decode(name: string, bytes: Uint8Array, level: number): object {
@@ -62,13 +61,13 @@ function fieldValue(reader: BinaryReader, type: string, level: number): unknown 
   throw new Error(`a field of type ${type}`)
 }
 
-/** Returns the graphs of a model: itself, and the bodies of its loops. */
+/** Returns all graphs of a model: the main graph and the bodies of its loops. */
 export const graphsIn = (graph: GraphProto): GraphProto[] => [
   graph,
   ...(graph.node ?? []).flatMap(({ attribute = [] }) => attribute.flatMap(({ g }) => (g ? graphsIn(g) : []))),
 ]
 
-/** Whether the values of a constant lie in another file. */
+/** Whether the values of a constant are stored in another file. */
 export const isExternal = ({
   dataLocation,
   externalData,

@@ -1,10 +1,10 @@
 import { type Tensor, topological } from '../core/tensor.ts'
 
 /**
- * Rewrites a graph, from inputs to `roots`.
+ * Rewrites the graph that computes `roots`, node by node from the inputs on.
  *
- * @param remake returns what replaces a node: `t` has its inputs replaced already, `before` is the original
- * @returns what replaces each of `roots`
+ * @param remake returns the replacement of a node: `t` is the node with replaced inputs, `before` the original node
+ * @returns the replacements of `roots`
  */
 export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) => Tensor): Tensor[] {
   const remade = new Map<Tensor, Tensor>()

@@ -4,11 +4,11 @@ import { joinPadded } from './join-padded.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
- * Rewrites a graph to compute the same values with fewer nodes: merges equal nodes, joins adjacent zero-padded
- * terms of a sum in one Concat, and computes `c ± A·B` in one Gemm. Inputs stay the same tensors. Gradient
- * rules are lost, so differentiate first.
+ * Rewrites a graph to compute the same values with fewer nodes: merges equal nodes, joins adjacent zero-padded terms
+ * of a sum in one Concat, and computes `c ± A·B` in one Gemm. Inputs are the same tensors as before. Gradient rules
+ * are lost, so differentiate first.
  *
- * @param kept constants to leave alone, because the model names them; equal ones stay apart
+ * @param kept constants to leave unchanged, even if equal, because the model refers to them by name
  */
 export const simplify = (roots: readonly Tensor[], kept: ReadonlySet<Tensor> = new Set()): Tensor[] =>
   foldGemm(joinPadded(shareEqual(roots, kept)))
@@ -16,7 +16,7 @@ export const simplify = (roots: readonly Tensor[], kept: ReadonlySet<Tensor> = n
 /**
  * Merges common subexpressions: nodes with the same operator, inputs, attributes and values become one.
  *
- * @param kept constants to leave alone
+ * @param kept constants to leave unchanged
  */
 export function shareEqual(roots: readonly Tensor[], kept: ReadonlySet<Tensor> = new Set()): Tensor[] {
   const byRecipe = new Map<string, Tensor[]>()
@@ -35,7 +35,7 @@ export function shareEqual(roots: readonly Tensor[], kept: ReadonlySet<Tensor> =
   })
 }
 
-/** Returns the list at `key`, which it adds if there is none. */
+/** Returns the list at `key`, adding an empty list if there is none. */
 function entry<T>(lists: Map<string, T[]>, key: string): T[] {
   const list = lists.get(key) ?? []
   lists.set(key, list)
@@ -94,7 +94,7 @@ function constantFactor(mul: Tensor): { readonly value: number; readonly of: Ten
   return undefined
 }
 
-/** Groups tensors by the node that computes them, in the given order; a node may have several outputs. */
+/** Groups tensors by the node that computes them, in the given order, since a node may have several outputs. */
 export function byNode(order: readonly Tensor[]): Tensor[][] {
   const nodes: Tensor[][] = []
   const several = new Map<string, Tensor[]>()

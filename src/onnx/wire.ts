@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
-/** How a field is written: its number, its type (a scalar's or a message's name) and whether it is a list. */
+/** How a field is encoded: field number, type (a scalar type or the name of a message), and whether it is a list. */
 export type MessageField = readonly [number, string, ('repeated' | 'packed')?]
 
 /** Fields of a message by name. Source: https://protobuf.dev/programming-guides/encoding/ */
@@ -8,7 +8,7 @@ export type Message = Readonly<Record<string, MessageField>>
 
 type Messages = Readonly<Record<string, Message>>
 
-/** Writes a scalar of each type, preceded by its wire type. */
+/** For each scalar type, a function that writes a value preceded by its wire type. */
 const scalars: Readonly<
   Record<string, readonly [WireType, (writer: BinaryWriter, value: never) => unknown]>
 > = {
@@ -65,7 +65,7 @@ function writePacked(writer: BinaryWriter, number: number, type: string, values:
   writer.join()
 }
 
-/** Returns the parts of a field of a message whose value is a message or bytes: its tag, length and `value`. */
+/** Encodes a field that holds a message or bytes. Returns the pieces: tag, length and `value`. */
 export function field([number]: MessageField, value: readonly Uint8Array[]): Uint8Array[] {
   const length = value.reduce((sum, part) => sum + part.length, 0)
   return [new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(length).finish(), ...value]

@@ -11,7 +11,7 @@ import { globalNorm } from './norm.ts'
 import { optionsOf, type Rule, type Update, type WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
 
-/** An optimizer attached to one model: it has the state, such as momentum buffers, for the model's weights. */
+/** An optimizer attached to one model: holds optimizer state, such as momentum buffers, for the model's weights. */
 export interface Attached {
   /** Variables of the optimizer state, by names such as `momentum_buffer.fc1.weight`. */
   readonly state: ReadonlyMap<string, Variable>
@@ -19,9 +19,9 @@ export interface Attached {
   readonly trained: readonly Variable[]
   /** Weights that evaluation uses instead of `trained`, such as averages. @default none */
   readonly evaluation?: EvaluationWeights
-  /** Maps the state name of each trained weight to all its options, with defaults and groups applied. */
+  /** Maps the state name of each trained weight to all its options, with defaults and parameter groups applied. */
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
-  /** Returns the learning rate at a step, counted from 0, of weights that are in no parameter group. */
+  /** Returns the learning rate at a step, counted from 0, for weights that are in no parameter group. */
   lr(step: number): number
   /** Adds the gradients of `loss` and the update of every weight to the graph of the step being built. */
   minimize(loss: Tensor): void
@@ -47,7 +47,7 @@ interface Configuration {
 
 type ScalarsOf = (options: WeightOptions) => Scalars
 
-/** A trained weight, with its name, its options and its variables of optimizer state. */
+/** A trained weight, with its name, its options and the optimizer-state variables that belong to it. */
 interface Member {
   readonly name: string
   readonly w: Variable
@@ -55,7 +55,7 @@ interface Member {
   readonly buffers: ReadonlyMap<string, Variable>
 }
 
-/** An optimizer attached to one model: an update rule, with its state for the model's weights. */
+/** An optimizer attached to one model: an update rule, together with its state for the model's weights. */
 export class AttachedRule implements Attached {
   readonly state: ReadonlyMap<string, Variable>
   readonly trained: readonly Variable[]
@@ -66,7 +66,7 @@ export class AttachedRule implements Attached {
   readonly #averages: Averages | undefined
   readonly #factor: () => number
 
-  /** @param factor returns the factor by which controllers such as `reduceOnPlateau` now scale all rates */
+  /** @param factor returns the factor by which controllers such as `reduceOnPlateau` currently scale all rates */
   constructor(configuration: Configuration, weights: ReadonlyMap<string, Variable>, factor: () => number) {
     const { rule, settings, average } = configuration
     const members = [...weights]
@@ -116,7 +116,7 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Returns a function from a weight's options to scalars that all weights with the same options share. */
+  /** Returns a function from a weight's options to scalars, which are shared by all weights with the same options. */
   #scalars(dtype: DType): ScalarsOf {
     const made = new Map<WeightOptions, Scalars>()
     return (options) => {
@@ -127,7 +127,7 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Computes all next weights from their gradients `slopes`, then assigns them. @param scaled lr · slopes */
+  /** Computes all new weights from their gradients `slopes`, then assigns them. @param scaled products lr · slopes */
   #assign(scalars: ScalarsOf, slopes: readonly Tensor[], scaled?: readonly Tensor[]): void {
     const { rule } = this.#configuration
     const next = this.#members.map((one, i) =>
@@ -138,7 +138,7 @@ export class AttachedRule implements Attached {
   }
 }
 
-/** Returns all that a weight's update rule may read. Only scalars that the rule reads become graph inputs. */
+/** Returns everything that a weight's update rule may read. Only scalars that are read become graph inputs. */
 const updateOf = ({ options, w, buffers }: Member, scalars: Scalars, g: Tensor, lrG?: Tensor): Update => ({
   options,
   w: w.value,
@@ -157,7 +157,7 @@ const updateOf = ({ options, w, buffers }: Member, scalars: Scalars, g: Tensor, 
   buffer: (name) => buffers.get(name)!,
 })
 
-/** Returns the variables of a weight's optimizer state, each paired with its name. */
+/** Returns the variables of a weight's optimizer state, each with its name. */
 const named = ({ name, buffers }: Member): readonly (readonly [string, Variable])[] =>
   [...buffers].map(([key, variable]) => [`${key}.${name}`, variable] as const)
 
@@ -172,7 +172,7 @@ function member(rule: Rule, settings: GroupedSettings, name: string, w: Variable
   }
 }
 
-/** Returns the evaluation weights that the update rule keeps itself (Schedule-Free); undefined if none. */
+/** Returns the evaluation weights that the update rule itself keeps (as Schedule-Free does); undefined if none. */
 function ownEvaluation({ evaluation }: Rule, members: readonly Member[]): EvaluationWeights | undefined {
   if (evaluation === undefined) return undefined
   return {

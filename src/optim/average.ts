@@ -21,7 +21,7 @@ import type { EvaluationWeights } from './evaluation.ts'
 const common = {
   /** Number of optimizer steps from one update of the average to the next. @default 1 */
   every: integer({ min: 1 }, 1),
-  /** BN statistics for averaged weights: remeasured, averaged, or those of training. @default 'recalibrate' */
+  /** BN statistics for averaged weights: remeasured, averaged like the weights, or copied. @default 'recalibrate' */
   batchNorm: choice(['recalibrate', 'average', 'copy'], 'recalibrate'),
 }
 
@@ -73,7 +73,7 @@ export type Averaging =
   | ({ readonly type: 'ema' } & ValuesOf<typeof kinds.ema>)
   | ({ readonly type: 'swa' } & ValuesOf<typeof kinds.swa>)
 
-/** Returns the declarations of the options of averages of type `average.type`. @throws {ArgumentError} */
+/** Returns the declarations of the options for averages of type `average.type`. @throws {ArgumentError} */
 export function averageOptions(who: string, average: unknown): Declared {
   const type = (average as { readonly type?: unknown } | null | undefined)?.type
   if (type === 'ema' || type === 'swa') return kinds[type]
@@ -87,7 +87,7 @@ export function readAverage(who: string, average: Average): Averaging {
   return { type, ...readOptions(`${who}: average`, declared, options) } as Averaging
 }
 
-/** Returns c of a step in the average's update a ← (1 − c) · a + c · w: 1 copies the weights w, 0 keeps a. */
+/** Returns the coefficient c at a step of the average's update a ← (1 − c) · a + c · w: 1 copies w, 0 keeps a. */
 function newest(average: Averaging, step: number): number {
   const { every } = average
   const since = step - (average.type === 'swa' ? average.start : 0)
@@ -99,11 +99,11 @@ function newest(average: Averaging, step: number): number {
   return n === 0 ? 1 : 1 - (average.warmup ? Math.min(old, (1 + n) / (10 + n)) : old)
 }
 
-/** Averages over steps of a model's weights and, if so chosen, of BN's running statistics. */
+/** Averages, over steps, of a model's weights and, optionally, of BN's running statistics. */
 export interface Averages {
   readonly state: ReadonlyMap<string, Variable>
   readonly evaluation: EvaluationWeights
-  /** Adds the averages' updates to the graph of the step being built, to follow the update of the weights. */
+  /** Adds the averages' updates to the graph of the step being built, after the update of the weights. */
   update(): void
 }
 
@@ -126,7 +126,7 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
   }
 }
 
-/** Creates a variable with a weight's shape. @param first initial value, or `weight` to copy the weight */
+/** Creates a state variable with a weight's shape. @param first initial value, or `weight` to copy the weight */
 export function stateOf(weight: Variable, name: string, first: number | 'weight'): Variable {
   const start = first === 'weight' ? () => weight.data as ArrayLike<number> : filled(first)
   const state = new Variable(weight.shape, start, { trainable: false, dtype: weight.dtype })

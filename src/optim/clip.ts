@@ -31,7 +31,7 @@ const kinds = {
     adaptive: required(schedulable(number({ above: 0 }))),
     /** Lower bound for ‖w‖ in the ratio ‖g‖/‖w‖, so that weights with value 0 can learn. @default 1e-3 */
     eps: number({ above: 0 }, 1e-3),
-    /** Regular expression: weights with a match in their state names are exempt from clipping. */
+    /** Regular expression: weights whose state names match it are exempt from clipping. */
     except: expression,
   },
 }
@@ -63,7 +63,7 @@ export interface ClipAdaptive extends OptionsOf<typeof kinds.adaptive> {}
 /** Options of gradient clipping after checking, with defaults filled in. */
 export type Clipping = { [K in keyof typeof kinds]: ValuesOf<(typeof kinds)[K]> }[keyof typeof kinds]
 
-/** Returns the declared options of the kind of clipping that a key of `clip` names. @throws {ArgumentError} */
+/** Returns the declared options of the kind of clipping that is named by a key of `clip`. @throws {ArgumentError} */
 export function clipOptions(who: string, clip: unknown): Declared {
   const isObject = typeof clip === 'object' && clip !== null
   const found = isObject ? Object.entries(kinds).filter(([kind]) => kind in clip) : []
@@ -75,7 +75,7 @@ export function clipOptions(who: string, clip: unknown): Declared {
 export const readClip = (who: string, clip: Clip): Clipping =>
   readOptions(`${who}: clip`, clipOptions(who, clip), clip) as Clipping
 
-/** Returns the clipped gradients. @param host makes a scalar input of the graph from a function of the step */
+/** Returns the clipped gradients. @param host makes a scalar graph input whose value is a function of the step */
 export function clipped(
   clip: Clipping,
   gradients: readonly Tensor[],

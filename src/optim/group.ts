@@ -25,13 +25,13 @@ function isExpression(value: unknown): boolean {
 }
 
 const members = {
-  /** Regular expression: weights with a match in their state names are in the group. */
+  /** Regular expression: weights whose state names match it belong to the group. */
   match: expression,
   /** Maximum number of axes of a weight in the group: 1 for biases and the γ and β of normalizations. */
   maxRank: integer({ min: 0 }),
 }
 
-/** Conditions for a weight to be in a parameter group. At least one is required; a weight must meet all. */
+/** Conditions for a weight to belong to a parameter group. At least one is required; a weight must meet all given. */
 export interface Members extends OptionsOf<typeof members> {}
 
 /** A parameter group: which weights are in it, and the options that they override. */
@@ -39,7 +39,7 @@ export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedO
 
 /**
  * Returns the indices of the groups whose `match` matches no trainable weight. Groups with only a `maxRank` are
- * left out: they are a rule for any model, and may contain no weight.
+ * omitted: they apply to any model, and may contain no weight.
  */
 export const unmatched = (
   groups: readonly Members[],
@@ -51,7 +51,7 @@ export const unmatched = (
     return match === undefined || isUsed ? [] : [i]
   })
 
-/** @throws {ArgumentError} when a group's `match` matches none of these weights, as after a typing error. */
+/** Checks that no `match` of a group is a typo. @throws {ArgumentError} when a group's `match` matches no weight. */
 export function checkMatches(
   who: string,
   groups: readonly Members[],
@@ -68,9 +68,10 @@ export function checkMatches(
 }
 
 /**
- * Checks that each group with a `match` changes an option of some weight: the first group that sets one wins.
+ * Checks that each group with a `match` changes an option of some weight; of several groups that set an option, the
+ * first wins.
  *
- * @throws {ArgumentError} naming a group whose options other groups before it set for all of its weights.
+ * @throws {ArgumentError} naming a group whose options are all set by earlier groups for all of its weights.
  */
 export function checkEffects(
   who: string,
@@ -99,7 +100,7 @@ export function checkEffects(
 export interface GroupedSettings {
   /** Options of weights that are in no parameter group. */
   readonly common: WeightOptions
-  /** Returns a weight's options. Weights in the same groups (say, 0 and 2) share one object of options. */
+  /** Returns a weight's options. Weights in the same groups (say, 0 and 2) share one options object. */
   of(name: string, weight: Variable): WeightOptions
 }
 

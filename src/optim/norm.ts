@@ -15,7 +15,7 @@ export const tensorNorm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
 export const globalNorm = (all: readonly Tensor[]): Tensor =>
   sqrt(all.map(sumOfSquares).reduce((a, b) => add(a, b)))
 
-/** Returns the norm of each of a weight's n rows, in the shape `[n, 1, …]`; for a vector, a single norm. */
+/** Returns the norm of each of a weight's n rows, with shape `[n, 1, …]`; for a vector, its single norm. */
 export function unitNorm(x: Tensor): Tensor {
   if (x.shape.length < 2) return tensorNorm(x)
   const axes = x.shape.map((_, i) => i).slice(1)
@@ -34,6 +34,6 @@ export const elementMax = (a: Tensor, b: Tensor | number): Tensor => where(great
 /** Returns the elementwise minimum of a and b. */
 export const elementMin = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)
 
-/** Returns `ratio`, a factor of the step; but 1 if either norm is 0, so that a weight of zeros can change. */
+/** Returns `ratio`, by which a step is scaled; but 1 if either norm is 0, so that a weight of zeros can change. */
 export const trusted = (weightNorm: Tensor, stepNorm: Tensor, ratio: Tensor): Tensor =>
   where(greater(mul(weightNorm, stepNorm), 0), ratio, 1)

@@ -13,15 +13,15 @@ import { withSchedules } from './with-schedules.ts'
 export interface Optimizer {
   /** The optimizer's `type` and options as JSON, except for options that are functions but not schedules. */
   readonly spec: Readonly<Record<string, unknown>>
-  /** Returns the optimizer's properties. @param options a weight's options. @default those of no group */
+  /** Returns the optimizer's properties. @param options a weight's options. @default those of weights in no group */
   traits(options?: Readonly<Record<string, unknown>>): Traits
   /** Returns a copy of the optimizer with some options changed. Schedules may also be given as JSON or text. */
   with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
    * Attaches the optimizer to a model: creates its state for `weights`, a map from state names.
    *
-   * @param factor returns the factor by which controllers (`reduceOnPlateau`) now scale all rates. @default 1
-   * @param isPartial whether these are just some of the model's weights; then groups may match none of them
+   * @param factor returns the factor by which controllers (`reduceOnPlateau`) currently scale all rates. @default 1
+   * @param isPartial whether `weights` are only some of the model's weights, so that groups may match none of them
    * @throws {ArgumentError} when the `match` of a group matches no trained weight.
    */
   attach(weights: ReadonlyMap<string, Variable>, factor?: () => number, isPartial?: boolean): Attached
@@ -47,7 +47,7 @@ export interface OptimizerConstructor<Options> {
   readonly rule: Rule
 }
 
-/** Returns the function, such as `optim.sgd`, that makes optimizers with this update rule. */
+/** Returns a function, such as `optim.sgd`, that makes optimizers with the given update rule. */
 export const defineOptimizer = <D extends Declared, O extends OptionsOf<D> & CommonOptions<D>>(
   rule: Rule<D>,
 ): OptimizerConstructor<O> => Object.assign((options: O) => optimizer(rule, options), { rule })

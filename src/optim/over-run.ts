@@ -3,8 +3,8 @@ import { isSchedule } from '../schedule/schedule.ts'
 import type { Optimizer } from './optimizer.ts'
 
 /**
- * Returns the optimizer with all lengths in its schedules converted to steps, for a run of `steps` steps; the
- * same object if all are in steps already.
+ * Returns the optimizer with all lengths in its schedules converted to steps of a run of `steps` steps; the same
+ * object if all lengths are in steps already.
  */
 export function overRun(optimizer: Optimizer, steps: number): Optimizer {
   const { type, ...given } = optimizer.spec
@@ -12,7 +12,7 @@ export function overRun(optimizer: Optimizer, steps: number): Optimizer {
   return changed === given ? optimizer : optimizer.with(changed as typeof given)
 }
 
-/** Whether any length in the optimizer's schedules is a fraction of the run, not a number of steps. */
+/** Whether any length in the optimizer's schedules is a fraction of the run instead of a number of steps. */
 export const isRelative = (optimizer: Optimizer): boolean => resolved(optimizer.spec, 1) !== optimizer.spec
 
 /** Returns options with schedule lengths converted to steps; the same object if no length is a fraction. */

@@ -19,8 +19,8 @@ export const rules: readonly Rule[] = [
 ].map(({ rule }) => rule)
 
 /**
- * Makes an optimizer from its spec (plain data), such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Schedules
- * in it may be given as specs or as text.
+ * Makes an optimizer from its spec (plain data), such as `{ type: 'sgd', lr: 0.1, momentum: 0.9 }`. Schedules in the
+ * spec may be given as specs or as text.
  *
  * @throws {ArgumentError} naming the first option that is unknown or invalid.
  */

@@ -10,7 +10,7 @@ const shared = {
   /** Factor that multiplies `lr`, to give parameter groups different rates. @default 1 */
   lrScale: number({ min: 0 }, 1),
   /**
-   * Learning rate at which `weightDecay` applies in full: at each step, the decay is weightDecay · lr / peakLr.
+   * Learning rate at which `weightDecay` applies in full: the decay at each step is weightDecay · lr / peakLr.
    * @default none: the decay does not depend on `lr`
    *
    * Source: Defazio 2025, https://arxiv.org/abs/2506.02285, section 3.
@@ -21,7 +21,7 @@ const shared = {
 /** Options that all optimizers have and parameter groups can override. */
 export interface SharedOptions extends OptionsOf<typeof shared> {}
 
-/** All options of a weight, with defaults: those that all optimizers share and, as `V`, the rule's own. */
+/** All options of a weight, with defaults: the options that all optimizers share and, as `V`, the rule's own. */
 export type WeightOptions<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
 
 /** Returns the declarations of an update rule's options, including the options that all rules share. */
@@ -37,7 +37,7 @@ export interface Update<V = ValuesOf<Declared>> {
   /** Gradient dL/dw of the weight, after clipping. */
   readonly g: Tensor
   readonly lr: Tensor
-  /** Product lr · dL/dw. If the rule reads lrG but never g (`linear`), no product per element is computed. */
+  /** Product lr · dL/dw. Cheaper than multiplying lr by `g`, if the rule reads `lrG` but never `g` (see `linear`). */
   readonly lrG: Tensor
   /** Returns the weight's learning rate at a step, counted from 0. */
   rate(step: number): number
@@ -45,9 +45,9 @@ export interface Update<V = ValuesOf<Declared>> {
   value(name: keyof V & string, step: number): number
   /** Returns, as a scalar tensor, an option's value at the current step; the option may be a schedule. */
   hyper(name: keyof V & string): Tensor
-  /** Returns, as a scalar tensor, 1 − an option's value at the current step, subtracted in float64. */
+  /** Returns, as a scalar tensor, 1 minus an option's value at the current step, subtracted in float64. */
   rest(name: keyof V & string): Tensor
-  /** Returns a scalar graph input that `value` computes at each step, once for all weights of a group. */
+  /** Returns a scalar graph input whose value at each step is `value(step)`, shared by all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
   /** Returns a variable of the weight's optimizer state by its name in `Rule.buffers`. */
   buffer(name: string): Variable
@@ -58,16 +58,16 @@ export interface Rule<D extends Declared = Declared> {
   readonly type: string
   /** Declarations of the rule's own options, besides the options that all rules share. */
   readonly options: D
-  /** Checks that the options can be combined. @throws {ArgumentError} */
+  /** Checks that the options can be combined. @throws {ArgumentError} when they cannot. */
   check?(options: WeightOptions<ValuesOf<D>>): void
   /** Maps names in one weight's optimizer state to initial values; `weight` means a copy of the weight. */
   buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number | 'weight'>>
-  /** Name of the state in `buffers` that evaluation uses in place of the weight. @default none */
+  /** Name of the state in `buffers` that evaluation uses instead of the weight. @default none */
   readonly evaluation?: string
-  /** Whether, under these options, `update` reads lrG (lr · gradient) but never g. @default false */
+  /** Whether, with these options, `update` reads `lrG` (lr · gradient) but never `g` (gradient). @default false */
   linear?(options: WeightOptions<ValuesOf<D>>): boolean
   /** Returns properties of the optimizer with these options, for use in diagnostics and advice. */
   traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
-  /** Computes a step of one weight, and assigns its next optimizer state. @returns the weight's next value */
+  /** Computes one weight's step, and assigns its new optimizer state. @returns the weight's new value */
   update(at: Update<ValuesOf<D>>): Tensor
 }

@@ -6,7 +6,7 @@ import { scalar, type Tensor } from '../core/tensor.ts'
 import { hyperparameter, hyperparameterAt } from '../core/variable.ts'
 import type { Update, WeightOptions } from './rule.ts'
 
-/** Returns a weight's learning rate at a step. @param factor returns what controllers multiply rates by */
+/** Returns a weight's learning rate at a step. @param factor returns the factor by which controllers scale rates */
 export const rateAt = ({ lr, lrScale }: WeightOptions, factor: () => number, step: number): number =>
   hyperparameterAt(lr, step) * factor() * lrScale
 
@@ -18,7 +18,7 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
   readonly #dtype: DType
   readonly #fed = new Map<string, Tensor>()
 
-  /** @param declared declarations of the options, whose bounds schedules must keep to at every step */
+  /** @param declared declarations of the options, whose bounds also apply to the value of a schedule at every step */
   constructor(options: WeightOptions, declared: Declared, factor: () => number, dtype: DType) {
     this.#options = options
     this.#declared = declared
@@ -63,7 +63,7 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
     return this.#options[name] as Hyperparameter
   }
 
-  /** Returns how messages name an option, such as `optimizer.groups.0.lr`. */
+  /** Returns the name of an option in error messages, such as `optimizer.groups.0.lr`. */
   #called(name: string): string {
     return `${nameOf(this.#options)}.${name}`
   }

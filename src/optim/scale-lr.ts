@@ -6,7 +6,7 @@ const options = {
   batchSize: required(number({ above: 0 })),
   /** Number of examples per optimizer step with which `lr` was tuned. @default 256 */
   base: number({ above: 0 }, 256),
-  /** Factor of lr: ratio of batch sizes (usual for SGD), or its square root (for Adam). @default 'linear' */
+  /** Factor of lr: the ratio of batch sizes (usual for SGD), or its square root (Adam). @default 'linear' */
   rule: choice(['linear', 'sqrt'], 'linear'),
 }
 

@@ -13,7 +13,7 @@ export const penalty = {
 /** Options of optimizers whose weight decay can be an L2 penalty or decoupled from the gradient. */
 export const decoupling = {
   ...penalty,
-  /** Whether weight decay is decoupled from the gradient, as in AdamW, not an L2 penalty. @default false */
+  /** Whether weight decay is decoupled from the gradient, as in AdamW, instead of an L2 penalty. @default false */
   decoupledWeightDecay: boolean(false),
 }
 

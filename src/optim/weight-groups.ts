@@ -5,8 +5,8 @@ import { variables } from '../core/state.ts'
 import type { Members } from './group.ts'
 
 /**
- * Returns, in a list, a parameter group that exempts weights with at most one axis from weight decay: biases, γ
- * and β of normalizations, and others, such as the scale of a residual branch.
+ * Returns a list with one parameter group, which exempts weights with at most one axis from weight decay: biases, γ
+ * and β of normalization layers, and others, such as the scale of a residual branch.
  *
  * @example optim.adamw({ lr: 1e-3, groups: optim.noDecayOnNormAndBias() })
  */
@@ -15,11 +15,11 @@ export const noDecayOnNormAndBias = (): readonly (Members & { readonly weightDec
 ]
 
 /**
- * Returns parameter groups, one per layer, with lower learning rates in earlier layers: lr in the last of n
- * layers, lr · decay in the one before, …, lr · decayⁿ⁻¹ in the first.
+ * Returns parameter groups, one per layer, with lower learning rates in earlier layers: lr in the last of n layers,
+ * lr · decay in the layer before, …, lr · decayⁿ⁻¹ in the first.
  *
- * @param layers prefixes of the layers' state names, from input to output, such as `layersOf(model)`; weights
- *   outside these layers keep the rate lr
+ * @param layers prefixes of the layers' state names, from input to output, such as `layersOf(model)`; weights outside
+ *   these layers keep the rate lr
  * @param decay ratio of a layer's learning rate to the next layer's, > 0 and ≤ 1
  * @throws {ArgumentError} when `decay` is out of range, or there are no layers.
  * @example optim.adamw({ lr: 1e-3, groups: [...optim.layerwiseDecay(optim.layersOf(model), 0.75),

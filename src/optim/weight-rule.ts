@@ -8,7 +8,7 @@ import type { Equilibrium, Traits } from './traits.ts'
 export interface WeightRule {
   /** Properties of the optimizer, given the options of this weight. */
   readonly traits: Traits
-  /** Learning rate of the weight at each step: lr · lrScale · controllers' factor · `taken` (see `Traits`). */
+  /** Learning rate of the weight at each step: lr · lrScale · factor of controllers · `taken` (see `Traits`). */
   readonly rates: Float64Array
   /** Returns the momentum at a step, counted from 0. */
   momentum(step: number): number
@@ -42,14 +42,14 @@ export function weightRule(
 }
 
 /**
- * Returns the equilibrium of a scale-invariant weight for a step's rate η, decay λ and momentum μ (or β₁).
+ * Returns the equilibrium of a scale-invariant weight at a step's learning rate η, weight decay λ and momentum μ (or
+ * β₁).
  *
  *              angle                       drift                time
  *     sgd      √(2ηλ/(1 + μ))              √(2ηλ/(1 − μ))       (1 − μ)/(4ηλ)
  *     adamw    √(2ηλ(1 − β₁)/(1 + β₁))     √(2ηλ)               1/(2ηλ)
  *
- * Source: Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024,
- * https://arxiv.org/abs/2305.17212.
+ * Source: Wan et al. 2020, https://arxiv.org/abs/2006.08419; Kosson et al. 2024, https://arxiv.org/abs/2305.17212.
  *
  * @returns undefined if the decay or the rate is 0, or no formula is known for the optimizer
  */

@@ -16,9 +16,9 @@ const range = {
   to: required(number()),
   /** `linear`: equal steps between values; `log`: equal ratios. @default `log` for `lr`, else `linear` */
   scale: choice(['linear', 'log']),
-  /** Number of evenly spaced values on `scale`, ends included. Without it, any value in between may be drawn. */
+  /** Number of values, evenly spaced on `scale`, ends included. If omitted, any value in between may be drawn. */
   count: integer({ min: 2, limit: mostValues }),
-  /** Distance between neighbouring values, starting at `from`. Only with scale `linear` and without `count`. */
+  /** Distance between neighbouring values, starting at `from`; requires the scale `linear`, excludes `count`. */
   step: number({ above: 0 }),
   /** Whether to try whole numbers only. @default true if the setting requires them, as `batchSize` does */
   integer: boolean(),
@@ -48,9 +48,9 @@ export function factorValues(path: string, factor: Factor): readonly Value[] | u
 }
 
 /**
- * Returns the value of a factor at a position in [0, 1). Each value of a list occupies an equal part of [0, 1);
- * a range is interpolated on its scale, and its whole numbers, if it has only these, occupy equal parts, too
- * (on the scale `log`, parts equal in the logarithm).
+ * Returns the value of a factor at a position in [0, 1). For a list, each value occupies an equal part of [0, 1). A
+ * range is interpolated on its scale; if it contains whole numbers only, these also occupy equal parts (on the scale
+ * `log`, parts of equal width in the logarithm).
  */
 export function factorValueAt(path: string, factor: Factor, at: number): Value {
   const values = factorValues(path, factor)
@@ -67,14 +67,14 @@ function between(path: string, factor: FactorRange, at: number): number {
   return readable(scale === 'log' ? from * (to / from) ** at : from + (to - from) * at, integer)
 }
 
-/** Rounds a value to few digits, so that it is readable, and the same number on every machine. */
+/** Rounds a value to few digits, so that it is readable and identical on every machine. */
 const readable = (value: number, isWhole: boolean): number =>
   isWhole ? Math.round(value) : Number(value.toPrecision(6))
 
 const scaleOf = (path: string): 'linear' | 'log' =>
   path === 'lr' || path === 'optimizer.lr' ? 'log' : 'linear'
 
-/** Returns the number of combinations of the factors' values; infinite if a factor is a continuous range. */
+/** Returns the number of combinations of the factors' values; Infinity if a factor is a continuous range. */
 export function combinationsOf(factors: Factors): number {
   const sizes = Object.entries(factors).map(([path, factor]) => {
     const values = factorValues(path, factor)
@@ -101,7 +101,9 @@ export const withIntegers = (factors: Factors, takes: (path: string, value: numb
     }),
   )
 
-/** Lists combinations, the last factor varying fastest. @throws {ArgumentError} when a range has no count. */
+/**
+ * Lists all combinations, the last factor varying fastest. @throws {ArgumentError} when a range has no count or step.
+ */
 export const combinations = (factors: Factors): Settings[] =>
   Object.entries(factors).reduce<Settings[]>(
     (before, [path, factor]) => {

@@ -2,13 +2,13 @@ import { EvenstepError } from '../core/errors.ts'
 import { counted, listed } from '../core/text.ts'
 import type { TrialResult } from './trial.ts'
 
-/** Error when none of several trials gave a result that can be compared: all diverged or failed. */
+/** Error thrown when no trial gave a comparable result, because all of them diverged or failed. */
 export class NoneDoneError extends EvenstepError {
   override readonly name = 'NoneDoneError'
-  /** 3, as after a run that diverged, if a trial diverged; 2 if all failed. */
+  /** Exit code: 3 (the code for divergence) if at least one trial diverged; 2 if all failed. */
   override readonly exitCode: number
 
-  /** @param who what the message begins with @param results results of all trials, none of which is done */
+  /** @param who name at the start of the message @param results results of all trials, none with status `done` */
   constructor(who: string, results: readonly TrialResult[]) {
     const having = (status: TrialResult['status']): number =>
       results.filter((result) => result.status === status).length

@@ -1,13 +1,13 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as schedule from '../schedule/index.ts'
 
-/** A function that makes a learning-rate schedule for a run of `steps` steps, with the highest rate `peak`. */
+/** Makes a learning-rate schedule for a run of `steps` steps, with `peak` as the highest rate. */
 type Named = (peak: number, steps: number) => schedule.Schedule
 
 /** Returns a percentage of a run's steps, rounded, but at least 1 step. */
 const percentOf = (steps: number, percent: number): number => Math.max(1, Math.round((steps * percent) / 100))
 
-/** Makes a schedule that warms up linearly over 5 % of the run and then follows another over the other 95 %. */
+/** Makes a schedule that warms up linearly over the first 5 % of the run, then follows another schedule. */
 const warmedUp =
   (fall: Named): Named =>
   (peak, steps) => {

@@ -1,9 +1,9 @@
 import type { Settings, Value } from './trial.ts'
 
-/** Returns a text by which to compare a setting's values: those with the same JSON have the same text. */
+/** Returns a text for comparing values of a setting: values with the same JSON have the same text. */
 export const valueKey = (value: Value | undefined): string => JSON.stringify(value ?? null)
 
-/** Returns a text that is equal for settings with equal paths and values, in whatever order. */
+/** Returns a text that is equal for settings with equal paths and values, in any order. */
 export const keyOf = (settings: Settings): string =>
   JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
 

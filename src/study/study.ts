@@ -22,7 +22,7 @@ const options = {
     ),
   ),
   /**
-   * Settings to vary: maps a path, as in `evenstep train --set`, to a list of values or a range of numbers.
+   * Settings to vary: maps the path of each setting, as in `evenstep train --set`, to a list of values or a range.
    * Two keys are not paths: `lr` is the peak learning rate, `schedule` a schedule's name or template.
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
@@ -34,7 +34,7 @@ const options = {
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
   metric: text(),
-  /** Whether to log each step how BN layers train, and at the end their statistics' error. @default false */
+  /** Whether to log how BN layers train at each step, and at the end the error of their statistics. @default false */
   watch: boolean(false),
 }
 

@@ -7,7 +7,7 @@ import { scheduleText } from './schedules.ts'
 import { keyOf, only, without } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
 
-/** What one training run changes in the study's experiment: some settings, the seed and the number of steps. */
+/** What one training run changes in the study's experiment: settings, seed and number of steps. */
 export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 
 /**
@@ -43,7 +43,7 @@ export function settingsOf(
 
 const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
 
-/** Returns the rate or schedule that a trial's settings ask for; undefined to keep the experiment's own. */
+/** Returns the learning rate or schedule from a trial's settings; undefined to keep the experiment's own. */
 function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): Value | undefined {
   const { lr, schedule } = settings as { readonly lr?: number; readonly schedule?: string }
   if (schedule !== undefined) {
@@ -58,7 +58,7 @@ function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): V
   return asRate(lr)
 }
 
-/** Returns a run's number of steps. @throws {ArgumentError} when only its epochs on a stream are known. */
+/** Returns a run's number of steps. @throws {ArgumentError} when unknown: the run is given in epochs of a stream. */
 function stepsOf(experiment: Experiment): number {
   const { steps } = runLength(experiment)
   if (steps !== undefined) return steps
@@ -69,7 +69,7 @@ function stepsOf(experiment: Experiment): number {
 /** Names of the settings that affect the number of optimizer steps in an epoch. */
 const sizes = ['batchSize', 'accumulate', 'lastBatch']
 
-/** Returns a function from changed settings to the number of steps of a run of the experiment with them. */
+/** Returns a function from changed settings to the number of optimizer steps of a run with these settings. */
 export function stepsWith(experiment: Experiment): (settings: Settings) => number {
   const known = new Map<string, number>()
   return (settings) => {
@@ -80,6 +80,6 @@ export function stepsWith(experiment: Experiment): (settings: Settings) => numbe
   }
 }
 
-/** Whether the experiment's learning rate is a schedule in steps, which does not fit runs of other lengths. */
+/** Whether the experiment's learning rate is a schedule with lengths in steps, unsuitable for other run lengths. */
 export const hasSchedule = ({ optimizer: { spec } }: Experiment): boolean =>
   isSchedule(spec.lr) && spec.lr.within === undefined

@@ -17,7 +17,7 @@ export interface Trial {
   readonly rung: number
 }
 
-/** The result of a trial. A trial that diverged or failed has one, too. */
+/** The result of a trial, which may have completed, diverged or failed. */
 export interface TrialResult {
   /** `diverged`: a loss became infinite, NaN or 10⁶ times the first; `failed`: ended by another `error`. */
   readonly status: 'done' | 'diverged' | 'failed'
@@ -32,11 +32,11 @@ export interface TrialResult {
   readonly curve: TrialCurve
   /** Curves for each batch normalization, by its path in the model; absent unless the study has `watch`. */
   readonly layers?: Readonly<Record<string, LayerCurve>>
-  /** Error of running statistics at the end; absent without any, or unless the study has `watch`. */
+  /** Error of running statistics at the end; absent if there are none, or unless the study has `watch`. */
   readonly drift?: DriftSummary
 }
 
-/** A learning curve: at each point the step, the mean training loss since the point before, and the rate. */
+/** A learning curve. Each point has a step, the mean training loss since the previous point, and the rate. */
 export interface TrialCurve {
   readonly steps: readonly number[]
   readonly trainLoss: readonly number[]
@@ -60,7 +60,7 @@ export interface LayerCurve {
   readonly equilibrium?: readonly number[]
 }
 
-/** Error of running statistics: how far they are from statistics measured anew on the training data. */
+/** Error of batch normalization's running statistics, compared with statistics measured anew on the training data. */
 export interface DriftSummary {
   /** KL(remeasured ‖ running) in nats, averaged over a layer's channels: the maximum over the layers. */
   readonly kl: number

@@ -18,9 +18,9 @@ const options = {
   /**
    * Examples over which batch normalization computes its statistics.
    *
-   * - `perMicroBatch`: each micro-batch separately, as other frameworks do. Running statistics are updated once
+   * - `perMicroBatch`: over each micro-batch separately, as other frameworks do. Running statistics are updated once
    *   per micro-batch, so after an optimizer step their old values weigh only (1 − momentum)^steps.
-   * - `exact`: all micro-batches together, computed as one large batch. Saves no memory, because every
+   * - `exact`: over all micro-batches together, by computing one large batch. This saves no memory, because every
    *   example's normalization and gradient depend on all other examples.
    *
    * @default 'perMicroBatch'
@@ -52,9 +52,9 @@ export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
 /**
- * Splits a batch into micro-batches of nearly equal size: into `parts`, or into fewer if they fit.
+ * Splits a batch into micro-batches of nearly equal size: into `parts`, or into fewer if the examples fit.
  *
- * @param most number of examples that fit a micro-batch
+ * @param most maximum number of examples in a micro-batch
  */
 export function* microBatches(batch: Batch, parts: number, most: number | undefined): Generator<Batch> {
   const fitting = most === undefined ? parts : Math.min(parts, Math.ceil(batch.length / most))
@@ -63,10 +63,10 @@ export function* microBatches(batch: Batch, parts: number, most: number | undefi
   for (let i = 0; i < count; i++) yield rows(batch, 1, start(i), start(i + 1))
 }
 
-/** Compiled graph that computes the loss of one micro-batch and adds its gradients to sums over the batch. */
+/** Compiled graph that computes the loss of one micro-batch and adds its gradients to the batch's gradient sums. */
 export type MicroGraph = Compiled<'x' | 'y', 'loss' | 'terms'>
 
-/** Losses, gradient norms and parts of the losses of consecutive steps. */
+/** Losses, gradient norms and loss parts (numerators and denominators) of consecutive optimizer steps. */
 interface Accumulated extends Pick<Steps, 'losses' | 'parts'> {
   readonly gradientNorm: Steps['losses']
 }
@@ -84,7 +84,7 @@ export class Accumulation {
   readonly #parts: number
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
-  /** Gradient sums: first of what no weight divides, then of each term with a weight. */
+  /** Sums of gradients: first of the loss terms that no weight divides, then of each term that has a weight. */
   readonly #sums: (readonly Variable[])[] = []
   /** Terms of the loss; undefined for a mean over examples. */
   #terms: readonly LossTerm[] | undefined
@@ -145,11 +145,12 @@ export class Accumulation {
   }
 
   /**
-   * Takes one optimizer step for each batch of `size` examples in `stack` (batches, concatenated), up to the
-   * first loss that is not finite.
+   * Takes one optimizer step for each batch of `size` examples in `stack` (several batches, concatenated). Stops at
+   * the first loss that is NaN or infinite.
    *
    * @param step number of the first step, counted from the start of the run
-   * @returns loss, gradient norm and parts of each step, numbers in the element type of the weights
+   * @param most maximum number of examples in a micro-batch
+   * @returns loss, gradient norm and loss parts of each step, in the element type of the weights
    */
   async learn(stack: Batch, size: number, step: number, most: number | undefined): Promise<Accumulated> {
     const [losses, norms, parts]: [number[], number[], (readonly LossPart[])[]] = [[], [], []]
@@ -165,7 +166,7 @@ export class Accumulation {
     return { losses: data(losses), gradientNorm: data(norms), ...(this.#terms && { parts }) }
   }
 
-  /** Sums the gradients of a batch over its micro-batches. @returns loss of the batch, and its parts */
+  /** Sums the gradients of a batch over its micro-batches. @returns loss of the batch, and the parts of this loss */
   async #accumulate(
     batch: Batch,
     step: number,
@@ -188,7 +189,7 @@ export class Accumulation {
     return { loss: lossOfParts(parts), parts }
   }
 
-  /** Returns the graph of a micro-batch, and zeroes the sums that tracing it has made. */
+  /** Returns the compiled graph of a micro-batch, and zeroes the gradient sums, which tracing the graph creates. */
   async #compiled(length: number): Promise<MicroGraph> {
     const graph = await this.#graph(length)
     for (const sum of this.#sums.flat())
@@ -196,14 +197,14 @@ export class Accumulation {
     return graph
   }
 
-  /** Updates the weights with the summed gradients. @returns L2 norm of the gradient over all weights */
+  /** Updates the weights with the summed gradients. @returns L2 norm of the batch's gradient over all weights */
   async #update(step: number): Promise<number> {
     this.#apply ??= compile({}, () => ({ ...this.#optimizer.apply(this.#gradients()) }), this.#compiling)
     const { gradientNorm } = await (await this.#apply)({}, step)
     return Number(gradientNorm[0])
   }
 
-  /** Returns the gradient of the batch's loss with respect to each weight, from the sums. */
+  /** Returns the gradient of the batch's loss with respect to each weight, computed from the gradient sums. */
   #gradients(): readonly Tensor[] {
     return this.#optimizer.trained.map((_, i) => {
       const each = this.#sums.map((sums, k) => {

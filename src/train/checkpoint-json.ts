@@ -20,24 +20,24 @@ const format = 1
 /** Fields of `checkpoint.json`. */
 const fields = {
   format: required(integer()),
-  /** Any JSON: `savedIn` checks it. */
+  /** Progress of the run: any JSON here, because `savedIn` validates it later. */
   progress: custom<unknown>('JSON', () => true),
   fingerprint: required(text()),
   score: number(),
   /** CRC-32 checksum of each tensor file. */
   crc32: required(nested({ model: required(integer()), optimizer: required(integer()) })),
-  /** CRC-32 checksum of the JSON of all other fields. */
+  /** CRC-32 checksum of the JSON text of all other fields. */
   sum: required(integer()),
 }
 
-/** Returns the bytes of `checkpoint.json`. @param sums CRC-32 checksum of each tensor file, by its name */
+/** Returns the bytes of `checkpoint.json`. @param sums CRC-32 checksum of each tensor file, by file name */
 export function checkpointJson(checkpoint: object, sums: Readonly<Record<string, number>>): Uint8Array {
   const description = { format, ...checkpoint, crc32: sums }
   const sum = crc32(JSON.stringify(description))
   return new TextEncoder().encode(JSON.stringify({ ...description, sum }))
 }
 
-/** Reads `checkpoint.json` of the checkpoint in the folder `path`. @throws {DamagedError} when it is damaged */
+/** Reads `checkpoint.json` from the checkpoint folder `path`. @throws {DamagedError} when the file is damaged. */
 export function readCheckpointJson(path: string): ValuesOf<typeof fields> {
   checkInside(path, 'a folder')
   const bytes = readInside(join(path, 'checkpoint.json'))
@@ -45,11 +45,11 @@ export function readCheckpointJson(path: string): ValuesOf<typeof fields> {
   return parse(bytes, join(basename(path), 'checkpoint.json'))
 }
 
-/** Returns the error for a checkpoint without one of its files. */
+/** Returns the error for a checkpoint in which `file` is missing. */
 export const incomplete = (path: string, file: string): DamagedError =>
   new DamagedError(`${path}: wanted a checkpoint, got no ${file}`)
 
-/** Parses `checkpoint.json`. @throws {DamagedError} unless it has the fields and the bytes that were written. */
+/** Parses `checkpoint.json`. @throws {DamagedError} when a field is missing or a checksum does not match. */
 function parse(bytes: Uint8Array, name: string): ValuesOf<typeof fields> {
   const json = jsonIn(bytes)
   if (json === undefined)

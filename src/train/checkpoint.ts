@@ -13,13 +13,13 @@ import { assignSame } from './load-weights.ts'
 import { type Stored, safetensorsChunks } from './safetensors.ts'
 import { sumOfChunks, tensorsInside } from './tensor-file.ts'
 
-/** The contents of a checkpoint except its tensors. */
+/** Contents of a checkpoint, except its tensors. */
 export interface Checkpoint<Progress> {
-  /** State of the run except tensors, as plain JSON. */
+  /** State of the run, except tensors, as plain JSON. */
   readonly progress: Progress
-  /** Hash of the data set; a run cannot resume with data that has another hash. */
+  /** Hash of the data set. A run cannot be resumed with data that have another hash. */
   readonly fingerprint: string
-  /** Score to find the best checkpoint, such as validation loss; lower is better. Absent within an epoch. */
+  /** Score for choosing the best checkpoint, such as validation loss (lower is better). Absent within an epoch. */
   readonly score?: number
 }
 
@@ -37,17 +37,17 @@ function checkTensors(who: string, tensors: Tensors): void {
 }
 
 /**
- * Writes a checkpoint as a folder: `model.safetensors`, `optimizer.safetensors`, `checkpoint.json`.
+ * Writes a checkpoint as a folder with three files: `model.safetensors`, `optimizer.safetensors`, `checkpoint.json`.
  *
- * The folder is written under a temporary name, flushed to disk and then renamed, so that a folder with the
- * final name is complete even after a crash or a power cut.
+ * The folder is written under a temporary name, flushed to disk and then renamed, so a folder that has the final name
+ * is complete, even after a crash or a power cut.
  *
- * Saves the values at the time of the call, even if training continues during the write: a step replaces a
- * variable's array and never writes into it.
+ * The values saved are those at the time of the call, even if training continues during the write: an optimizer step
+ * replaces a variable's array and never writes into it.
  *
- * @param before resolves when other files, such as the log, are on disk; only then does the folder get its
- *   final name
- * @throws {MachineError} when it cannot be written; a checkpoint that was there before is still there then.
+ * @param before promise that resolves when other files, such as the log, are on disk; the folder is renamed only
+ *   after that
+ * @throws {MachineError} when the checkpoint cannot be written; an older checkpoint of the same name is then kept.
  */
 export async function writeCheckpoint<Progress>(
   path: string,
@@ -84,7 +84,7 @@ export async function writeCheckpoint<Progress>(
 /** Removes a folder asynchronously: freeing megabytes takes milliseconds, which would delay training. */
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
-/** Renames a folder before its removal, so that no reader finds it half removed. @returns the new path */
+/** Renames a folder that is about to be removed, so that nobody reads it half removed. @returns the new path */
 function setAside(path: string): string {
   const discarded = partialOf(`${path}.old`)
   rmSync(discarded, { recursive: true, force: true })
@@ -95,11 +95,11 @@ function setAside(path: string): string {
 /**
  * Loads the checkpoint in the folder `path` into the variables of `tensors`.
  *
- * @param fingerprint hash of the data, which must be that of the checkpoint. @default any data will do
- * @param check returns the saved progress, or throws if it is not what it should be. @default no check
+ * @param fingerprint hash of the run's data, which must equal the checkpoint's. @default accepts any data
+ * @param check validates the saved progress: returns it, or throws. @default no check
  * @returns the `progress` saved in the checkpoint
  * @throws {DamagedError} when a file is missing or damaged; the tensors are unchanged then.
- * @throws {FormatError} when the checkpoint is of a newer format, of another model or of other data, or a file is a
+ * @throws {FormatError} when the checkpoint has a newer format, belongs to another model or other data, or contains a
  *   symbolic link; the tensors are unchanged then.
  */
 export function readCheckpoint<Progress>(
@@ -122,19 +122,19 @@ export function readCheckpoint<Progress>(
   return progress
 }
 
-/** Reads a checkpoint except its tensors. @throws {DamagedError} when it is damaged. */
+/** Reads a checkpoint's progress and data hash, not its tensors. @throws {DamagedError} when it is damaged. */
 export function readState<Progress>(path: string): Pick<Checkpoint<Progress>, 'progress' | 'fingerprint'> {
   const { progress, fingerprint } = readCheckpointJson(path)
   return { progress: progress as Progress, fingerprint }
 }
 
-/** Returns the tensors of a checkpoint's model by name. @throws {DamagedError} when a file is missing or damaged. */
+/** Reads the model's tensors from a checkpoint, by name. @throws {DamagedError} when a file is missing or damaged. */
 export const readModel = (path: string): Map<string, Stored> =>
   readPart(path, 'model', readCheckpointJson(path).crc32.model)
 
 const labelOf = (path: string, name: string): string => join(basename(path), `${name}.safetensors`)
 
-/** Reads a file of tensors. @throws {DamagedError} unless it has the bytes whose checksum is `wanted`. */
+/** Reads a tensor file of a checkpoint. @throws {DamagedError} unless the checksum of its bytes equals `wanted`. */
 function readPart(path: string, name: (typeof files)[number], wanted: number): Map<string, Stored> {
   const [file, label] = [`${name}.safetensors`, labelOf(path, name)]
   const stored = tensorsInside(join(path, file), label, (sum) => {
@@ -150,7 +150,7 @@ const options = {
   keep: integer({ min: 1 }, 2),
 }
 
-/** A run's folder of checkpoints, which are named by step. Keeps only the most recent ones and the best one. */
+/** The folder with a run's checkpoints, each named by its step. Keeps only the most recent ones and the best one. */
 export class Checkpoints {
   readonly #folder: string
   readonly #keep: number
@@ -192,7 +192,7 @@ export class Checkpoints {
     return path
   }
 
-  /** Returns path and score of the best complete checkpoint, the earliest if tied; undefined if none has a score. */
+  /** Returns path and score of the best complete checkpoint (the earliest if tied); undefined if none has a score. */
   best(): { readonly path: string; readonly score: number } | undefined {
     const all = this.list().map((path) => ({ path, score: this.#scoreOf(path) }))
     const least = Math.min(...all.map(({ score }) => score))
@@ -200,9 +200,9 @@ export class Checkpoints {
   }
 
   /**
-   * Writes `best.json`, from which people can tell the best checkpoint, and why it is the best.
+   * Writes `best.json`, which tells people which checkpoint is the best, and why.
    *
-   * @param monitor name of the quantity whose values the scores are, negated if `goal` is `max`
+   * @param monitor name of the quantity used as the score (with its sign changed if `goal` is `max`)
    */
   markBest(monitor: string, goal: 'min' | 'max'): void {
     const best = this.best()
@@ -212,7 +212,7 @@ export class Checkpoints {
     writeWhole(join(this.#folder, 'best.json'), `${JSON.stringify(mark)}\n`)
   }
 
-  /** Removes what is left of checkpoints of a process that was killed while it wrote or removed them. */
+  /** Removes incomplete checkpoint folders left by a process that was killed while writing or removing them. */
   clean(): void {
     if (!checkInside(this.#folder, 'a folder')) return
     for (const name of readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix)))

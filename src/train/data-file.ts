@@ -11,25 +11,25 @@ import { standardize } from '../data/normalize.ts'
 import type { About } from './run-graph.ts'
 import { strangeness } from './spread.ts'
 
-/** How to read examples from a file. */
+/** How to read the examples in a file. */
 export interface DataFileOptions {
-  /** Column of labels or targets of a table, or array of them in an NPZ file. @default that of the run's data */
+  /** Labels or targets: column of a table, or array in an NPZ file. @default the one used for the run's data */
   readonly target?: string
-  /** File of labels, for formats that keep them apart from the inputs: IDX and NPY. */
+  /** Path of a separate file of labels, for formats that do not hold inputs and labels in one file: IDX and NPY. */
   readonly labels?: string
 }
 
-/** Examples from a file, and what is strange about them: that they are unlike the training data. */
+/** Examples read from a file, and a warning if they look unlike the training data. */
 export interface DataFile {
   readonly data: Dataset
   readonly warning?: string
 }
 
 /**
- * Reads examples from a file as the run's data were read: the same columns, classes, shapes and normalization.
+ * Reads examples from a file in the way the run's data were read: same columns, classes, shapes and normalization.
  *
  * @param path a CSV, TSV, Parquet, NPZ, NPY or IDX file
- * @throws {EvenstepError} when the file cannot be read, or does not fit the run.
+ * @throws {EvenstepError} when the file cannot be read, or its examples do not suit the run's model.
  */
 export async function readDataFile(path: string, about: About, options: DataFileOptions): Promise<DataFile> {
   const read = await rawData(path, about, options)
@@ -63,7 +63,7 @@ async function rawData(path: string, about: About, { target, labels }: DataFileO
   return idxImages(path, labels, { layout, ...(classes !== undefined && { classes }) })
 }
 
-/** Reads a table: with the options that the run's data were read with, or with those that follow from its data. */
+/** Reads a table with the options used to read the run's data or, if unknown, options inferred from those data. */
 function table(
   path: string,
   kind: string,

@@ -20,10 +20,10 @@ type Description = Readonly<Record<string, unknown>>
 
 /**
  * Returns everything that determines an experiment's results, as plain JSON. Some fields cover what JSON cannot
- * express, such as a custom activation, loss or transform: `graph` and `evaluation` are hashes of what a
- * training step and the model in evaluation mode compute, `transformed` is a hash of some training examples
- * after the transforms, `scheduled` has hashes of the values of the layers' schedules, and `own` of the user's
- * own controllers and metrics.
+ * express, such as a custom activation, loss or transform: `graph` and `evaluation` are hashes of what a training
+ * step and the model in evaluation mode compute, `transformed` is a hash of some training examples after the
+ * transforms, `scheduled` has hashes of the values of the layers' schedules, and `own` of the user's own controllers
+ * and metrics.
  *
  * @throws {ShapeError} when model, data and loss do not fit together.
  */
@@ -56,19 +56,19 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
   return { ...plain(description) }
 }
 
-/** Describes a function: a schedule by its spec, any other by its source text and its values at some steps. */
+/** Describes a function: a schedule by its spec, another function by its source text and values at some steps. */
 const functionOf = (value: ((step: number) => unknown) & { readonly spec?: unknown }): unknown =>
   value.spec ?? ownFunction(value)
 
-/** Describes a transform by its options or, if it states none, by its source text. */
+/** Describes a transform by its options or, if it declares none, by its source text. */
 const transformOf = ({ name, options, apply }: Transform): object =>
   options === undefined ? { name, source: String(apply) } : { name, options }
 
-/** Returns a description as plain JSON. */
+/** Converts a description to plain JSON. */
 const plain = (value: object): Description =>
   JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'function' ? functionOf(v) : v)))
 
-/** Describes a data set or a stream: shape of an example, number of classes and, for a data set, its length. */
+/** Describes a data set or a stream by shape of an example, number of classes and, for a data set, its length. */
 const shapeOf = (source: Source): object => ({
   ...(!isStream(source) && { length: source.length }),
   x: source.x.shape,
@@ -83,10 +83,12 @@ function samplerOf({ count, order }: Sampler, { data, seed }: Experiment): objec
   return { count, order: hash(0), nextOrder: hash(1) }
 }
 
-/** Fields that may differ when a run is resumed: they do not change the numbers of the steps already taken. */
+/** Fields that may change when a run is resumed: they do not affect the results of steps already taken. */
 const free = ['epochs', 'steps', 'name', 'checkpoints', 'versions', 'origin']
 
-/** Hashes of what is computed, and how messages name them; another version of Evenstep may compute them anew. */
+/**
+ * Fields that are hashes of computations, with names for messages; other versions of Evenstep may hash differently.
+ */
 const computed: Readonly<Record<string, string>> = {
   graph: 'a model or a loss that computes something else',
   evaluation: 'a model that computes something else in evaluation',
@@ -96,9 +98,9 @@ const computed: Readonly<Record<string, string>> = {
 }
 
 /**
- * Checks that the run in the folder `path` has the given description. Its length, name and checkpoints may
- * differ; so may `versions` and `origin`, and if another version of Evenstep began the run, hashes such as
- * `graph`.
+ * Checks that the run in the folder `path` has the given description. The two may differ in length, name and
+ * checkpoint settings, and in `versions` and `origin`. If another version of Evenstep began the run, hashes such as
+ * `graph` may differ too.
  *
  * @throws {ArgumentError} naming the first difference.
  */
@@ -117,9 +119,9 @@ export function checkSame(path: string, description: Description): void {
 }
 
 /**
- * Checks that an experiment is that of the run in the folder `path`, whose weights are to be loaded: that it differs
- * in nothing by which `train --resume` would refuse it. Its length may be another one, even where percentages in
- * schedules refer to it, since no steps follow.
+ * Checks that `experiment` is the experiment of the run in the folder `path`, so that the run's weights can be
+ * loaded: no difference is allowed for which `train --resume` would refuse the run. The length may differ, even where
+ * percentages in schedules refer to it, since no steps will follow.
  *
  * @throws {ArgumentError} naming the first difference.
  * @throws {FormatError} when the data are not those that the run began with.
@@ -138,8 +140,8 @@ export function checkSameExperiment(path: string, experiment: Experiment, task: 
 const own = (): object => ({ evenstep: packageVersion() })
 
 /**
- * Returns how a field of an experiment's description differs from what it was `before`, as text for an error
- * message; undefined if it does not. Fields that an older version of Evenstep did not record do not count.
+ * Returns text for an error message that says how a field of an experiment's description changed from `before`;
+ * undefined if it did not change. Fields that an older version of Evenstep did not record are ignored.
  *
  * @param name what the message calls the field
  */
@@ -158,8 +160,8 @@ export function differenceOf(
 }
 
 /**
- * Returns the description of an experiment as it is to be compared with that of the run that it resumes: if it
- * states other `scheduleSteps` than the run had, with the lengths in steps that its schedules had in that run.
+ * Returns the experiment's description in a form that can be compared with the description of the run that it
+ * resumes: if `scheduleSteps` has changed, the schedules get the lengths in steps that they had in that run.
  *
  * @param isResumed whether steps will follow, so that percentages must say which length they refer to
  * @throws {ArgumentError} when the length of the run has changed, and percentages may refer to either length.
@@ -185,7 +187,7 @@ export function withFormerSteps(
   return { ...now, scheduleSteps: was, optimizer, ...(scheduled !== undefined && { scheduled }) }
 }
 
-/** Returns `now` in the form in which older versions of Evenstep recorded it, if `before` has that form. */
+/** Converts the field `now` to the form in which older versions of Evenstep recorded it, if `before` has that form. */
 function asRecorded(before: unknown, now: unknown): unknown {
   if (typeof now !== 'object' || now === null) return now
   if (typeof before === 'string') {
@@ -199,7 +201,7 @@ function asRecorded(before: unknown, now: unknown): unknown {
   return Object.fromEntries(Object.entries(added).map(([key, value]) => [key, asRecorded(known[key], value)]))
 }
 
-/** Returns a run's description with the length, name, checkpoints, origin and schedules that it is resumed with. */
+/** Returns the description `before`, with length, name, checkpoints, origin and schedules taken from `now`. */
 export function resumedDescription(before: Description, now: Description): Description {
   const { versions: _, ...kept } = now
   const stretched =
@@ -214,7 +216,9 @@ export function resumedDescription(before: Description, now: Description): Descr
 
 const evenstepOf = ({ versions }: Description): unknown => Object(versions).evenstep
 
-/** Reads a run's description, `run.json`, in its folder. @throws {DamagedError} when it is not a JSON object. */
+/**
+ * Reads `run.json`, the description of the run in the folder `path`. @throws {DamagedError} unless it is an object.
+ */
 export function readDescription(path: string): Record<string, unknown> {
   const file = join(path, 'run.json')
   const json = jsonIn(readInside(file) ?? '')

@@ -10,7 +10,7 @@ import type { Steps } from './steps.ts'
 /** Error thrown when a loss becomes NaN or infinite. */
 export class DivergedError extends NotFiniteError {
   override readonly name = 'DivergedError'
-  /** Number, from 0, of the step whose loss is not finite; for a validation loss, of the step before it. */
+  /** Number, from 0, of the step whose loss is not finite; if a validation loss is not, of the last step before it. */
   readonly step: number
   /** Learning rate of step `step`. */
   readonly lr: number
@@ -26,9 +26,9 @@ export class DivergedError extends NotFiniteError {
 }
 
 /**
- * Runs a model's training graph on a batch to find the first computed tensor that is NaN or infinite.
+ * Runs a model's training graph on a batch to find the first computed tensor with a value that is NaN or infinite.
  *
- * @returns operator and layer of the tensor, such as `Mul in bn`; undefined when all tensors are finite
+ * @returns operator and layer that computed the tensor, such as `Mul in bn`; undefined when all tensors are finite
  */
 export function culpritOf(
   graph: Pick<Compiled<'x' | 'y', string>, 'retrace'>,

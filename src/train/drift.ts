@@ -24,7 +24,7 @@ export interface Drift {
   readonly kl: Float64Array
   /** |running mean − measured mean| of each channel, divided by the measured standard deviation. */
   readonly z: Float64Array
-  /** Maximum and mean of `kl` and `z` over the channels. */
+  /** Maximum and mean over the channels: of `kl` in `maxKl` and `meanKl`, of `z` in `maxZ` and `meanZ`. */
   readonly maxKl: number
   readonly meanKl: number
   readonly maxZ: number
@@ -65,7 +65,7 @@ export async function drift(
   })
 }
 
-/** Runs `body` with running statistics recomputed, with `options` of `recalibrate`; restores the old ones. */
+/** Runs `body` with recomputed running statistics (by `options` of `recalibrate`), then restores the old ones. */
 export function remeasured<T>(
   model: Module,
   loader: Loader | StreamLoader,

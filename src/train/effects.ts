@@ -13,16 +13,16 @@ import { parseMetrics } from './metrics/parse.ts'
 // Text cannot tell what a function computes, since it may use values from outside. So functions that a user wrote are
 // told apart by their results on fixed inputs as well.
 
-/** Number of training examples to which the transforms are applied, in each of two epochs. */
+/** Maximum number of training examples that are transformed, in each of two epochs, to hash the transforms. */
 const probes = 16
 
 /** Steps at which functions of the step are evaluated: 0, 1, 2, 4, … */
 const steps: readonly number[] = [0, ...Array.from({ length: 20 }, (_, i) => 2 ** i)]
 
-/** Values of a metric on which controllers are tried: they fall, stall, rise and jump. */
+/** Metric values fed to a controller to see how it reacts: they fall, stall, rise and jump. */
 const metrics = [3, 2, 1.5, 1.4, ...Array<number>(30).fill(1.4), 1.6, 1.2, ...Array<number>(30).fill(1.3)]
 
-/** Returns a hash of what `compute` returns; undefined if it throws, or returns something else each time. */
+/** Returns a hash of the result of `compute`; undefined if it throws, or if two calls return different results. */
 function effectOf(compute: () => unknown): string | undefined {
   try {
     const [first, second] = [valueFingerprint(compute()), valueFingerprint(compute())]
@@ -36,7 +36,7 @@ function effectOf(compute: () => unknown): string | undefined {
 export const valuesFingerprint = (value: (step: number) => unknown): string | undefined =>
   effectOf(() => steps.map((step) => Number(value(step))))
 
-/** Describes a function of the user's: its source text and a hash of its values at some steps. */
+/** Describes a user-defined function: its source text and a hash of its values at some steps. */
 export function ownFunction(value: (step: number) => unknown): object {
   const values = valuesFingerprint(value)
   return { source: String(value), ...(values !== undefined && { values }) }
@@ -63,7 +63,7 @@ function probedIn(source: Source): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => Math.floor((i * length) / count))
 }
 
-/** Makes examples of random numbers, in place of a stream's, which cannot be read at once. */
+/** Makes a batch of random examples to stand for a stream's, which cannot be read in advance. */
 function invented({ x, y, classes }: Stream): Batch {
   const source = random('probe')
   const fill = ({ shape, dtype }: FieldSpec, value: () => number) => {
@@ -82,7 +82,7 @@ function invented({ x, y, classes }: Stream): Batch {
   }
 }
 
-/** Describes the user's own controllers and metrics, by name; undefined if there are none. */
+/** Describes user-defined controllers and metrics, by name; undefined if the experiment has none. */
 export function ownRules({ control, metrics }: Experiment): Record<string, unknown> | undefined {
   const controllers = control.filter(({ spec }) => !isKnown(() => parseController(spec)))
   const measures = Object.entries(metrics).filter(([, { spec }]) => !isKnown(() => parseMetrics({ spec })))
@@ -95,7 +95,7 @@ export function ownRules({ control, metrics }: Experiment): Record<string, unkno
     : Object.fromEntries(own.map(([name, what]) => [name, valueFingerprint(what)]))
 }
 
-/** Whether the library itself can make an object like this one from its spec. */
+/** Whether the library can recreate an object from its spec, without user code: whether `make` succeeds. */
 function isKnown(make: () => unknown): boolean {
   try {
     make()
@@ -105,13 +105,13 @@ function isKnown(make: () => unknown): boolean {
   }
 }
 
-/** Returns the source texts of an object's functions. */
+/** Returns the source texts of all functions among an object's properties. */
 const sourcesOf = (object: object): string[] =>
   Object.values(object)
     .filter((value) => typeof value === 'function')
     .map(String)
 
-/** Returns a hash of a controller's reactions to a fixed sequence of metrics. */
+/** Returns a hash of how a controller reacts to a fixed sequence of metric values. */
 const controllerEffect = (controller: Controller): string | undefined =>
   effectOf(() =>
     metrics.map((_, i) => {

@@ -1,4 +1,4 @@
-import { type Abortable, untilAborted } from '../core/abort.ts'
+import { type AbortSignalLike, untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
@@ -11,19 +11,19 @@ import { type Measurements, Measures, type Metrics, type Predictions } from './m
 /** Results of evaluating a model on a data set. `metrics` is absent when the task has no metrics. */
 export interface Evaluation extends Partial<Measurements> {
   /**
-   * Loss of all examples, whatever the size of the batches: a mean over the examples, or of whatever the loss
-   * divides by, such as class weights; a sum if the loss is one. NaN when no label counts.
+   * Loss over all examples, independent of the batch size: the mean over examples, or over whatever the loss divides
+   * by, such as class weights; for a loss that is a sum, the sum. NaN when all labels are ignored.
    */
   readonly loss: number
   /**
-   * Fraction of labels whose class has the highest score, 0 to 1, without those that the loss or the data
-   * ignore. Labels may also be one-hot or soft, which name the class of the highest probability; a single score
-   * predicts class 1 if it is positive. Absent for data without classes.
+   * Fraction, 0 to 1, of labels that equal the class with the highest score, not counting labels that the loss or the
+   * data ignore. A one-hot or soft label counts as the class of its highest probability; a single score predicts
+   * class 1 if positive. Absent for data without classes.
    */
   readonly accuracy?: number
 }
 
-/** Batches per run of the graph: enough to make its overhead small, few enough to fit into the CPU's cache. */
+/** Batches per run of the evaluation graph: enough to amortize its overhead, few enough for the CPU's cache. */
 const stackSize = 32
 
 /** Evaluates a model on all examples of `source`, in batches of `batchSize`. */
@@ -32,7 +32,7 @@ export async function evaluation(
   batchSize: number,
   metrics: Metrics,
   evaluatorOf: (batchSize: number) => Promise<Evaluator>,
-  signal?: Abortable,
+  signal?: AbortSignalLike,
 ): Promise<Evaluation> {
   const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
   const totals = new Totals()
@@ -54,7 +54,7 @@ export async function evaluation(
   }
 }
 
-/** Returns the predictions of a stack of `batches` batches. */
+/** Returns the predictions for a stack of `batches` batches (concatenated). */
 function predictionsOf(
   { shapes, ignoreIndex }: Evaluator,
   { output, target }: Partial<Measured>,
@@ -73,7 +73,7 @@ function predictionsOf(
 
 type Measured = Awaited<ReturnType<Evaluator['graph']>>
 
-/** Sums over the batches seen so far. */
+/** Accumulates losses and counts over the batches seen so far. */
 class Totals {
   /** Number of examples so far. */
   examples = 0
@@ -82,7 +82,7 @@ class Totals {
   #counted = 0
   #parts: readonly LossPart[] | undefined
 
-  /** Adds a stack of `length` examples in batches of `rows`. */
+  /** Adds the measurements of a stack: `length` examples in concatenated batches of `rows` examples. */
   add({ kinds, labels }: Evaluator, measured: Measured, rows: number, length: number): void {
     this.examples += length
     if (kinds) {

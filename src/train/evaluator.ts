@@ -19,18 +19,18 @@ import { classTargets, kindsOf, type LossKind, lossTensor, packed, termsOf } fro
 import { targetFormOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
-/** Outputs of an evaluation graph; those that are not needed are absent. */
+/** Outputs of an evaluation graph; outputs that are not needed are absent. */
 export type Measured = 'loss' | 'terms' | 'hits' | 'counted' | 'output' | 'target'
 
-/** What an evaluation graph computes, apart from the numbers. */
+/** How to interpret the numbers that an evaluation graph computes. */
 export interface Meaning {
-  /** What divides each term of the loss; undefined for a mean over the examples. */
+  /** What each term of the loss is divided by; undefined if the loss is a mean over the examples. */
   readonly kinds: readonly LossKind[] | undefined
-  /** Shapes of the scores and targets of a batch, as metrics see them. */
+  /** Shapes of a batch's scores and targets as passed to metrics. */
   readonly shapes: { readonly output: Shape; readonly target: Shape }
-  /** Number of labels of a batch, or 'counted' if not all of them count; undefined without classes. */
+  /** Number of labels in a batch, or 'counted' if some may be ignored; undefined for data without classes. */
   readonly labels: number | 'counted' | undefined
-  /** Label that does not count. */
+  /** Label value that is ignored in loss and metrics. */
   readonly ignoreIndex: number | undefined
 }
 
@@ -39,7 +39,7 @@ export interface Evaluator extends Meaning {
   readonly graph: (feeds: Readonly<Record<'x' | 'y', Data>>) => Promise<Readonly<Record<Measured, Data>>>
 }
 
-/** Compiled evaluation graphs of a task, for each batch size and each kind of data. */
+/** Compiled evaluation graphs of a task, one for each batch size and kind of data. */
 export class Evaluators {
   readonly #options: ValuesOf<typeof taskOptions>
   readonly #graphs = new Map<string, Graphs<'x' | 'y'>>()
@@ -49,7 +49,7 @@ export class Evaluators {
     this.#options = options
   }
 
-  /** Returns the evaluator of batches of `batchSize` examples of `source`, whose targets may be of any form. */
+  /** Returns the evaluator for batches of `batchSize` examples of `source`, with targets of any supported form. */
   async of(source: Source, batchSize: number): Promise<Evaluator> {
     const { dtype, threads, device } = this.#options
     const { classes, ignoreIndex } = source
@@ -69,14 +69,14 @@ export class Evaluators {
   }
 }
 
-/** Tensors of an evaluation: input and output of the model, and targets. */
+/** Tensors of one evaluated batch: the model's input and output, and the targets. */
 interface Applied {
   readonly x: Tensor
   readonly output: Tensor
   readonly y: Tensor
 }
 
-/** Builds the graph of an evaluation from the model's output. @returns its outputs, and what they are */
+/** Builds the evaluation graph on top of the model's output. @returns the graph's outputs and their meaning */
 export function measure(
   { loss: lossOf, metrics }: Pick<ValuesOf<typeof taskOptions>, 'loss' | 'metrics'>,
   source: Names,
@@ -110,14 +110,14 @@ const shapeOf = ({ shape, dtype }: Source['x']): Source['x'] => ({ shape, dtype 
 interface Compared {
   readonly output: Tensor
   readonly target: Tensor
-  /** Label that does not count. */
+  /** Label value that is ignored in loss and metrics. */
   readonly ignoreIndex: number | undefined
 }
 
 /**
- * Returns the scores and targets to measure: what a loss of classes compares, such as `ops.neg(output)` or labels less
- * 1. The model's output and the data's targets for other losses, and where the scores depend on the targets, as with a
- * margin.
+ * Returns the scores and targets to compute accuracy and metrics from. For a classification loss, these are the
+ * tensors that the loss compares, such as `ops.neg(output)` or labels minus 1. For other losses, and where the scores
+ * depend on the targets, as with a margin, they are the model's output and the data's targets.
  */
 function comparedIn(loss: Tensor, output: Tensor, y: Tensor, ignored: number | undefined): Compared {
   const read = classTargets(loss)
@@ -131,7 +131,7 @@ function comparedIn(loss: Tensor, output: Tensor, y: Tensor, ignored: number | u
   return { output: read.scores, target: isSame ? y : read.target, ignoreIndex }
 }
 
-/** Whether `t` holds the numbers of `y`, in any shape, order and element type. */
+/** Whether `t` contains exactly the numbers of `y`, in any shape, order and element type. */
 function isRearranged(t: Tensor, y: Tensor): boolean {
   let at: Tensor | undefined = t
   while (at !== y && at !== undefined && layouts.includes(at.op)) at = at.inputs[0]
@@ -140,19 +140,19 @@ function isRearranged(t: Tensor, y: Tensor): boolean {
 
 const layouts = ['Cast', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze']
 
-/** Returns all tensors that `t` is computed from, back to output and targets. */
+/** Returns all tensors on the way from `output` and `y` to `t`. */
 const between = (t: Tensor, output: Tensor, y: Tensor): readonly Tensor[] =>
   topological([t], (one) => (one === output || one === y ? [] : one.inputs))
 
 interface Correct {
   /** Number of correct predictions. */
   readonly hits: Tensor
-  /** Number of labels that count, or the number of all. */
+  /** Number of labels that are not ignored; absent if no label can be ignored. */
   readonly counted?: Tensor
   readonly labels?: number
 }
 
-/** Counts correct predictions, and the labels if one does not count; undefined without classes. */
+/** Counts correct predictions and, if a label value is ignored, the labels that count; undefined without classes. */
 function correctness(
   { output, target: y, ignoreIndex }: Compared,
   classes: number | undefined,
@@ -178,10 +178,10 @@ function correctness(
 }
 
 /**
- * Applies the loss function, and checks that model and loss suit the data.
+ * Applies the loss function, and checks that model, loss and data fit together.
  *
- * @throws {ShapeError} when there are fewer scores than classes; one score can tell two apart.
- * @throws {ArgumentError} when a loss of classes counts the label that the data ignore.
+ * @throws {ShapeError} when there are fewer scores than classes; for two classes, one score is enough.
+ * @throws {ArgumentError} when a classification loss does not ignore the label that the data ignore.
  */
 export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Names): Tensor {
   const isNarrow = tooFew(output.shape, names.classes)
@@ -209,7 +209,7 @@ function tooFew(output: Shape, classes: number | undefined): boolean {
 
 const comparisons = ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']
 
-/** Checks that a loss which is none of classes compares the labels with some number, as a mask does. */
+/** Checks that a loss which is not a classification loss compares the labels with a number, as a mask does. */
 function checkMasked(loss: Tensor, y: Tensor, ignoreIndex: number): void {
   const graph = topological([loss], (t) => (t === y ? [] : t.inputs))
   const tells = (t: Tensor): boolean =>

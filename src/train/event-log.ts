@@ -23,7 +23,7 @@ export interface StepLine extends Pick<StepsEvent, 'epoch' | 'step' | 'time'> {
   readonly [name: string]: unknown
 }
 
-/** The last log line of a run that a loss which is not finite has ended; the fields are those of the error. */
+/** The last log line of a run that ended because its loss became NaN or infinite; has the fields of the error. */
 export interface DivergedLine {
   readonly type: 'diverged'
   readonly step: number
@@ -53,8 +53,8 @@ export function toLines(given: TrainEvent): string {
 }
 
 /**
- * Reads the log in a run's folder and yields its parsed lines, one at a time. Ignores a truncated last line, as a
- * process that was killed leaves it.
+ * Reads the log in a run's folder and yields its parsed lines, one at a time. Ignores a truncated last line, which a
+ * killed process may leave.
  *
  * @throws {ArgumentError} when there is no log.
  * @throws {DamagedError} when any other line is damaged.
@@ -97,7 +97,7 @@ export function readSteps(folder: string): Steps | undefined {
   }
 }
 
-/** Encodes the error that ended a run as a line of JSON. */
+/** Encodes the error that ended a run as one log line of JSON. */
 export const divergedLine = ({ step, lr, message }: DivergedError): string =>
   `${JSON.stringify({ type: 'diverged', step, lr, message } satisfies DivergedLine)}\n`
 
@@ -116,7 +116,7 @@ export function readDiverged(folder: string): DivergedLine | undefined {
   }
 }
 
-/** Returns the names of the numbers in the log line of a step: loss, rate and other logged quantities. */
+/** Returns the names of the numbers in a step's log line: loss, learning rate and other logged quantities. */
 const columnsOf = (line: StepLine): string[] => [
   'loss',
   'lr',
@@ -128,7 +128,7 @@ class Column {
   #data = new Float64Array(1024)
   #length = 0
 
-  /** Adds a number; NaN for anything else, such as null, which JSON has in place of numbers that are not finite. */
+  /** Appends a number. Any other value becomes NaN, such as null, which JSON has in place of NaN and infinity. */
   add(value: unknown): void {
     if (this.#length === this.#data.length) {
       const data = new Float64Array(2 * this.#length)

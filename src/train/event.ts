@@ -16,7 +16,7 @@ export interface StartEvent extends Progressed, Omit<Length, 'examplesPerStep'> 
   readonly type: 'start'
   /** Number of trainable parameters (single numbers) in the model. */
   readonly parameters: number
-  /** What `scheduleWarnings` says of the experiment; absent if nothing. */
+  /** What `scheduleWarnings` says about the experiment; absent if it says nothing. */
   readonly warnings?: readonly string[]
 }
 
@@ -37,8 +37,8 @@ export interface EpochEvent extends Progressed, Partial<Measurements> {
   /** Number of optimizer steps taken since the start of the run. */
   readonly steps: number
   /**
-   * Training loss of the examples of the epoch, each at the weights before its step: their mean, or what the
-   * loss divides by; see `Evaluation.loss`.
+   * Mean training loss over the epoch, each example's loss computed at the weights before its step. Averaged as
+   * described at `Evaluation.loss`.
    */
   readonly trainLoss: number
   readonly validationLoss: number
@@ -47,7 +47,9 @@ export interface EpochEvent extends Progressed, Partial<Measurements> {
   readonly lr: number
   /** Number of the epoch's batches skipped because of NaN or infinity; absent if none was. */
   readonly skipped?: number
-  /** Factor on all further learning rates, set by the experiment's `control`; absent without `control`. */
+  /**
+   * Factor that multiplies all further learning rates, set by the experiment's `control`; absent without `control`.
+   */
   readonly lrFactor?: number
   /** Seconds spent on the epoch's training steps, without evaluation, and training steps per second. */
   readonly time: { readonly seconds: number; readonly stepsPerSecond: number }

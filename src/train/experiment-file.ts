@@ -9,25 +9,25 @@ import { cacheFolder, codeFolder, isSource } from '../package-folder.ts'
 import { type Experiment, experiment } from './experiment.ts'
 import { parseExperiment, parseJson } from './spec.ts'
 
-/** An experiment, and the file that it was loaded from. */
+/** An experiment, and the path of the file it was loaded from. */
 export interface Loaded {
   readonly experiment: Experiment
-  /** Absolute path of the experiment's file: the loaded file, or the file that a loaded study names. */
+  /** Absolute path of the experiment's file: the file loaded or, if that is a study, the file that the study names. */
   readonly origin: string
-  /** Whether the experiment is written in a study's file, as a part of the study. */
+  /** Whether the experiment is written inside a study's file, as part of the study. */
   readonly inStudy: boolean
 }
 
 /**
- * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. A
- * study's file gives the study's experiment. Modules import this package as 'evenstep', from any folder.
+ * Loads the experiment in a file: the default export of a TypeScript or JavaScript module, or a JSON object. For the
+ * file of a study, returns the study's experiment. Modules import this package as 'evenstep', from any folder.
  *
  * @throws {EvenstepError} when the file is missing, does not load, or is not an experiment.
  */
 export const loadExperiment = async (file: string): Promise<Experiment> =>
   (await loadWithOrigin(file)).experiment
 
-/** Loads an experiment as `loadExperiment` does, and also returns the path of its file. */
+/** Loads an experiment like `loadExperiment`, and also returns the path of its file. */
 export async function loadWithOrigin(file: string): Promise<Loaded> {
   const loaded = await loadValue(file, 'train', 'an experiment file')
   const whole = Object(loaded) as Record<string, unknown>
@@ -37,13 +37,13 @@ export async function loadWithOrigin(file: string): Promise<Loaded> {
   return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: false }
 }
 
-/** What to do instead of naming a module in a JSON file, which anybody can open without running code. */
+/** Advice in errors about JSON files that name a module: opening JSON must never run code. */
 const codeInJson = 'JSON runs no code: write the study in TypeScript or JavaScript to use it'
 
 /**
- * Returns the experiment that a study in `file` names by its path or contains.
+ * Returns the experiment of a study in `file`: the study either contains it or names its path.
  *
- * @throws {ArgumentError} when a study in JSON names anything but JSON.
+ * @throws {ArgumentError} when a study in JSON names a file that is not JSON.
  */
 export async function experimentOf(given: unknown, file: string): Promise<Loaded> {
   if (typeof given === 'string') {
@@ -56,17 +56,17 @@ export async function experimentOf(given: unknown, file: string): Promise<Loaded
   return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: true }
 }
 
-/** Whether an experiment's JSON was parsed before, so that its model is a function. */
+/** Whether a value is an experiment already made, not its JSON: then its `model` is a function. */
 const isMade = (given: unknown): boolean => typeof Object(given).model === 'function'
 
-/** Returns the default name of what is in a file: the file's name without its folder and extension. */
+/** Returns the default name for the contents of a file: the file's name without folder and extension. */
 export const stemOf = (file: string): string => fileNameLike(basename(file, extname(file)))
 
 /**
  * Returns the default export of a module, or the value in a JSON file.
  *
- * @param who what errors begin with
- * @param wanted what errors say the file should be
+ * @param who name at the start of error messages
+ * @param wanted what error messages say the file should be
  */
 export async function loadValue(file: string, who: string, wanted: string): Promise<unknown> {
   const path = resolve(file)
@@ -80,7 +80,7 @@ export async function loadValue(file: string, who: string, wanted: string): Prom
   throw new FormatError(`${file}: wanted a default export, got none; write export default ${make}({ … })`)
 }
 
-/** Imports a TypeScript or JavaScript module. @param file how errors name it */
+/** Imports a TypeScript or JavaScript module. @param file name of the file in error messages */
 async function importModule(path: string, file: string): Promise<{ readonly default?: unknown }> {
   // Required, not imported: of an imported CommonJS module, Node.js first parses the text for its names, which would
   // take a fifth of a command's start.
@@ -111,14 +111,14 @@ async function importModule(path: string, file: string): Promise<{ readonly defa
   }
 }
 
-/** Returns the line and column that a syntax error's message names in the file `path`, such as `:5:3`. */
+/** Returns the position that a syntax error's message gives for the file `path`, such as `:5:3`. */
 function placeIn(path: string, error: unknown): string | undefined {
   const text = error instanceof Error ? error.message : ''
   const at = text.indexOf(`${path}:`)
   return at < 0 ? undefined : /^:\d+:\d+/.exec(text.slice(at + path.length))?.[0]
 }
 
-/** Returns the place that comes first in an error's stack among those in files of the user's own. */
+/** Returns file and line of the topmost stack frame of an error that lies in the user's own code. */
 function userPlace(error: unknown): { readonly file: string; readonly line: number } | undefined {
   const stack = (error instanceof Error && error.stack) || ''
   const own = fileURLToPath(codeFolder)

@@ -60,7 +60,7 @@ const options = {
   ...objective,
   /** Number of examples per batch: per training step or, with `accumulate`, per micro-batch. */
   batchSize: required(size),
-  /** Kind of normalization for the hidden layers, instead of the model's own. @default the model's own */
+  /** Normalization layers to use in place of the model's own hidden ones. @default the model's own */
   normalization: custom<Normalization>('a kind of normalization', () => true),
   /** Number of passes over the training data. At least one of `epochs` and `steps` is required. */
   epochs: integer({ min: 1 }),
@@ -109,11 +109,11 @@ type EpochResult = (typeof epochResults)[number]
 /** Name of a quantity measured after each epoch: a loss, the accuracy or a metric. */
 export type Monitor = EpochResult | (string & {})
 
-/** Returns whether `monitor` names a loss or the accuracy, not a metric. */
+/** Returns whether `monitor` names a loss or the accuracy, as opposed to a metric. */
 export const isEpochResult = (monitor: string): monitor is EpochResult =>
   epochResults.some((name) => name === monitor)
 
-/** @throws {ArgumentError} unless a value is an experiment. */
+/** Checks that a value is an experiment. @throws {ArgumentError} when it is not. */
 export function checkExperiment(who: string, value: unknown): void {
   const fields = typeof Object(value).model === 'function' ? ['data', 'loss', 'optimizer'] : ['']
   checkFields(who, 'an experiment, as train.experiment makes it', value, ...fields)
@@ -147,7 +147,7 @@ export function experiment(given: ExperimentOptions): Experiment {
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
 }
 
-/** @throws {ArgumentError} when a batch does not fit into memory: its size cannot be meant. */
+/** Checks `batchSize`. @throws {ArgumentError} when one batch would not fit into memory, probably a mistake. */
 function checkBatchSize({ data: { train }, batchSize }: Pick<Experiment, 'data' | 'batchSize'>): void {
   const numbers = sizeOf(train.x.shape) + sizeOf(train.y.shape)
   checkMemory(
@@ -159,10 +159,10 @@ function checkBatchSize({ data: { train }, batchSize }: Pick<Experiment, 'data' 
 }
 
 /**
- * Checks that a quantity is measured after each epoch and is one number.
+ * Checks that a quantity is measured after each epoch and is a single number.
  *
  * @param option name of the option that names the quantity
- * @throws {ArgumentError} naming all such quantities, and the one that `name` is probably meant to be.
+ * @throws {ArgumentError} naming all such quantities, and the likeliest one if `name` is a misspelling.
  */
 export function checkMonitor(
   who: string,
@@ -183,7 +183,7 @@ export function checkMonitor(
   throw unknownName(who, names, name, `${option} as `)
 }
 
-/** Says why a metric without a goal is not monitored: its result is a list, or lacks only the goal. */
+/** Explains why a metric without a goal cannot be monitored: its result is a list, or only the goal is missing. */
 function noGoal(name: string, { result, initial }: Metric): string {
   const fix = `give ${name} a goal, 'max' or 'min'`
   try {
@@ -193,7 +193,7 @@ function noGoal(name: string, { result, initial }: Metric): string {
   }
 }
 
-/** Whether accuracy is measured on these data: whether their targets are classes. */
+/** Whether accuracy can be measured on these data, that is, whether their targets are classes. */
 const hasClasses = ({ classes }: Source): boolean => classes !== undefined
 
 /** Returns `max` if a larger value of the experiment's monitored quantity is better, otherwise `min`. */

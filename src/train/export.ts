@@ -15,21 +15,21 @@ import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
 const specOptions = {
   /** Shape of one example. */
   shape: required(shapeOption),
-  /** Type of its elements. @default 'float32' */
+  /** Element type of the example. @default 'float32' */
   dtype: { ...dtypeOption, fallback: 'float32' } as Option<DType>,
-  /** Not read: present where `x` of a data set is given. */
+  /** Ignored; accepted so that the field `x` of a data set can be passed. */
   data: custom('numbers', () => true),
 }
 
 /**
- * Returns a model with its weights as the bytes of an ONNX file for inference on any number of examples, with
- * input `x`, output `y`, and the weights by their state names. Batch normalization uses running statistics, and
- * is folded into the layer before it where `nn.fuseAll` can. As in evaluation, a float `x` is cast to the type of
- * the model's weights, which is the type of `y`.
+ * Returns the bytes of an ONNX file for inference with a model on any number of examples. The graph has input `x`,
+ * output `y`, and the model's weights under their state names. Batch normalization uses running statistics, and is
+ * folded into the preceding layer where `nn.fuseAll` can do so. As in evaluation, a float `x` is cast to the element
+ * type of the model's weights, which is also the type of `y`.
  *
  * @param spec shape and element type of one example
- * @throws {ArgumentError} when the model assigns variables or reads a schedule in evaluation, or computes by
- *   other operators or by other constants for other numbers of examples.
+ * @throws {ArgumentError} when the model assigns variables or reads a schedule in evaluation, or when its operators
+ *   or constants depend on the number of examples.
  */
 export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
   checkLayer('exportOnnx', 'model', model)
@@ -42,7 +42,7 @@ export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
 }
 
 /**
- * Returns a function that traces a model's inference, from input `x` to output `y`, on a batch of n examples.
+ * Returns a function that traces a model's inference on a batch of n examples, from input `x` to output `y`.
  *
  * @param computing element type in which the model computes, to which `x` is cast
  */
@@ -54,7 +54,7 @@ export const tracer =
     return { inputs: new Map([['x', x]]), outputs: new Map([['y', result]]), reads }
   }
 
-/** Traces a computation. @throws {ArgumentError} when it assigns a variable, or reads a schedule. */
+/** Traces a computation. @throws {ArgumentError} when the computation assigns a variable or reads a schedule. */
 export function unscheduled<T>(compute: () => T): ReturnType<typeof trace<T>> {
   const traced = trace(() => {
     const result = compute()

@@ -1,4 +1,4 @@
-import { type Abortable, abortSignal, untilAborted } from '../core/abort.ts'
+import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively } from '../core/exclusive.ts'
 import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
@@ -21,7 +21,7 @@ const options = {
   steps: integer({ min: 20 }, 600),
   /** Task whose model the test trains and then restores. @default a new task of the experiment */
   task: taskOption,
-  /** Abort signal that stops the test between two steps; the model is unchanged then. */
+  /** Abort signal that stops the test between two steps; the model is left unchanged. */
   signal: abortSignal(),
 }
 
@@ -34,10 +34,11 @@ export interface LearningRates {
   /** Loss of each step that the test took, smoothed by an exponential moving average. */
   readonly losses: readonly number[]
   /**
-   * Whether the loss falls at no rate by more than chance explains: the smoothed loss by three standard errors, given
-   * how losses differ between batches; or else, over a sixth of the steps, the loss below that of the same batches at
-   * the initial weights, by four standard errors and a twentieth of the deviation between batches. Then the test suggests
-   * no rate, and the fields below are absent.
+   * Whether the loss falls at no learning rate by more than chance explains. A fall counts in either of two cases:
+   * the smoothed loss falls by three standard errors, given how losses vary between batches; or, over a sixth of the
+   * steps, the loss is below the loss of the same batches at the initial weights by both four standard errors and a
+   * twentieth of the standard deviation between batches. If flat, no rate is suggested, and the fields below are
+   * absent.
    */
   readonly flat: boolean
   /** Learning rate at which the smoothed loss, as a function of log(rate), falls fastest. */
@@ -51,20 +52,19 @@ export interface LearningRates {
 }
 
 /**
- * Runs a learning-rate range test: trains at an exponentially increasing rate, to find where the loss falls and
- * where it diverges.
+ * Runs a learning-rate range test: trains at an exponentially increasing rate, to find where the loss falls and where
+ * it diverges.
  *
  *     lr(k) = from · (to/from)^(k/(steps − 1))        at step k, from 0
  *
- * The steps are those of training: with the experiment's sampler, transforms and `accumulate`. The test stops
- * when the smoothed loss is not finite or exceeds four times its minimum m; or, if m ≤ 0, when it exceeds m by
- * three times |m| or three times the fall from the first loss, whichever is greater. Do not train at the rate
- * where it stops: with batch normalization, this is 5 to 13 times the highest stable rate.
+ * Each step is a normal training step, with the experiment's sampler, transforms and `accumulate`. The test stops
+ * when the smoothed loss is not finite or exceeds four times its minimum m; if m ≤ 0, when it exceeds m by three
+ * times |m| or three times the fall from the first loss, whichever is greater. Do not train at the rate where it
+ * stops: with batch normalization, this is 5 to 13 times the highest stable rate.
  *
- * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and
- * the order of the data are the same afterwards, bit for bit. A parameter group keeps its options. Its learning
- * rate stays in proportion to the optimizer's: the proportion of their rates or, where a rate is a schedule, of
- * the highest rate in the run.
+ * The test has its own optimizer and restores every variable, so the model, its statistics, its optimizer and the
+ * order of the data are the same afterwards, bit for bit. A parameter group keeps its options, and the ratio of its
+ * learning rate to the optimizer's; where a rate is a schedule, its highest value in the run determines the ratio.
  *
  * Source: Smith 2017, https://arxiv.org/abs/1506.01186, section 3.3; suggestions as in fastai's `lr_find`.
  *
@@ -91,7 +91,7 @@ async function rangeTest(
   task: Task,
   rate: (step: number) => number,
   steps: number,
-  signal: Abortable | undefined,
+  signal: AbortSignalLike | undefined,
 ): Promise<LearningRates> {
   const losses = await unchanged(task.variables.values(), () => ramp(experiment, task, rate, steps, signal))
   const smoothed = losses.map(smoother())
@@ -111,13 +111,13 @@ async function rangeTest(
   return { ...curve, flat: false, ...suggest(seen, (index) => rate(first + index)) }
 }
 
-/** Trains at the rate `rate(step)`. Returns the loss of each step, up to `steps` or until the loss diverges. */
+/** Trains at the learning rate `rate(step)`. Returns each step's loss, for `steps` steps or until divergence. */
 async function ramp(
   experiment: Experiment,
   { model }: Task,
   rate: (step: number) => number,
   steps: number,
-  signal: Abortable | undefined,
+  signal: AbortSignalLike | undefined,
 ): Promise<number[]> {
   const { data, loss, dtype, device, threads, accumulate, lastBatch } = experiment
   const optimizer = optimizerFor(experiment, model)
@@ -140,7 +140,7 @@ async function ramp(
   return losses
 }
 
-/** Returns a function that takes the next loss, and tells whether the smoothed loss has risen far enough to stop. */
+/** Returns a function that takes the next smoothed loss and returns whether it has risen enough to stop the test. */
 function breaking(): (loss: number) => boolean {
   const average = smoother()
   let [first, best] = [Number.NaN, Number.POSITIVE_INFINITY]
@@ -155,7 +155,7 @@ function breaking(): (loss: number) => boolean {
 type Rate = number | ((step: number) => number)
 type Group = Readonly<Record<string, unknown>>
 
-/** Returns a parameter group's options for the test: its rate stays in proportion to the common rate. */
+/** Returns a parameter group's options for the test: its rate keeps its ratio to the optimizer's rate. */
 function onRamp(
   { lr, ...own }: Group,
   common: Rate | undefined,
@@ -166,7 +166,7 @@ function onRamp(
   return Number.isFinite(share) ? { ...own, lr: (step: number) => rate(step) * share } : own
 }
 
-/** Returns the highest of a rate's values at up to 1000 steps, evenly spaced over a run of `steps` steps. */
+/** Returns the highest of a learning rate's values at up to 1000 steps, evenly spaced over a run of `steps` steps. */
 function peakOf(rate: Rate, steps: number): number {
   if (typeof rate === 'number') return rate
   const count = Math.min(steps, 1000)
@@ -187,7 +187,7 @@ function smoother(): (loss: number) => number {
   }
 }
 
-/** Suggests learning rates from smoothed losses `seen`, without the noisy first tenth and diverging last 5 steps. */
+/** Suggests rates from the smoothed losses `seen`, which exclude the noisy first tenth and the last 5 steps. */
 function suggest(
   seen: readonly number[],
   at: (index: number) => number,

@@ -2,7 +2,7 @@ import { allFinite, type Data } from '../core/dtype.ts'
 import { NotFiniteError } from '../core/errors.ts'
 import type { Evaluation } from './evaluation.ts'
 
-/** @throws {NotFiniteError} when a weight or statistic of the model of the run in `path` is NaN or infinite. */
+/** Checks that all weights and statistics of the run in `path` are finite. @throws {NotFiniteError} otherwise. */
 export function checkWeights(
   path: string,
   tensors: Iterable<readonly [string, { readonly data: Data }]>,
@@ -16,7 +16,7 @@ export function checkWeights(
   }
 }
 
-/** Returns the evaluation of a run's model. @throws {NotFiniteError} when its loss is NaN or infinite. */
+/** Returns `evaluation` unchanged. @throws {NotFiniteError} when its loss is NaN or infinite. */
 export function withFiniteLoss(path: string, evaluation: Evaluation): Evaluation {
   const { loss, accuracy } = evaluation
   if (Number.isFinite(loss)) return evaluation

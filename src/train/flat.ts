@@ -1,15 +1,16 @@
-/** Losses of a range test. */
+/** Losses of a learning-rate range test. */
 export interface RangeLosses {
   /** Loss of each step. */
   readonly raw: readonly number[]
-  /** Smoothed losses that count, from step `first` on. */
+  /** Smoothed losses from step `first` on; earlier ones are ignored. */
   readonly seen: readonly number[]
   readonly first: number
 }
 
 /**
- * Whether smoothed losses fall by less than three standard errors, given how raw losses differ from one step to the
- * next. Quick, but blind to a fall that comes late, as the smoothed loss lags behind: then ask `isFlatBeside`.
+ * Whether the smoothed losses fall by less than three standard errors, given how raw losses differ from one step to
+ * the next. Cheap, but it misses a late fall, because the smoothed loss lags behind: if true, confirm with
+ * `isFlatBeside`.
  */
 export function seemsFlat({ raw, seen, first }: RangeLosses): boolean {
   const low = seen.indexOf(Math.min(...seen))
@@ -20,9 +21,10 @@ export function seemsFlat({ raw, seen, first }: RangeLosses): boolean {
 }
 
 /**
- * Whether losses are nowhere below those of the same batches at the initial weights. The differences of the two are
- * free of what differs between batches. Their mean over a sixth of the steps must be below 0 by four standard
- * errors, and by a twentieth of the deviation between batches: a lesser fall is of no use.
+ * Whether the losses are nowhere below the losses of the same batches at the initial weights. Taking differences
+ * removes the variation between batches. To count as a fall, the mean difference over a sixth of the steps must be
+ * below 0 by four standard errors, and by a twentieth of the standard deviation between batches: a smaller fall is of
+ * no use.
  *
  * @param frozen losses of the same batches at the initial weights
  */
@@ -39,13 +41,13 @@ export function isFlatBeside({ raw, first }: RangeLosses, frozen: readonly numbe
   return true
 }
 
-/** Returns the standard deviation of normal noise that has the median difference from one value to the next. */
+/** Estimates a standard deviation from the median difference of consecutive values, assuming normal noise. */
 function deviationOf(values: readonly number[]): number {
   const changes = values.slice(1).map((value, i) => Math.abs(value - values[i]!))
   return changes.toSorted((a, b) => a - b)[changes.length >> 1]! / (0.6745 * Math.SQRT2)
 }
 
-/** Returns the standard deviation of the smoothed loss at an index as a fraction of that of the raw losses. */
+/** Returns the standard deviation of the smoothed loss at step `index`, as a fraction of the raw losses' deviation. */
 function shareOfNoise(index: number): number {
   const squares = (1 - 0.98 ** (2 * (index + 1))) * (0.02 ** 2 / (1 - 0.98 ** 2))
   return Math.sqrt(squares) / (1 - 0.98 ** (index + 1))

@@ -10,7 +10,7 @@ import { type Compiled, type CompileOptions, compile } from '../runtime/compile.
 import { backendOf, type Device } from '../runtime/device.ts'
 import type { StepInput } from '../runtime/traced.ts'
 
-/** Returns shape and element type of a graph input that holds `length` examples of a field (`x` or `y`). */
+/** Returns the shape and element type of a graph input that holds `length` examples of a field (`x` or `y`). */
 export const batchInput = ({ shape, dtype }: FieldSpec, length: number): StepInput => ({
   shape: [length, ...shape],
   dtype,
@@ -35,9 +35,9 @@ interface GraphOptions extends CompileOptions {
 }
 
 interface BatchOptions<More extends string> {
-  /** Inputs besides the batch, passed to the body unchanged. */
+  /** Inputs other than the batch, passed to `body` unchanged. */
   readonly more?: Readonly<Record<More, StepInput>>
-  /** Length of the data set, if the graph is fed all its examples and, as `rows`, a batch's indices. */
+  /** Number of examples in the data set, if the graph takes the whole set and, as `rows`, the indices of a batch. */
   readonly resident?: number | undefined
 }
 
@@ -55,10 +55,10 @@ export class Graphs<Field extends string> {
   }
 
   /**
-   * Returns the compiled graph of the function `body` on batches of `length` examples. For a `key` used before,
-   * returns the same graph again.
+   * Returns the compiled graph of the function `body` on batches of `length` examples. A `key` used before returns
+   * the same graph again.
    *
-   * @throws {ShapeError} when the shapes of the fields do not suit the body.
+   * @throws {ShapeError} when the shapes of the fields do not suit `body`.
    */
   compiled<Out extends string, More extends string = never>(
     key: string,
@@ -75,7 +75,7 @@ export class Graphs<Field extends string> {
     return made
   }
 
-  /** Returns, without tracing it, the graph of the function `body` on batches of `length` examples. */
+  /** Returns the untraced graph of the function `body` on batches of `length` examples. */
   traceable<Out extends string, More extends string = never>(
     length: number,
     body: Traceable<Field | More, Out>['body'],
@@ -104,8 +104,8 @@ export class Graphs<Field extends string> {
 }
 
 /**
- * Returns the input arrays of a graph for a batch: its examples; or, for a batch of the data set `source` on a
- * device that shares memory with the host, the whole set without a copy, and the batch's indices as `rows`.
+ * Returns the input arrays of a graph for a batch: normally its examples. For a batch of the data set `source` on a
+ * device that shares memory with the host, returns the whole set, not copied, and the batch's indices as `rows`.
  */
 export async function batchFeeds(
   batch: Batch,

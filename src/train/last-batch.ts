@@ -7,11 +7,12 @@ import { runLength } from './length.ts'
 import type { Task } from './task.ts'
 
 /**
- * Checks before the first step that batch normalization can train on the last batch of an epoch, if it is kept
- * and the run comes to it. The length of a stream is unknown before its end, so it is not checked.
+ * Checks before training that batch normalization can train on an epoch's last, incomplete batch, if that batch is
+ * kept and the run reaches it. Streams are not checked, as their length is unknown until their end.
  *
- * @param who name for the error message
- * @throws {ShapeError} when that batch, or a micro-batch that it is cut into, has one example and BN needs two.
+ * @param who name at the start of error messages
+ * @throws {ShapeError} when the last batch, or one of its micro-batches, has one example where batch normalization
+ *   needs two.
  */
 export function checkLastBatch(experiment: Experiment, task: Task, who: string = 'train'): void {
   const rest = restOf(experiment)
@@ -25,7 +26,7 @@ export function checkLastBatch(experiment: Experiment, task: Task, who: string =
   )
 }
 
-/** Returns the number of examples in the last batch of an epoch; 0 if it is full, dropped, unknown or not reached. */
+/** Returns the size of an epoch's last batch if it is incomplete; 0 if full, dropped, unknown or not reached. */
 function restOf(experiment: Experiment): number {
   const { data, lastBatch, sampler, steps = Number.POSITIVE_INFINITY } = experiment
   if (lastBatch === 'drop' || isStream(data.train)) return 0
@@ -33,13 +34,13 @@ function restOf(experiment: Experiment): number {
   return steps < stepsPerEpoch! ? 0 : (sampler?.count ?? data.train.length) % examplesPerStep
 }
 
-/** Returns whether a micro-batch of the last batch, of `rest` examples, has a single example. */
+/** Returns whether splitting a last batch of `rest` examples leaves a micro-batch with a single example. */
 function leavesOne({ batchSize, accumulate }: Experiment, rest: number): boolean {
   const parts = graphRunsPerStep(accumulate) === 1 ? 1 : Math.ceil(rest / batchSize)
   return Math.floor(rest / parts) === 1
 }
 
-/** Returns why the task cannot train on batches of `batchSize` examples; undefined when it can. */
+/** Returns the reason why the task cannot train on batches of `batchSize` examples; undefined when it can. */
 function failure(task: Task, batchSize: number): string | undefined {
   try {
     task.graphFingerprints(batchSize)

@@ -17,49 +17,49 @@ const isNames = (value: unknown): boolean =>
 
 const options = {
   /**
-   * Path, or list of paths, of the parts of the model to load, such as 'backbone'. The rest of the model, and what
-   * the file has for it, are left alone. @default the whole model
+   * Path, or list of paths, of the submodules to load, such as 'backbone'. The rest of the model is unchanged, and
+   * the file's tensors for it are ignored. @default the whole model
    */
   only: custom<string | readonly string[]>('a path in the model, or a list of them', (value) =>
     Array.isArray(value) ? value.length > 0 && value.every(isText) : isText(value),
   ),
   /**
-   * New names for the file's tensors: a function, or an object such as { 'encoder.': 'backbone.', 'fc.bias': 'b' },
-   * in which a key that ends with a dot replaces the beginning of names, '' adds one, and any other key is a whole
-   * name. @default strips 'module.' and '_orig_mod.' if all names begin with it
+   * How to rename the file's tensors: a function, or an object such as { 'encoder.': 'backbone.', 'fc.bias': 'b' }. A
+   * key ending with a dot replaces that prefix, the key '' adds a prefix, and any other key is a full name.
+   * @default strips 'module.' or '_orig_mod.' if all names begin with it
    */
   rename: custom<Rename>(
     'an object of names, or a function from name to name',
     (value) => typeof value === 'function' || isNames(value),
   ),
   /**
-   * Whether the model and the file must have the same tensors. If false, those that both have are loaded.
-   * @default true
+   * Whether model and file must have the same tensors. If false, only tensors that both have are loaded. @default
+   * true
    */
   strict: boolean(true),
 }
 
 export interface LoadOptions extends OptionsOf<typeof options> {}
 
-/** Names of the tensors that were loaded, and of those that were not. */
+/** Names of the tensors that were loaded, missing and unexpected. */
 export interface LoadedWeights {
-  /** Variables of the model that have the file's values now. */
+  /** Names of the model's variables that were loaded from the file. */
   readonly loaded: readonly string[]
-  /** Variables of the model that the file has no tensor for. */
+  /** Names of the model's variables for which the file has no tensor. */
   readonly missing: readonly string[]
-  /** Tensors of the file, after renaming, that the model has no variable for. */
+  /** Names, after renaming, of the file's tensors for which the model has no variable. */
   readonly unexpected: readonly string[]
 }
 
 /**
- * Loads the weights of a safetensors file, such as one that PyTorch wrote by `save_file(model.state_dict(), path)`,
- * into a model: PyTorch's `load_state_dict`. Floats are rounded to the type of the variable. Where two parts of the
- * model share a weight, the file may have it under either name, or under both with equal values.
+ * Loads the weights in a safetensors file, such as one written in PyTorch by `save_file(model.state_dict(), path)`,
+ * into a model, like PyTorch's `load_state_dict`. Floats are rounded to the variable's type. For a weight that two
+ * parts of the model share, the file may have either name, or both names with equal values.
  *
- * @returns names of what was loaded, missing and unexpected; with `strict`, the latter two are empty
- * @throws {FormatError} when the file is damaged, a tensor is of another shape or type, or, with `strict`, missing
- *   or unexpected; also when nothing fits. The model is unchanged then.
- * @throws {ArgumentError} when `only` or `rename` applies to nothing.
+ * @returns names of the tensors loaded, missing and unexpected; with `strict`, the latter two lists are empty
+ * @throws {FormatError} when the file is damaged, when a tensor has another shape or type, when no tensor fits, or,
+ *   with `strict`, when one is missing or unexpected. The model is unchanged then.
+ * @throws {ArgumentError} when `only` or `rename` matches nothing.
  * @example train.loadWeights(model, 'encoder.safetensors', { only: 'fc1', rename: { 'encoder.': 'fc1.' } }).missing // []
  */
 export function loadWeights(model: object, path: string, given: LoadOptions = {}): LoadedWeights {
@@ -76,8 +76,9 @@ export function loadWeights(model: object, path: string, given: LoadOptions = {}
 }
 
 /**
- * Assigns tensors to the variables of the same names: see `loadWeights`. A missing `num_batches_tracked`, which
- * Keras and old versions of PyTorch do not have, stays as it is, which is 0 in a new model.
+ * Assigns tensors to the variables of the same names, as described at `loadWeights`. If `num_batches_tracked` is
+ * missing, as in files from Keras and old versions of PyTorch, the variable keeps its value, which is 0 in a new
+ * model.
  *
  * @param name file name for error messages
  * @throws {FormatError} as `loadWeights`; no variable has changed then.
@@ -95,7 +96,7 @@ export function assignAll(
 }
 
 /**
- * Assigns tensors to the variables of the same names, all of which must be there in the variable's own type.
+ * Assigns tensors to the variables of the same names. Every variable must have a tensor of exactly its type.
  *
  * @throws {FormatError} as `loadWeights`; no variable has changed then.
  */
@@ -134,13 +135,13 @@ function assign(
   return { loaded: [...found.keys()], missing, unexpected: strangers }
 }
 
-/** Whether a variable counts the updates of running statistics. */
+/** Whether the variable named `key` counts updates of running statistics. */
 const isCounter = (key: string): boolean => /(^|\.)num_batches_tracked$/.test(key)
 
 const isWithin = (key: string, parts: readonly string[]): boolean =>
   parts.some((part) => key === part || key.startsWith(`${part}.`))
 
-/** Returns the variables within the given paths, or all if there are none. @throws {ArgumentError} */
+/** Returns the variables under the given paths, or all if no paths are given. @throws {ArgumentError} */
 function partsOf(
   variables: ReadonlyMap<string, Variable>,
   parts: readonly string[],

@@ -2,11 +2,11 @@ import type { Batch } from '../data/batch.ts'
 import { OutOfRangeError } from '../runtime/ranges.ts'
 
 /**
- * Runs a graph on a stack (batches of `size` examples, concatenated). An error of an index or label out of range then
- * names the example's number in the data set, where it is known.
+ * Runs a graph on a stack (batches of `size` examples, concatenated). If an index or label is out of range, the error
+ * names the example by its number in the data set, where that is known.
  *
- * @param first number of the stack's first example, if its examples are in the order of the data
- * @param before number of examples that the batch has before the stack's
+ * @param first number of the stack's first example in the data set, if the examples are in the data set's order
+ * @param before number of examples of the batch that precede the stack
  */
 export async function locating<T>(
   stack: Batch,

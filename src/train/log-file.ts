@@ -15,8 +15,8 @@ export class LogFile {
   /**
    * Opens the log in a run's folder, or creates it.
    *
-   * @param length number of bytes after which to write
-   * @throws {DamagedError} when the log is shorter.
+   * @param length number of leading bytes to keep; `write` appends after them
+   * @throws {DamagedError} when the log is shorter than `length`.
    */
   constructor(folder: string, length: number) {
     this.#folder = folder
@@ -31,7 +31,7 @@ export class LogFile {
     }
   }
 
-  /** Removes what follows: the steps after a checkpoint, which are taken and logged again. */
+  /** Truncates the log after the bytes to keep: the later steps will be taken and logged again. */
   cut(): void {
     onFile(this.#path, () => ftruncateSync(this.#file, this.#length))
   }
@@ -40,7 +40,7 @@ export class LogFile {
    * Appends text.
    *
    * @returns the new length of the log in bytes
-   * @throws {DamagedError} when something shortened the log.
+   * @throws {DamagedError} when another program has shortened the log.
    */
   write(text: string): number {
     const bytes = new TextEncoder().encode(text)
@@ -51,10 +51,10 @@ export class LogFile {
   }
 
   /**
-   * Checks that the run's folder still has this log, as long as it was written.
+   * Checks that the log is still in the run's folder, and has all bytes written so far.
    *
    * @throws {MachineError} when the folder or the log was removed or replaced.
-   * @throws {DamagedError} when the log is shorter.
+   * @throws {DamagedError} when the log is too short.
    */
   check(): void {
     const own = fstatSync(this.#file, { bigint: true })
@@ -72,7 +72,7 @@ export class LogFile {
     checkLength(this.#path, this.#length, fstatSync(this.#file).size, 'that the run has logged')
   }
 
-  /** Flushes the log to disk. */
+  /** Flushes the log to disk; resolves when done. */
   flushed(): Promise<void> {
     return flushed(this.#file)
   }

@@ -4,25 +4,26 @@ import { trace } from '../core/variable.ts'
 import type { Loss } from '../ops/loss.ts'
 import { partsOf } from '../ops/loss-weight.ts'
 
-/** A loss, and the output and the targets of a batch that it was computed from. */
+/** A loss, together with the model output and targets that it was computed from. */
 export interface AppliedLoss {
   readonly loss: Tensor
   readonly output: Tensor
   readonly y: Tensor
 }
 
-/** Operators of one input that keep the sum of its elements, up to a factor that no batch size changes. */
+/** Operators of one input that keep the sum of its elements, up to a factor independent of the batch size. */
 const linear = ['Neg', 'Identity', 'Cast', 'Reshape', 'Squeeze', 'Unsqueeze', 'Expand', 'Transpose']
 const sums = ['ReduceSum', 'ReduceMean']
 
 /**
- * Compares a loss of one batch with the same loss of a batch of twice as many examples: what has another shape
- * there has an axis of examples, and a constant with another value depends on the batch size.
+ * Finds out how a loss depends on the batch size, by comparing its graph for one batch with its graph for a batch of
+ * twice as many examples. A tensor whose shape differs has an axis of examples; a constant whose value differs
+ * depends on the batch size.
  */
 export class LossScale {
   readonly #twins: ReadonlyMap<Tensor, Tensor>
   readonly #graph: readonly Tensor[]
-  /** Tensors that depend on output or targets. */
+  /** Tensors that depend on the model's output or on the targets. */
   readonly #fed: ReadonlySet<Tensor>
   readonly #loss: Tensor
 
@@ -34,7 +35,7 @@ export class LossScale {
     this.#fed = fed
   }
 
-  /** Applies the loss function to a larger batch; undefined when this fails, or computes something else. */
+  /** Applies the loss function to a batch twice as large. Undefined when this fails, or gives a different graph. */
   static of(lossOf: Loss, { loss, output, y }: AppliedLoss): LossScale | undefined {
     if (loss === output || output.shape.length === 0 || y.shape.length === 0) return undefined
     const twice = ({ shape: [n, ...rest], dtype }: Tensor): Tensor => input([2 * n!, ...rest], dtype)
@@ -47,7 +48,7 @@ export class LossScale {
     return isAlike ? new LossScale(loss, graph, twins, new Set([output, y])) : undefined
   }
 
-  /** Returns the operator because of which the loss is neither a mean over the examples nor a sum. */
+  /** Returns the operator that makes the loss neither a mean over the examples nor a sum; undefined if none does. */
   get cause(): string | undefined {
     const mixing = this.#mixing
     if (mixing) return mixing.op
@@ -55,7 +56,7 @@ export class LossScale {
     return typeof scale === 'string' ? scale : undefined
   }
 
-  /** Whether `t` is a sum over the examples, neither their mean nor anything else. */
+  /** Whether `t` is a sum over the examples, as opposed to their mean or anything else. */
   isSum(t: Tensor): boolean {
     return this.#twins.has(t) && this.#mixing === undefined && isTwice(this.#walk(t))
   }
@@ -66,8 +67,8 @@ export class LossScale {
   }
 
   /**
-   * Returns a number's value for twice as many examples, divided by that for the batch; 1 if it does not depend
-   * on their number, undefined if that is unknown.
+   * Returns the value of the number `t` for twice as many examples, divided by its value for the batch: 1 if it does
+   * not depend on the batch size, undefined if unknown.
    */
   ratio(t: Tensor): number | undefined {
     const twin = this.#twins.get(t)
@@ -88,7 +89,7 @@ export class LossScale {
     return t.shape.filter((size, axis) => size !== twin.shape[axis]).length
   }
 
-  /** Whether a tensor with an axis of examples relates examples to each other. */
+  /** Whether `t`, which has an axis of examples, combines values of different examples. */
   #mixes(t: Tensor): boolean {
     if (this.#axes(t) > 1) return true
     const from = t.inputs.filter((one) => this.#fed.has(one))
@@ -97,7 +98,7 @@ export class LossScale {
 
   /**
    * Returns the factor by which `t`, a value of a whole batch, grows when each example of the batch occurs twice: 1
-   * for a mean, 2 for a sum. The name of an operator if it is neither.
+   * for a mean, 2 for a sum. If it is neither, returns the name of the operator that prevents it.
    */
   #walk(t: Tensor): number | string {
     const parts = partsOf(t)
@@ -117,14 +118,14 @@ export class LossScale {
     return isNear(whole, 1) || isTwice(whole) ? whole : t.op
   }
 
-  /** Returns the factor of a sum or difference. A mean beside a sum, each of which joins, has factor 1. */
+  /** Returns the growth factor (see `#walk`) of a sum or difference of tensors. A mean plus a sum has factor 1. */
   #joined(t: Tensor): number | string {
     const scales = t.inputs.map((source) => this.#walk(source))
     const cause = scales.find((scale) => typeof scale === 'string')
     return cause ?? (scales.every(isTwice) ? 2 : 1)
   }
 
-  /** Returns the factor of `t`, which joins the examples. */
+  /** Returns the growth factor (see `#walk`) of `t`, which reduces over the axis of examples. */
   #reduction(t: Tensor): number | string {
     const weights = t.inputs.find(({ op }) => op === 'Constant')
     if (t.op === 'ReduceMean') return 1
@@ -134,7 +135,7 @@ export class LossScale {
   }
 }
 
-/** Returns all tensors that `loss` is computed from, in topological order, back to `ends`. */
+/** Returns all tensors between `ends` and `loss`, in topological order. */
 const between = (loss: Tensor, ends: readonly Tensor[]): readonly Tensor[] =>
   topological([loss], (t) => (ends.includes(t) ? [] : t.inputs))
 
@@ -151,7 +152,7 @@ const isWeighted = (t: Tensor): boolean => typeof partsOf(t)?.weight === 'object
 const isNear = (a: number, b: number): boolean => Math.abs(a - b) < 1e-5 * b
 const isTwice = (scale: number | string): boolean => typeof scale === 'number' && isNear(scale, 2)
 
-/** Returns the number that a constant, or what is computed from constants, holds in each element. */
+/** Returns the number that all elements of a constant tensor, or one computed from constants, equal. */
 function numberOf(t: Tensor): number | undefined {
   if (t.op === 'Constant') return allOf(t.data!)
   const [a, b] = t.inputs.map(numberOf)
@@ -163,7 +164,7 @@ function numberOf(t: Tensor): number | undefined {
   return t.op === 'Sub' ? a - b : undefined
 }
 
-/** Returns the number that all elements are; undefined when they differ. */
+/** Returns the number that all elements equal; undefined when they differ. */
 function allOf(data: ArrayLike<number>): number | undefined {
   for (let i = 1; i < data.length; i++) if (data[i] !== data[0]) return undefined
   return data[0]

@@ -11,8 +11,8 @@ import { type ClassTargets, classTargetsOf, type LossParts, partsOf } from '../o
 import { type AppliedLoss, LossScale } from './loss-scale.ts'
 
 /**
- * One term of a loss: `total / weight`, a plain sum (weight 1), or a mean over the examples, which is its own
- * total (weight `examples`). Losses of several batches join to Σ total / Σ weight of each term.
+ * One term of a loss, stored as `total / weight`: a plain sum has weight 1; a mean over the examples has the mean
+ * itself as total and weight `examples`. Over several batches, each term is Σ total / Σ weight.
  */
 export interface LossTerm {
   readonly total: Tensor
@@ -20,11 +20,12 @@ export interface LossTerm {
 }
 
 /**
- * Splits a loss into terms of one weight each. Looks through sums, differences and factors that do not depend
- * on the data, as in `ops.add(ops.crossEntropy(output, y, { weight }), ops.mul(penalty, 0.1))`. A factor that depends
- * on the number of examples makes a mean of a sum, as in `ops.div(ops.sum(costs), output.shape[0])`.
+ * Splits a loss into terms, each divided by one weight. Looks through sums, differences and factors that do not
+ * depend on the data, as in `ops.add(ops.crossEntropy(output, y, { weight }), ops.mul(penalty, 0.1))`. A sum times a
+ * factor that depends on the number of examples is recognized as a mean, as in
+ * `ops.div(ops.sum(costs), output.shape[0])`.
  *
- * @param lossOf function that computed the loss, to compare it with that of a larger batch
+ * @param lossOf function that computed the loss; applied again to a larger batch for comparison
  * @param x input of the model
  * @returns undefined for a mean over the examples, which almost every loss is
  */
@@ -41,11 +42,11 @@ export function termsOf(lossOf: Loss, applied: AppliedLoss, x: Tensor): readonly
   return terms.every(({ weight }) => weight === 'examples') ? undefined : terms
 }
 
-/** Returns what a loss compares, if it contains a loss of classes; of several, what the first compares. */
+/** Returns the scores and targets compared by the first classification loss in `loss`; undefined if there is none. */
 export const classTargets = (loss: Tensor): ClassTargets | undefined =>
   topological([loss]).flatMap((t) => classTargetsOf(t) ?? [])[0]
 
-/** The tensors of `graph`, in topological order, that are computed from one which passes the test `is`. */
+/** Returns the tensors of `graph`, in topological order, that depend on a tensor for which `is` is true. */
 function reaching(graph: readonly Tensor[], is: (t: Tensor) => boolean): ReadonlySet<Tensor> {
   const found = new Set<Tensor>()
   for (const t of graph) if (is(t) || t.inputs.some((input) => found.has(input))) found.add(t)
@@ -53,13 +54,13 @@ function reaching(graph: readonly Tensor[], is: (t: Tensor) => boolean): Readonl
 }
 
 interface Ancestry {
-  /** How the loss changes with the number of examples; undefined when that is unknown. */
+  /** How the loss changes with the number of examples; undefined if unknown. */
   readonly scale: LossScale | undefined
   /** Tensors that depend on the examples. */
   readonly fed: ReadonlySet<Tensor>
 }
 
-/** Operators that keep the one number of a scalar. */
+/** Operators that preserve the value of a tensor with a single element. */
 const layouts = ['Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'ReduceSum', 'ReduceMean', 'Expand']
 
 function split(t: Tensor, ancestry: Ancestry): readonly LossTerm[] {
@@ -87,7 +88,7 @@ function split(t: Tensor, ancestry: Ancestry): readonly LossTerm[] {
   return [{ total: reshape(t, []), weight: ancestry.scale?.isSum(t) ? 1 : 'examples' }]
 }
 
-/** Returns the terms of `t`, multiplied or divided by a factor that may depend on the number of examples. */
+/** Returns the terms of `t` after multiplying or dividing by a factor that may depend on the number of examples. */
 function scaled(
   t: Tensor,
   factor: Tensor,
@@ -105,26 +106,26 @@ function scaled(
   })
 }
 
-/** The numbers of a term, on the host. Without `weight`, the term is a plain sum. */
+/** The values of a loss term, on the host. Without `weight`, the term is a plain sum. */
 export interface LossPart {
   readonly total: number
   readonly weight?: number
 }
 
-/** Returns the numbers of the terms as one vector, which `readParts` reads: all totals, then all weights. */
+/** Packs the values of the terms into one vector, to be unpacked by `readParts`: all totals, then all weights. */
 export function packed(terms: readonly LossTerm[]): Tensor {
   const weights = terms.flatMap(({ weight }) => (typeof weight === 'object' ? [weight] : []))
   const { dtype } = terms[0]!.total
   return concat([...terms.map(({ total }) => total), ...weights].map((t) => cast(reshape(t, [1]), dtype)))
 }
 
-/** What divides a term: nothing, the number of examples, or a weight that the graph computes, which is an object. */
+/** What a term is divided by: 1 for nothing, the number of examples, or an object for a weight in the graph. */
 export type LossKind = 1 | 'examples' | object
 
-/** What divides each term. */
+/** Returns what each term is divided by. */
 export const kindsOf = (terms: readonly LossTerm[]): readonly LossKind[] => terms.map(({ weight }) => weight)
 
-/** Reads the vectors that `packed` made, one per step. @param examples number of examples in each batch */
+/** Unpacks the vectors made by `packed`, one per step. @param examples number of examples in each batch */
 export function readParts(
   kinds: readonly LossKind[],
   data: Data,
@@ -143,18 +144,18 @@ export function readParts(
   })
 }
 
-/** Joins the parts of the same loss on two batches. */
+/** Combines the parts (totals and weights) of the same loss on two batches. */
 export const joinParts = (a: readonly LossPart[] | undefined, b: readonly LossPart[]): readonly LossPart[] =>
   b.map(({ total, weight }, k) => ({
     total: (a?.[k]?.total ?? 0) + total,
     ...(weight !== undefined && { weight: (a?.[k]?.weight ?? 0) + weight }),
   }))
 
-/** Returns the loss of all examples whose parts were joined; NaN when no label counts. */
+/** Returns the loss over all examples from combined parts; NaN when all labels are ignored. */
 export const lossOfParts = (parts: readonly LossPart[]): number =>
   parts.reduce((sum, { total, weight }) => sum + (weight === undefined ? total : total / weight), 0)
 
-/** Calls a loss. @throws {ShapeError} when it does not return a tensor. */
+/** Calls a loss function. @throws {ShapeError} when it does not return a tensor. */
 export function lossTensor(lossOf: Loss, output: Tensor, target: Tensor): Tensor {
   const loss: unknown = lossOf(output, target)
   if (isTensor(loss)) return loss

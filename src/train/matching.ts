@@ -6,18 +6,18 @@ import { listed } from '../core/text.ts'
 import type { Variable } from '../core/variable.ts'
 import type { Stored } from './safetensors.ts'
 
-/** How the names of a file's tensors become names of a model's variables. */
+/** How to turn the names of a file's tensors into names of a model's variables. */
 export type Rename = Readonly<Record<string, string>> | ((name: string) => string)
 
 type Tensors = ReadonlyMap<string, Stored>
 
-/** Beginnings that PyTorch's `DataParallel` and `compile` put before every name. */
+/** Prefixes that PyTorch's `DataParallel` and `compile` add to every name. */
 const wrappers = ['module.', '_orig_mod.']
 
 /**
- * Returns tensors under their new names. Without `rename`, strips the wrappers' beginnings that all names have.
+ * Renames tensors. Without `rename`, strips PyTorch's wrapper prefixes if all names have them.
  *
- * @throws {ArgumentError} when a key of `rename` applies to no tensor, or two tensors get the same name.
+ * @throws {ArgumentError} when a key of `rename` matches no tensor, or two tensors get the same name.
  */
 export function renamed(tensors: Tensors, variables: ReadonlyMap<string, unknown>, rename?: Rename): Tensors {
   if (rename === undefined) {
@@ -37,7 +37,7 @@ export function renamed(tensors: Tensors, variables: ReadonlyMap<string, unknown
   return found
 }
 
-/** Returns a function that renames by the longest key which is a name, or a beginning that ends with a dot. */
+/** Returns a function that renames by the longest matching key: a full name, or a prefix that ends with a dot. */
 function byKeys(tensors: Tensors, names: Readonly<Record<string, string>>): (name: string) => string {
   const keys = Object.keys(names).sort((a, b) => b.length - a.length)
   const applies = (key: string, name: string): boolean =>
@@ -55,10 +55,10 @@ function byKeys(tensors: Tensors, names: Readonly<Record<string, string>>): (nam
 }
 
 /**
- * Finds the tensor of each variable, and the names of tensors that belong to none.
+ * Finds the tensor of each variable, and the names of tensors that match no variable.
  *
- * @param firstName returns the name in `variables` of a variable that the model shares under another name
- * @throws {FormatError} when tensors of one shared variable differ.
+ * @param firstName returns the name in `variables` of a variable that the model also has under another name
+ * @throws {FormatError} when the file has different tensors for one shared variable.
  */
 export function matched(
   tensors: Tensors,
@@ -93,7 +93,7 @@ const sameNumbers = (a: Stored, b: Stored): boolean =>
     String(a.shape) === String(b.shape) &&
     a.data.every((value: number | bigint, i: number) => Object.is(value, b.data[i])))
 
-/** A variable and its new data, or what is wrong with the tensor in `wrong`. */
+/** A variable with its new data or, in `wrong`, the reason why the tensor does not fit. */
 interface Fit {
   readonly variable: Variable
   readonly data?: Data
@@ -103,7 +103,7 @@ interface Fit {
 /**
  * Converts a tensor to the type of a variable, if it has the variable's shape and kind of numbers.
  *
- * @param exact whether it must be of that type already
+ * @param exact whether the tensor must already have the variable's exact type
  */
 export function converted(key: string, tensor: Stored, variable: Variable, exact: boolean): Fit {
   const { dtype, shape } = variable
@@ -123,14 +123,14 @@ export function converted(key: string, tensor: Stored, variable: Variable, exact
   return isKept ? { variable, data } : { variable, wrong: `numbers of ${key} that ${dtype} cannot hold` }
 }
 
-/** What does not fit between a model and a file. */
+/** The mismatches between a model and a file. */
 interface Problems {
   readonly missing: readonly string[]
   readonly unexpected: readonly string[]
   readonly wrong: readonly string[]
 }
 
-/** Returns the error that names what does not fit: the first few of each kind, and how many more. */
+/** Returns the error that lists the mismatches: the first few of each kind, and the number of further ones. */
 export function complaint(file: string, { missing, unexpected, wrong }: Problems): FormatError {
   const got = [
     ...(missing.length > 0 ? [`none for ${few(missing)}`] : []),
@@ -152,7 +152,7 @@ const few = (names: readonly string[]): string =>
     ? listed(names)
     : `${names.slice(0, most).join(', ')} and ${names.length - most} more`
 
-/** Suggests the option `rename` if names in the file differ from the model's only in their prefix. */
+/** Suggests the option `rename` if the names in the file and in the model differ only in a prefix. */
 function renameFix(missing: readonly string[], unexpected: readonly string[]): string {
   for (const key of missing) {
     const other = unexpected.find((name) => name.endsWith(`.${key}`) || key.endsWith(`.${name}`))

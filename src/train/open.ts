@@ -1,4 +1,4 @@
-import type { Abortable } from '../core/abort.ts'
+import type { AbortSignalLike } from '../core/abort.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
@@ -25,11 +25,11 @@ import { taskOf } from './train.ts'
 
 const options = {
   /**
-   * Checkpoint to open instead of the finished model: `best` by the experiment's `monitor`, `last`, or the name
-   * of a folder in the run's `checkpoints`. @default none: the model of the finished run
+   * Checkpoint to open: `best` (by the experiment's `monitor`), `last`, or a folder name in the run's `checkpoints`.
+   * @default none: the model of the finished run
    */
   checkpoint: text(),
-  /** Experiment of the run. @default the one in the file that `run.json` names, with the run's settings */
+  /** Experiment of the run. @default loaded from the file that `run.json` names, with the run's changed settings */
   experiment: custom<Experiment>(
     'an experiment, such as train.experiment({ … })',
     (value) => Object(value).model,
@@ -39,9 +39,9 @@ const options = {
 export interface OpenOptions extends OptionsOf<typeof options> {}
 
 /**
- * A run read from its folder: the model of the finished run or of a checkpoint. Where the experiment cannot be had,
- * because its file or its data have moved or its code is not trusted, `experiment` and `model` throw the reason, and
- * everything else is computed by the graphs in the run's folder.
+ * A run opened from its folder, with the model of the finished run or of a checkpoint. If the experiment cannot be
+ * loaded, because its file or data have moved or its code is not trusted, `experiment` and `model` throw the reason;
+ * everything else is then computed with the graphs stored in the run's folder.
  */
 export interface OpenedRun {
   /** Path of the run's folder. */
@@ -51,27 +51,27 @@ export interface OpenedRun {
   /** Experiment of the run. @throws {EvenstepError} when it cannot be loaded. */
   readonly experiment: Experiment
   /**
-   * Model with the weights used in evaluation, which are averages if the optimizer keeps averages.
+   * Model with its evaluation weights, which are averaged weights if the optimizer keeps averages.
    *
    * @throws {EvenstepError} when the experiment cannot be loaded.
    */
   readonly model: Module
-  /** Number of optimizer steps after which the model has these weights. */
+  /** Number of optimizer steps that led to these weights. */
   readonly step: number
-  /** Number of the epoch, from 0, that ended at this step; absent within an epoch. */
+  /** Number, from 0, of the epoch that ended at this step; absent if the step is within an epoch. */
   readonly epoch?: number
-  /** What the run logged at the end of that epoch: losses, accuracy and metrics; absent within an epoch. */
+  /** Losses, accuracy and metrics logged at the end of that epoch; absent if the step is within an epoch. */
   readonly metrics?: Readonly<Record<string, unknown>>
   /**
    * Evaluates the model on all examples of `source`. @default the experiment's validation data
    *
-   * @throws {EvenstepError} without `source`, when the experiment cannot be loaded.
+   * @throws {EvenstepError} when `source` is omitted and the experiment cannot be loaded.
    * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
    * @throws the reason of `options.signal`, once it is aborted.
    */
-  evaluate(source?: Source, options?: { readonly signal?: Abortable }): Promise<Evaluation>
+  evaluate(source?: Source, options?: { readonly signal?: AbortSignalLike }): Promise<Evaluation>
   /**
-   * Returns the model as the bytes of an ONNX file, like `train.exportOnnx`.
+   * Returns the bytes of an ONNX file of the model, like `train.exportOnnx`.
    *
    * @throws {NotFiniteError} when a weight or a statistic is NaN or infinite.
    */
@@ -79,14 +79,15 @@ export interface OpenedRun {
 }
 
 /**
- * Opens the run in a folder to evaluate or export its model: the model of the finished run or of a checkpoint,
- * such as the best. `folder` may also be the folder of a checkpoint itself. Changes nothing on disk.
+ * Opens the run in a folder to evaluate or export its model: the model of the finished run or of a checkpoint, such
+ * as the best. `folder` may also be the folder of a checkpoint itself. Changes nothing on disk.
  *
- * The file that `run.json` names is executed only if it is, unchanged, what the run was trained with in this folder.
+ * The experiment's file, which `run.json` names, is executed only if it has not changed since this folder's run was
+ * trained with it.
  *
- * @throws {ArgumentError} when the folder has no run, no finished model or no such checkpoint, or the experiment is
- *   not that of the run.
- * @throws {FormatError} when a file is damaged, or the weights or the data are others.
+ * @throws {ArgumentError} when the folder has no run, no finished model or no such checkpoint, or when `experiment`
+ *   is not the experiment of the run.
+ * @throws {FormatError} when a file is damaged, or when the weights or the data do not belong to the run.
  * @example
  * const run = await train.open('runs/digits-1', { checkpoint: 'best', experiment })
  * const { loss } = await run.evaluate()
@@ -101,13 +102,13 @@ export async function open(folder: string, given: OpenOptions = {}): Promise<Ope
   return experiment instanceof EvenstepError ? openGraphs(place, experiment) : openWith(place, experiment)
 }
 
-/** Returns an error that says why an experiment cannot be loaded; throws any other again. */
+/** Returns an error that says why an experiment cannot be loaded; rethrows any other error. */
 function reasonOf(error: unknown): EvenstepError {
   if (error instanceof EvenstepError) return error
   throw error
 }
 
-/** Opens a run with its experiment. @throws {EvenstepError} when the experiment is another one. */
+/** Opens a run with a given experiment. @throws {EvenstepError} when it is not the experiment of the run. */
 async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment): Promise<OpenedRun> {
   const task = taskOf(experiment)
   checkSameExperiment(path, experiment, task)
@@ -135,9 +136,9 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
 }
 
 /**
- * Opens a run by the graphs in its folder.
+ * Opens a run without its experiment, with the graphs stored in its folder.
  *
- * @param reason why the experiment cannot be had, which is thrown where only the experiment helps
+ * @param reason why the experiment cannot be loaded; thrown by what only the experiment could provide
  */
 function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
   const stored = StoredRun.at(place)
@@ -180,7 +181,7 @@ function stepsOf(path: string): number {
   return step
 }
 
-/** Loads a checkpoint's evaluation weights into a task, as if they were its initial weights. @returns its step */
+/** Loads a checkpoint's evaluation weights into a task as if they were initial weights. @returns the step */
 async function loadCheckpoint(path: string, experiment: Experiment, task: Task): Promise<number> {
   const trained = taskOf(experiment)
   const { steps } = restoreCheckpoint(path, experiment, trained, false)
@@ -193,7 +194,7 @@ async function loadCheckpoint(path: string, experiment: Experiment, task: Task):
   return steps
 }
 
-/** Returns the epoch that ended at a step and what the run logged of it; nothing within an epoch. */
+/** Returns the epoch that ended at `step` and the results logged for it; an empty object within an epoch. */
 function loggedAt(path: string, step: number): Pick<OpenedRun, 'epoch' | 'metrics'> {
   let found: Omit<EpochEvent, 'progress'> | undefined
   for (const line of readEvents(path)) if (line.type === 'epoch' && line.steps === step) found = line

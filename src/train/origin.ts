@@ -7,21 +7,20 @@ import { loadExperiment } from './experiment-file.ts'
 import { override } from './spec.ts'
 import { relationOf, type Seal, sealOf } from './trust.ts'
 
-/** Where a run's experiment comes from, as recorded in run.json. */
+/** Where a run's experiment was loaded from, as recorded in run.json. */
 export interface Origin extends Partial<Seal> {
   /** Path of the experiment's file. */
   readonly file: string
-  /** Settings that were changed for this run, such as `epochs=10`. */
+  /** Settings changed for this run on the command line, such as `epochs=10`. */
   readonly settings: readonly string[]
 }
 
 /**
- * Loads the experiment of the run in the folder `path`, with the settings that were changed for the run. A module
- * is executed only if the user names it now, or if it is the file with which the run was trained on this machine,
- * unchanged.
+ * Loads the experiment of the run in the folder `path`, including the settings changed for the run. A module is
+ * executed only if `named` is given, or if it is the unchanged file that the run was trained with on this machine.
  *
- * @param named file that holds the experiment. @default the one that run.json names
- * @throws {ArgumentError} when there is no such file, or it would run code that nobody vouches for.
+ * @param named path of the experiment's file, which the user trusts. @default the file that run.json names
+ * @throws {ArgumentError} when the file does not exist, or is a module that must not be executed.
  */
 export async function experimentOfRun(path: string, named?: string): Promise<Experiment> {
   const origin = originOf(join(path, 'run.json'), readDescription(path), named)
@@ -29,7 +28,7 @@ export async function experimentOfRun(path: string, named?: string): Promise<Exp
   return override(await loadExperiment(origin.file), origin.settings)
 }
 
-/** Returns a run's description with its experiment's file, if it names one, sealed to the run's folder. */
+/** Adds a seal (see `Seal`) to a run's description, if the description names the experiment's file. */
 export function sealed(folder: string, description: Readonly<Record<string, unknown>>): object {
   const { origin } = description
   const { file } = Object(origin) as Partial<Origin>
@@ -48,7 +47,7 @@ function originOf(path: string, { origin }: Record<string, unknown>, named: stri
   throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
 }
 
-/** @throws {ArgumentError} unless the run's own experiment may be loaded. */
+/** Checks that the experiment's file may be loaded unasked. @throws {ArgumentError} when it may not. */
 function checkTrusted(path: string, { file, ...seal }: Origin): void {
   const fix = 'name the file with --experiment FILE if you trust it'
   if (!existsSync(file)) {

@@ -1,26 +1,26 @@
-/** Target duration of a call in milliseconds where its fixed cost allows: the event loop stays responsive. */
+/** Usual target duration of a call of the compiled graph, in milliseconds, so that the event loop stays responsive. */
 const usual = 40
 
-/** Maximum target duration of a call in milliseconds: Ctrl-C, events and checkpoints still feel immediate. */
+/** Maximum target duration of a call, in milliseconds: Ctrl-C, events and checkpoints still feel immediate. */
 const longest = 250
 
-/** Minimum ratio of a call's duration to the part of it that does not depend on the number of steps. */
+/** Minimum ratio of a call's duration to its fixed cost, the part that does not depend on the number of steps. */
 const leastRatio = 20
 
 /**
  * Chooses K, the number of training steps in the next call of the compiled graph.
  *
- * A call of K steps takes about a + b · K milliseconds: b a step, and a for the call itself, which copies all weights
- * and optimizer state in and out. K is chosen so that a call takes 40 ms or, if that is longer, 20 · a, but at most
- * 250 ms. Both a and b are measured from the calls so far. Results of training do not depend on K.
+ * A call of K steps takes about a + b · K milliseconds: b is the time per step, and a the fixed cost of a call, which
+ * copies all weights and optimizer state in and out. K is chosen so that a call takes 40 ms or 20 · a, whichever is
+ * longer, but at most 250 ms. Both a and b are estimated from the calls so far. K does not affect training results.
  */
 export class Pace {
   /** Number of steps to take in the next call. */
   steps = 4
-  /** Shortest duration, in milliseconds, of a call of each number of steps so far. */
+  /** Shortest duration so far, in milliseconds, of calls with a given number of steps. */
   readonly #shortest = new Map<number, number>()
 
-  /** Records that a call of `steps` steps took `ms` milliseconds, and chooses the number of steps of the next. */
+  /** Records that a call of `steps` steps took `ms` milliseconds, and chooses the number of steps of the next call. */
   learn(steps: number, ms: number): void {
     this.#shortest.set(steps, Math.min(ms, this.#shortest.get(steps) ?? Number.POSITIVE_INFINITY))
     const target = Math.min(longest, Math.max(usual, leastRatio * this.#fixedCost()))
@@ -29,7 +29,9 @@ export class Pace {
     this.steps = this.#shortest.size === 1 && next === steps ? 2 * steps : next
   }
 
-  /** Returns a of the line a + b · K through the calls with the fewest and the most steps; 0 if all had as many. */
+  /**
+   * Estimates a, the fixed cost in ms, from the calls with the fewest and the most steps; 0 if all had equally many.
+   */
   #fixedCost(): number {
     const counts = [...this.#shortest.keys()]
     const [fewest, most] = [Math.min(...counts), Math.max(...counts)]

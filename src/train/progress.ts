@@ -10,15 +10,16 @@ import type { Task } from './task.ts'
 export interface Progress {
   /** Number of optimizer steps taken since the start of the run. */
   readonly steps: number
-  /** Number of the current epoch, from 0; between epochs, of the next one. */
+  /** Number of the current epoch, from 0; between two epochs, the number of the next one. */
   readonly epoch: number
   /** Progress within the current epoch; all zero between epochs. */
   readonly sofar: EpochProgress
   /** States of the controllers, in the order of the experiment's `control`. */
   readonly control: readonly unknown[]
   /**
-   * Progress within an epoch that the experiment's `steps` cut short, before it counted as an epoch. A run with
-   * more steps resumes from it, and so gives the same results as one that was never cut. Absent otherwise.
+   * Progress within the last epoch, from before it ended, if the experiment's `steps` cut that epoch short. A run
+   * that is given more steps resumes here, and so gives the same results as a run that was never cut. Absent
+   * otherwise.
    */
   readonly cut?: Progress
 }
@@ -28,11 +29,11 @@ interface EpochProgress {
   readonly batches: number
   readonly steps: number
   readonly skipped: number
-  /** Sum of the losses of the epoch's steps, each multiplied by its batch's part of a full batch. */
+  /** Sum of the losses of the epoch's steps, each multiplied by the batch's size relative to a full batch. */
   readonly loss: number
-  /** Number of full batches, counting parts of one; absent in old checkpoints, which counted steps. */
+  /** Number of full batches, counting fractions for smaller ones; absent in old checkpoints, which counted steps. */
   readonly weight?: number
-  /** Sums of the parts of the steps' losses; absent for a mean over the examples. */
+  /** Sums of the steps' loss parts (totals and weights); absent if the loss is a mean over the examples. */
   readonly parts?: readonly LossPart[]
   /** Learning rate of the epoch's last step so far. */
   readonly lr: number
@@ -54,9 +55,9 @@ const begun = ({ control }: Pick<Experiment, 'control'>): Progress => ({
 })
 
 /**
- * Advances `progress`: by `batches`, which include skipped ones, and by the optimizer steps they led to.
+ * Advances `progress` by some batches, including skipped ones, and by the optimizer steps taken on them.
  *
- * @param share number of examples in each of these batches, divided by that of a full batch
+ * @param share size of each of these batches relative to a full batch
  */
 export function afterSteps(
   progress: Progress,
@@ -87,12 +88,12 @@ export function afterSteps(
   }
 }
 
-/** Returns the loss of all examples seen so far in an epoch, each at the weights of its step. */
+/** Returns the mean training loss of the epoch so far, each example's loss computed at the weights before its step. */
 export const trainLossOf = ({ sofar: { loss, weight, steps, parts } }: Progress): number =>
   parts ? lossOfParts(parts) : loss / (weight ?? steps)
 
 /**
- * Returns the progress after the end of an epoch, whose monitored value `metric` updates the controllers.
+ * Returns the progress after the end of an epoch; the controllers get the epoch's monitored value `metric`.
  *
  * @param isCut whether the experiment's `steps` ended the epoch before its last batch
  */
@@ -109,15 +110,15 @@ export const afterEpoch = (
   ...(isCut && { cut: progress }),
 })
 
-/** Returns where a run resumes: within an epoch that was cut short, if the experiment now takes more steps. */
+/** Returns the progress to resume from: within the last epoch if that was cut and the run now takes more steps. */
 export const resumed = (experiment: Experiment, progress: Progress): Progress =>
   progress.cut && endOf(experiment, progress.cut) === undefined ? progress.cut : progress
 
-/** Returns the factor of all learning rates: the product of the controllers' factors. */
+/** Returns the factor by which all learning rates are multiplied: the product of the controllers' factors. */
 export const factorOf = ({ control }: Experiment, progress: Progress): number =>
   control.reduce((product, c, i) => product * c.factor(progress.control[i]), 1)
 
-/** Returns whether a run is complete: every step is taken, and the last epoch is evaluated. */
+/** Returns whether a run is complete: all steps are taken, and the last epoch is evaluated. */
 export const isOver = (experiment: Experiment, progress: Progress): boolean =>
   endOf(experiment, progress) !== undefined && progress.sofar.batches === 0
 
@@ -134,7 +135,7 @@ export function becauseOf(experiment: Experiment, progress: Progress): string {
   return `stopped early by ${spec.type}: ${monitor} ${why(progress.control[i])}`
 }
 
-/** Returns why a run takes no more steps: all `epochs` or `steps` done, or stopped; undefined before that. */
+/** Returns why a run takes no more steps: all `epochs` or `steps` are done, or it was stopped; else undefined. */
 export function endOf(
   { control, epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY }: Experiment,
   progress: Progress,
@@ -145,9 +146,8 @@ export function endOf(
 }
 
 /**
- * Returns the setting that lengthens a run which took all its epochs or steps, such as `steps=24`: twice as many of
- * what ended it as the run took. Both, only where either alone would end it at once. Empty if a controller stopped
- * the run.
+ * Returns settings that lengthen a finished run, such as `steps=24`: twice as many `epochs` or `steps`, whichever of
+ * the two ended the run; both if either alone would end it at once. Empty if a controller stopped the run.
  */
 export function longer(experiment: Experiment, progress: Progress): string[] {
   if (endOf(experiment, progress) === 'control') return []
@@ -158,7 +158,7 @@ export function longer(experiment: Experiment, progress: Progress): string[] {
   ]
 }
 
-/** @throws {DivergedError} when only `steps` ends a run and an epoch took no step: the run would never end. */
+/** Checks that a run will end. @throws {DivergedError} when only `steps` can end it and an epoch took no step. */
 export function checkProgress(
   { epochs, steps }: Experiment,
   task: Pick<Task, 'steps' | 'lr'>,

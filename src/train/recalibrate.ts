@@ -1,4 +1,4 @@
-import { type Abortable, abortSignal, untilAborted } from '../core/abort.ts'
+import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import { allFinite, type Data, toData } from '../core/dtype.ts'
 import { NotFiniteError } from '../core/errors.ts'
 import { exclusively } from '../core/exclusive.ts'
@@ -21,26 +21,25 @@ import { mean, variance } from '../ops/statistics.ts'
 import { computeDType, Graphs } from './graphs.ts'
 
 export const recalibrateOptions = {
-  /** Number of batches to compute statistics on. @default all; 200 of a stream, as fvcore's `PreciseBN` */
+  /** Number of batches to compute statistics on. @default all; for a stream 200, as in fvcore's `PreciseBN` */
   batches: custom<number>(
     'a positive integer or Infinity',
     (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) > 0),
   ),
-  /** Abort signal that stops it between two batches; the model is unchanged then. */
+  /** Abort signal that stops the computation between two batches; the model is unchanged then. */
   signal: abortSignal(),
 }
 
 export interface RecalibrateOptions extends OptionsOf<typeof recalibrateOptions> {}
 
 /**
- * Recomputes the running statistics of every batch normalization at the current weights: per channel, the mean
- * and variance of all its inputs in the loader's batches, as if they were one batch.
+ * Recomputes the running statistics of every batch normalization at the current weights: for each channel, the mean
+ * and variance of the layer's inputs in all batches of the loader, as if these were one batch.
  *
  *     mean = Σ nᵢ·μᵢ / Σ nᵢ    var = Σ nᵢ·(σᵢ² + (μᵢ − mean)²) / Σ nᵢ
  *
- * for batches i of nᵢ values with mean μᵢ and variance σᵢ². The model runs in `train` mode, so each layer gets
- * the inputs that it gets in training. Frozen layers and all weights are unchanged. The variance is biased
- * (divided by n).
+ * where batch i has nᵢ values with mean μᵢ and variance σᵢ². The model runs in `train` mode, so each layer receives
+ * the same inputs as in training. Frozen layers and all weights are unchanged. The variance is biased (divided by n).
  *
  * Source: Wu & Johnson 2021, https://arxiv.org/abs/2105.07576, section 3 (PreciseBN).
  *
@@ -55,9 +54,8 @@ export const recalibrate = <M extends Module>(
 ): Promise<M> => measure(model, loader, readOptions('recalibrate', recalibrateOptions, given), pooled)
 
 /**
- * Recomputes the running statistics of every batch normalization by the rule of PyTorch's `update_bn`: the
- * unweighted average over batches of each batch's mean and unbiased variance. `recalibrate` gives better
- * statistics for evaluation.
+ * Recomputes the running statistics of every batch normalization like PyTorch's `update_bn`: as unweighted averages,
+ * over batches, of each batch's mean and unbiased variance. `recalibrate` gives better statistics for evaluation.
  *
  * @returns the model
  * @throws {NotFiniteError} when a statistic is not finite; the model is unchanged then.
@@ -69,7 +67,7 @@ export const updateBn = <M extends Module>(
   given: RecalibrateOptions = {},
 ): Promise<M> => measure(model, loader, readOptions('updateBn', recalibrateOptions, given), averaged)
 
-/** Per-channel statistics of the inputs of one batch normalization in one batch. */
+/** Per-channel statistics of the inputs of one batch normalization layer in one batch. */
 interface LayerStatistics {
   readonly layer: BatchNorm
   readonly mean: Data
@@ -85,7 +83,7 @@ export interface ChannelStatistics {
   readonly variance: Float64Array
 }
 
-/** Measures and stores the statistics of a model that no other call uses meanwhile. */
+/** Measures and stores running statistics of a model that no other call may use meanwhile. */
 const measure = <M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
@@ -121,15 +119,15 @@ async function remeasure<M extends Module>(
   return model
 }
 
-/** Returns whether a layer has running statistics and, not being frozen, updates them in training. */
+/** Returns whether a layer has running statistics and updates them in training, that is, is not frozen. */
 export const learns = (layer: BatchNorm): boolean => layer.runningMean !== undefined && !layer.frozen
 
-/** Returns, for each batch normalization, its input statistics in each of the first `batches` batches. */
+/** Returns, for each batch normalization layer, its input statistics in each of the first `batches` batches. */
 async function collect(
   model: Module,
   loader: Loader | StreamLoader,
   batches: number,
-  signal: Abortable | undefined,
+  signal: AbortSignalLike | undefined,
 ): Promise<ReadonlyMap<BatchNorm, readonly LayerStatistics[]>> {
   const byLayer = new Map<BatchNorm, LayerStatistics[]>()
   const statisticsIn = batchStatistics(model, ('stream' in loader ? loader.stream : loader.dataset).x)
@@ -148,10 +146,10 @@ async function collect(
 }
 
 /**
- * Returns a function that runs the model on a batch in `train` mode and returns the input statistics of each
- * call of a batch normalization that updates its running statistics.
+ * Returns a function that runs the model on a batch in `train` mode and returns input statistics, one for each call
+ * of a batch normalization layer that updates its running statistics.
  *
- * @param x shape and type of one example
+ * @param x shape and element type of one example
  */
 function batchStatistics(model: Module, x: FieldSpec): (batch: Batch) => Promise<LayerStatistics[]> {
   const graphs = new Graphs({ x }, { dtype: computeDType(model) })
@@ -172,7 +170,7 @@ function batchStatistics(model: Module, x: FieldSpec): (batch: Batch) => Promise
   }
 }
 
-/** Input statistics of one call of `layer`, as traced tensors; `count` is a tensor if the call has a mask. */
+/** Input statistics of one call of `layer`, as traced tensors; `count` is a tensor if the call uses a mask. */
 interface Traced {
   readonly layer: BatchNorm
   readonly mean: Tensor
@@ -211,7 +209,7 @@ function finite(layer: BatchNorm, data: Data): Data {
   )
 }
 
-/** Returns the mean and variance of the values of all batches taken together. */
+/** Returns the mean and variance over the values of all batches taken together. */
 function pooled(perBatch: readonly LayerStatistics[]): ChannelStatistics {
   const total = perBatch.reduce((n, { count }) => n + count, 0)
   const mean = sumOver(perBatch, (one, c) => (one.count / total) * Number(one.mean[c]))

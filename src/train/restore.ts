@@ -10,10 +10,10 @@ import { checkTask } from './task-options.ts'
 
 /**
  * Loads the last checkpoint in a run's folder into a task: weights, optimizer state, number of steps and
- * learning-rate factor. Does not change the folder.
+ * learning-rate factor. The folder is not changed.
  *
  * @returns whether the folder has a checkpoint
- * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
+ * @throws {FormatError} when the checkpoint is damaged, or belongs to another model or other data; the task is
  *   unchanged then.
  */
 export function restore(path: string, experiment: Experiment, task: Task): boolean {
@@ -28,9 +28,9 @@ export function restore(path: string, experiment: Experiment, task: Task): boole
 /**
  * Loads the checkpoint in the folder `path` into a task, like `restore`.
  *
- * @param isSame whether the experiment's data must be those of the checkpoint
+ * @param isSame whether the experiment must have the same data as the checkpoint
  * @returns the run's progress at the checkpoint
- * @throws {FormatError} when the checkpoint is damaged, or of another model or other data; the task is
+ * @throws {FormatError} when the checkpoint is damaged, or belongs to another model or other data; the task is
  *   unchanged then.
  */
 export function restoreCheckpoint(

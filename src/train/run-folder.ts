@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Abortable, abortSignal } from '../core/abort.ts'
+import { type AbortSignalLike, abortSignal } from '../core/abort.ts'
 import { ArgumentError, MachineError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
@@ -23,11 +23,11 @@ import { type Task, taskOption } from './task.ts'
 import { monitoredScore, run, taskOf } from './train.ts'
 
 const options = {
-  /** Whether to resume the run: at its last checkpoint or, if none, at the beginning. @default false */
+  /** Whether to resume from the last checkpoint or, without one, from the beginning. @default false */
   resume: boolean(false),
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
-  /** Minimum seconds between checkpoints; a run that takes less time writes none. @default 0 */
+  /** Minimum seconds between checkpoints; a run shorter than this writes none. @default 0 */
   checkpointSeconds: number({ min: 0 }, 0),
   /** Entries to add to `run.json`, such as the versions of the software. @default {} */
   notes: custom<Readonly<Record<string, unknown>>>('an object', (value) => Object(value) === value, {}),
@@ -57,26 +57,27 @@ export class RunFolder {
   readonly #lock: FolderLock
   #isClosed = false
   #progress: Progress
-  /** The log while events are being read. */
+  /** The open log while a loop reads the run's events. */
   #log: LogFile | undefined
-  /** Length of the log up to `#progress`, in bytes; without the line that says how the run ended. */
+  /** Number of bytes of the log that belong to `#progress`, without the line that says how the run ended. */
   #logged: number
   #loggedBeforeCut: number | undefined
   #savedAt: number
   #savedTime: number = performance.now()
   #score: number | undefined
-  /** Promise for the last checkpoint, settled once it is written; `#saving` is true until then. */
+  /** Promise of the last checkpoint, settled once it is written; `#saving` is true until then. */
   #saved: Promise<unknown> = Promise.resolve()
   #saving = false
   readonly #graphs: RunGraphs
   #fingerprint: string | undefined
 
   /**
-   * Starts a run in the folder `path`, or resumes the run in this folder. Until `close`, nobody else can.
+   * Starts a run in the folder `path`, or resumes the run in this folder. No other process can open the run until
+   * `close`.
    *
-   * @throws {ArgumentError} when `resume` is false and the folder has a run, when `resume` is true and there is
-   *   no folder, or when the run is of another experiment.
-   * @throws {DamagedError} when the run's last checkpoint cannot be used, or its `run.json` is missing.
+   * @throws {ArgumentError} when `resume` is false and the folder has a run, when `resume` is true and there is no
+   *   folder, or when the run belongs to another experiment.
+   * @throws {DamagedError} when the run's last checkpoint is unusable, or its `run.json` is missing.
    * @throws {MachineError} when another process has the run open, or the folder cannot be written.
    */
   constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
@@ -112,15 +113,15 @@ export class RunFolder {
   }
 
   /**
-   * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it. After
-   * leaving the loop, a call continues the run, and its log, after the last event.
+   * Trains, and writes the log, the checkpoints and finally the model. Yields each event after logging it. After the
+   * loop was left, another call continues the run after the last event.
    *
-   * Training continues while a checkpoint is written; leaving the loop waits for the write to end. A checkpoint
-   * that falls due during a write is postponed until that ends, and then saves the state at that time.
-   * After an abort, `save` writes a checkpoint of the last event.
+   * Training continues while a checkpoint is written; leaving the loop waits for the write to end. A checkpoint that
+   * falls due meanwhile is written after that, with the state at that later time. After an abort, call `save` to
+   * write a checkpoint of the state at the last event.
    *
    * @throws the reason of `signal`, once it is aborted and the run has not ended.
-   * @throws {ArgumentError} when the run is closed, or another loop reads its events.
+   * @throws {ArgumentError} when the run is closed, or another loop is reading its events.
    * @throws {MachineError} when a file cannot be written, or the run's folder was removed or replaced.
    */
   async *events(given: OptionsOf<typeof eventsOptions> = {}): AsyncGenerator<TrainEvent> {
@@ -148,7 +149,7 @@ export class RunFolder {
     }
   }
 
-  async *#train(log: LogFile, signal: Abortable | undefined): AsyncGenerator<TrainEvent> {
+  async *#train(log: LogFile, signal: AbortSignalLike | undefined): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
     const isResumed = this.#logged > 0
     const from = present({ task: this.task, progress: this.#progress, signal })
@@ -175,17 +176,17 @@ export class RunFolder {
     return this.#progress.steps
   }
 
-  /** Whether the run has ended, so that nothing is left to resume. */
+  /** Whether the run has ended, so that there is nothing to resume. */
   get finished(): boolean {
     return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
   }
 
-  /** The error that ended the run, if it diverged and was not resumed since. */
+  /** Log line of the error that ended the run; undefined unless the run diverged and was not resumed since. */
   get diverged(): DivergedLine | undefined {
     return readDiverged(this.path)
   }
 
-  /** Settings to resume a finished run with, such as `epochs=20`; empty if early stopping ended it. */
+  /** Settings that lengthen a finished run, such as `epochs=20`; empty if early stopping ended the run. */
   get longer(): readonly string[] {
     return longer(this.#experiment, this.#progress)
   }
@@ -194,7 +195,7 @@ export class RunFolder {
    * Writes a checkpoint of the current state; resolves when it is on disk.
    *
    * @throws {ArgumentError} when the run is closed.
-   * @throws {MachineError} when it cannot be written, or the run's folder was removed or replaced.
+   * @throws {MachineError} when the checkpoint cannot be written, or the run's folder was removed or replaced.
    */
   async save(): Promise<void> {
     this.#checkOpen()
@@ -208,14 +209,14 @@ export class RunFolder {
     }
   }
 
-  /** Returns the weights of evaluation, if they are others than those trained and no epoch before was as good. */
+  /** Returns the evaluation weights if they differ from the trained ones and this epoch's score is the best so far. */
   async #averagesIfBest(): Promise<readonly Uint8Array[] | undefined> {
     const { score = Number.POSITIVE_INFINITY } = this.#checkpoints.best() ?? {}
     const isBest = this.#score !== undefined && this.#score < score
     return isBest && this.task.averages ? evaluationChunks(this.task, this.#experiment) : undefined
   }
 
-  /** @param averages weights of evaluation, to save as well */
+  /** Starts writing a checkpoint. @param averages evaluation weights, saved in addition */
   #beginSave(log: LogFile, averages?: readonly Uint8Array[]): void {
     if (this.#saving) return
     this.#checkPlace(log)
@@ -252,13 +253,13 @@ export class RunFolder {
     writeWhole(join(this.path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
   }
 
-  /** Returns a hash of the data. Reads all the data, so it is computed only when a checkpoint needs it. */
+  /** Returns a hash of the data, which is computed at the first checkpoint, since it takes time to read all data. */
   #hashOfData(): string {
     this.#fingerprint ??= fingerprint(this.#experiment.data)
     return this.#fingerprint
   }
 
-  /** Releases the run's folder, so that others can resume the run. Later calls do nothing. */
+  /** Releases the run's folder, so that others can open the run. Later calls do nothing. */
   close(): void {
     this.#isClosed = true
     this.#lock.release()
@@ -269,7 +270,7 @@ export class RunFolder {
       throw new ArgumentError(`${this.path}: wanted a run that is open, got one after close(); resume it`)
   }
 
-  /** @throws {MachineError} when the folder is no longer that of this run: nothing may be written there then. */
+  /** Checks that this process owns the folder. @throws {MachineError} when not: nothing may be written then. */
   #checkPlace(log: LogFile): void {
     log.check()
     if (this.#lock.isHeld) return
@@ -285,7 +286,7 @@ export class RunFolder {
     return last === undefined ? undefined : readSaved(last, this.#experiment, this.task, this.#hashOfData())
   }
 
-  /** Writes the weights used in evaluation, which are averages if the optimizer keeps averages. */
+  /** Writes the evaluation weights, which are averaged weights if the optimizer keeps averages. */
   async #keepModel(): Promise<void> {
     this.#graphs.write(this.path)
     const model = await evaluationChunks(this.task, this.#experiment)

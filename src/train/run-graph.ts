@@ -20,73 +20,73 @@ import type { Task } from './task.ts'
 // in model.safetensors, which they refer to, so that nothing is stored twice; `inference.json` says what they take and
 // return. A model that is not the same graph for every number of examples has none; then `refused` says why.
 
-/** Version of the graphs' format. */
+/** Version of the format of the graph files. */
 export const graphFormat = 1
 
-/** Paths, in a run's folder, of the files that compute without its experiment. */
+/** Returns the paths of a run's graph files, which allow evaluation and export without the experiment's code. */
 export const graphFiles = (folder: string): Readonly<Record<'about' | 'model' | 'loss', string>> => ({
   about: join(folder, 'inference.json'),
   model: join(folder, 'inference.onnx'),
   loss: join(folder, 'loss.onnx'),
 })
 
-/** Path of the weights of evaluation in a checkpoint's folder, if they are not those being trained. */
+/** Returns the path of a checkpoint's evaluation weights, a file only if these differ from the trained weights. */
 export const evaluationWeights = (checkpoint: string): string => join(checkpoint, 'evaluation.safetensors')
 
-/** What an evaluation computes for a batch of examples; see `Meaning`. */
+/** What the loss graph computes for a batch of examples; see `Meaning`. */
 export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreIndex'> {
-  /** What divides each term of the loss; a `weight` is one that the graph computes. */
+  /** What each term of the loss is divided by; `weight` stands for a weight that the graph computes. */
   readonly kinds?: readonly (1 | 'examples' | 'weight')[]
   readonly labels?: number | 'counted'
   readonly ignoreIndex?: number
 }
 
-/** Contents of `inference.json`. */
+/** Contents of `inference.json`, which describes a run's graph files. */
 export interface About extends Names {
   readonly format: number
-  /** Why there are no graphs. */
+  /** Reason why the run has no graph files; absent if it has. */
   readonly refused?: string
-  /** Why there is no graph of the loss. */
+  /** Reason why the run has no graph of the loss; absent if it has one. */
   readonly lossRefused?: string
-  /** Shape and element type of an example of the data, and how its numbers are spread in training. */
+  /** Shape and element type of one example; `spread` has the mean and standard deviation of the training inputs. */
   readonly x: FieldSpec & { readonly spread?: Spread }
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec
   readonly target: FieldSpec
-  /** How the training data were made from a file, where that is known. */
+  /** How the training data were made from a file, if known. */
   readonly recipe?: Recipe
-  /** Whether evaluation uses other weights than those being trained, such as averages. */
+  /** Whether evaluation uses other weights than the trained ones, such as averages. */
   readonly averaged: boolean
-  /** Number of examples of a batch, for which the shapes below are. */
+  /** Batch size to which the shapes in `y` and `loss` refer. */
   readonly batchSize: number
   readonly dtype: string
   readonly loss?: AboutLoss
-  /** Metrics by name, as JSON. */
+  /** Specs of the metrics as JSON, by metric name. */
   readonly metrics: Readonly<Record<string, unknown>>
 }
 
-/** Returns the weights used in evaluation as the chunks of a safetensors file. */
+/** Returns the evaluation weights as the chunks of a safetensors file. */
 export const evaluationChunks = (task: Task, { batchSize }: Experiment): Promise<Uint8Array[]> =>
   task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
 
-/** Graphs of earlier runs of this process, by loss and key: the trials of a study mostly share theirs. */
+/** Graphs of earlier runs in this process, by loss and key: most trials of a study have the same graphs. */
 const known = new WeakMap<object, Map<string, Graphs>>()
 
-/** The graphs of a run, which are written once. */
+/** Makes the graph files of a run and writes them once. */
 export class RunGraphs {
   readonly #experiment: Experiment
   readonly #task: Task
   readonly #identity: unknown
   #isWritten = false
 
-  /** @param identity tells models apart that compute different things, or whose weights have other names */
+  /** @param identity JSON value that differs between models with different computations or names of weights */
   constructor(experiment: Experiment, task: Task, identity: unknown) {
     this.#experiment = experiment
     this.#task = task
     this.#identity = identity
   }
 
-  /** Writes the graphs, or why there are none, to the run's folder, unless that was done before. */
+  /** Writes the graphs to the run's folder, or the reason why there are none. Does nothing if called again. */
   write(folder: string): void {
     if (this.#isWritten) return
     const files = graphFiles(folder)
@@ -115,7 +115,7 @@ interface Graphs {
   readonly about: About
 }
 
-/** Returns what is known of a run's graphs before they are made. */
+/** Returns the contents of `inference.json` that are known before the graphs are made. */
 export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, averaged: boolean = false): About {
   const spread = spreadOf(data.train)
   const recipe = recipeOf(data.train)
@@ -148,7 +148,7 @@ function graphsOf(experiment: Experiment, task: Task, about: About): Graphs {
   return { model, loss, about: { ...named, loss: aboutLoss(losses(batchSize).meaning) } }
 }
 
-/** Returns what `make` returns, or the message of its error if it is one of ours. */
+/** Returns the result of `make` or, if it throws one of our errors, the error's message. */
 function attempted<T>(make: () => T): T | string {
   try {
     return make()
@@ -158,7 +158,7 @@ function attempted<T>(make: () => T): T | string {
   }
 }
 
-/** Returns a function that calls `f` once for each n. */
+/** Memoizes `f`: the returned function calls `f` at most once for each n. */
 function remembered<T>(f: (n: number) => T): (n: number) => T {
   const known = new Map<number, T>()
   return (n) => {
@@ -167,7 +167,7 @@ function remembered<T>(f: (n: number) => T): (n: number) => T {
   }
 }
 
-/** Returns a function that traces the loss of n examples, from the model's output `y` and the targets, `truth`. */
+/** Returns a function that traces the loss of n examples, from the model's output `y` and the targets `truth`. */
 function lossTracer(
   { loss, metrics, data }: Experiment,
   { model }: Task,

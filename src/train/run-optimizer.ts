@@ -14,9 +14,9 @@ export function scheduleStepsOf(experiment: Experiment): number | undefined {
 }
 
 /**
- * Returns an experiment's optimizer with the lengths of its schedules in steps of the experiment's runs.
+ * Returns an experiment's optimizer after converting the lengths of its schedules to steps of the experiment's runs.
  *
- * @throws {ArgumentError} when a length is a fraction of a run whose number of steps is unknown.
+ * @throws {ArgumentError} when a length is a percentage of a run whose number of steps is unknown.
  */
 export function optimizerOf(experiment: Experiment): Optimizer {
   const { optimizer } = experiment
@@ -27,7 +27,7 @@ export function optimizerOf(experiment: Experiment): Optimizer {
   throw mismatch('experiment', wanted, undefined, 'name them, such as --set steps=1000')
 }
 
-/** As `optimizerOf`, but without groups for layers that `normalization` has replaced in this `model`. */
+/** Like `optimizerOf`, but drops parameter groups for layers that `normalization` has replaced in `model`. */
 export function optimizerFor(experiment: Experiment, model: Module): Optimizer {
   const optimizer = optimizerOf(experiment)
   const { groups = [] } = optimizer.spec as { readonly groups?: readonly Members[] }

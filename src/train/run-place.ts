@@ -6,18 +6,18 @@ import { fileFault, systemCode } from '../disk/fault.ts'
 import { checkInside } from '../disk/inside.ts'
 import { Checkpoints } from './checkpoint.ts'
 
-/** Where a run and, if asked for, its checkpoint are on disk. */
+/** Location on disk of a run and, if requested, of one of its checkpoints. */
 export interface RunPlace {
   readonly path: string
   readonly checkpoint?: string
 }
 
 /**
- * Finds a run's folder and the folder of the checkpoint that is asked for.
+ * Finds the folder of a run and, if requested, of one of its checkpoints.
  *
  * @param folder folder of a run, or of a checkpoint
- * @param asked `best`, `last`, or the name of a checkpoint's folder
- * @throws {ArgumentError} when there is none.
+ * @param asked `best`, `last`, or the name of a checkpoint's folder. @default no checkpoint
+ * @throws {ArgumentError} when there is no such run or checkpoint.
  */
 export function runPlaceOf(folder: string, asked?: string): RunPlace {
   if (existsSync(join(folder, 'run.json'))) {
@@ -33,7 +33,7 @@ export function runPlaceOf(folder: string, asked?: string): RunPlace {
   )
 }
 
-/** Returns the error for a path that is neither the folder of a run nor of a checkpoint. */
+/** Returns the error for a path that is the folder of neither a run nor a checkpoint. */
 function noRun(folder: string): ArgumentError {
   const above = dirname(resolve(folder))
   const isBeside = basename(above) === 'checkpoints' && existsSync(join(above, '..', 'run.json'))
@@ -61,7 +61,7 @@ function checkpointOf(path: string, asked: string): string {
   throw new ArgumentError(`${path}: wanted ${what}, got ${got}`)
 }
 
-/** Returns the path of a finished run's weights. @throws {ArgumentError} when the run has not finished. */
+/** Returns the path of a finished run's weights file. @throws {ArgumentError} when the run has not finished. */
 export function finishedModel(path: string): string {
   const weights = join(path, 'model.safetensors')
   if (checkInside(weights)) return weights
@@ -70,7 +70,7 @@ export function finishedModel(path: string): string {
   )
 }
 
-/** Makes the folder of a new run, or checks that there is one to resume. */
+/** Creates the folder of a new run or, if `resume`, checks that the folder exists. */
 export function makeFolder(path: string, resume: boolean): void {
   if (resume && !existsSync(path))
     throw new ArgumentError(`${path}: wanted a run to resume, got no such folder`)
@@ -83,10 +83,10 @@ export function makeFolder(path: string, resume: boolean): void {
 }
 
 /**
- * Returns whether a folder has a run.
+ * Returns whether a folder contains a run.
  *
- * @throws {ArgumentError} when it is not to be resumed, but has a run or parts of one.
- * @throws {DamagedError} when it is to be resumed, but has no `run.json` that says of what its parts are.
+ * @throws {ArgumentError} when `resume` is false and the folder contains a run or parts of one.
+ * @throws {DamagedError} when `resume` is true and parts of a run are there, but no `run.json` to describe it.
  */
 export function isBegun(path: string, resume: boolean): boolean {
   if (checkInside(join(path, 'run.json'))) {

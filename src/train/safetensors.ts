@@ -9,7 +9,7 @@ import type { Variable } from '../core/variable.ts'
 import { mostAtOnce } from '../disk/read-bytes.ts'
 import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
 
-/** Name that the safetensors format has for each of our element types. */
+/** Name of each of our element types in the safetensors format. */
 const codes: Readonly<Record<DType, string>> = {
   float32: 'F32',
   float64: 'F64',
@@ -18,7 +18,7 @@ const codes: Readonly<Record<DType, string>> = {
   bool: 'BOOL',
 }
 
-/** A tensor as stored in a file. */
+/** A tensor as stored in a safetensors file. */
 export interface Stored {
   readonly dtype: DType
   readonly shape: Shape
@@ -26,10 +26,10 @@ export interface Stored {
 }
 
 /**
- * Encodes tensors as a safetensors file, which PyTorch and every other reader of the format can load.
+ * Encodes tensors as a safetensors file, readable by PyTorch and all other readers of the format.
  *
- * The file has three parts, all little-endian: the header's length in 8 bytes; the header, JSON with the type,
- * shape and byte range of each tensor, padded with spaces to a multiple of 8 bytes; the values.
+ * The file has three parts, all little-endian: the header's length in 8 bytes; the header, JSON with the type, shape
+ * and byte range of each tensor, padded with spaces to a multiple of 8 bytes; the values.
  *
  * Source: https://huggingface.co/docs/safetensors
  */
@@ -44,7 +44,7 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>
   return file
 }
 
-/** Where in a file the values of a tensor are: name of the file, name of the tensor, first byte and number of bytes. */
+/** Location of a tensor's values: name of the file, name of the tensor, first byte and number of bytes. */
 interface Place {
   readonly file: string
   readonly name: string
@@ -52,7 +52,7 @@ interface Place {
   readonly length: number
 }
 
-/** Returns where `writeSafetensors` puts the values of each tensor in the file of the given name. */
+/** Returns where `writeSafetensors` would put the values of each tensor in a file with the given name. */
 export function safetensorsPlaces(
   file: string,
   tensors: ReadonlyMap<string, Stored | Variable>,
@@ -85,7 +85,7 @@ export function safetensorsChunks(tensors: ReadonlyMap<string, Stored | Variable
   return [headOf(header), ...bodies]
 }
 
-/** Returns the bytes of a tensor, not copied, in arrays of 1 GiB: one array holds at most 4 GiB. */
+/** Returns the bytes of a tensor, not copied, in arrays of up to 1 GiB: a single array holds at most 4 GiB. */
 function piecesOf({ buffer, byteOffset, byteLength }: Data): Uint8Array[] {
   const count = Math.max(1, Math.ceil(byteLength / mostAtOnce))
   return Array.from({ length: count }, (_, i) => {
@@ -103,12 +103,12 @@ function headOf(header: object): Uint8Array {
 }
 
 /**
- * Reads the tensors of a safetensors file, by name. Half precision (F16, BF16) becomes float32; integers of 8 and
- * 16 bits become int32, unsigned ones of 32 and 64 bits int64. All other types stay as they are.
+ * Reads the tensors of a safetensors file, by name. Half precision (F16, BF16) becomes float32; integers of 8 and 16
+ * bits become int32, unsigned ones of 32 and 64 bits int64. All other types stay as they are.
  *
- * @param file bytes of the file, as `fs.readFileSync(path)` returns them
+ * @param file bytes of the file, as returned by `fs.readFileSync(path)`
  * @param name file name for error messages
- * @throws {ArgumentError} when `file` is a path or anything else but bytes.
+ * @throws {ArgumentError} when `file` is a path or anything else than bytes.
  * @throws {FormatError} when the file is truncated or of another format, its header does not describe its bytes
  *   exactly, a tensor is of another type (8-bit floats, complex numbers), or an integer is beyond 2⁶³ − 1.
  */
@@ -120,8 +120,8 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
 }
 
 /**
- * Reads the tensors of a safetensors file like `readSafetensors`, each straight into its own memory, so that a file
- * of any size takes no more memory than its tensors.
+ * Reads the tensors of a safetensors file like `readSafetensors`, but each directly into its own memory, so that
+ * reading takes no more memory than the tensors themselves.
  *
  * @throws {FormatError} as `readSafetensors`.
  */
@@ -150,7 +150,7 @@ export function readTensors(file: ByteSource, name: string): Map<string, Stored>
   return tensors
 }
 
-/** Returns the text that bytes encode; undefined if they are not UTF-8. */
+/** Decodes bytes as UTF-8; undefined if they are not valid UTF-8. */
 function utf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -159,7 +159,7 @@ function utf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Maximum size of a header in bytes, as in the format's own library. */
+/** Maximum size of a header in bytes, as in the official safetensors library. */
 const maxHeader = 100_000_000
 
 function headerOf(file: ByteSource, name: string): { readonly header: object; readonly body: number } {
@@ -182,7 +182,7 @@ function headerOf(file: ByteSource, name: string): { readonly header: object; re
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
 }
 
-/** First bytes of other formats that weights come in. */
+/** First bytes of files in other formats for weights. */
 const others: readonly (readonly [start: string, format: string])[] = [
   ['PK\x03\x04', "PyTorch's ZIP of pickles"],
   ['\x80\x02', "PyTorch's pickle"],
@@ -193,7 +193,7 @@ const others: readonly (readonly [start: string, format: string])[] = [
 /** The byte that begins a header in JSON. */
 const openBrace = 0x7b
 
-/** @throws {FormatError} when a file is of another format, with the advice to convert it. */
+/** Checks the first bytes. @throws {FormatError} when they belong to another format, advising to convert the file. */
 function refuseOthers(file: Uint8Array, name: string): void {
   const start = String.fromCharCode(...file.subarray(0, 4))
   const other = others.find(([mark]) => start.startsWith(mark))
@@ -204,7 +204,7 @@ function refuseOthers(file: Uint8Array, name: string): void {
   throw malformed(name, 'a safetensors file', other[1], fix)
 }
 
-/** Whether the entry `__metadata__` holds texts by name, as the format demands. */
+/** Whether a header entry is `__metadata__` and maps names to strings, as the format requires. */
 function isMetadata(entry: unknown, name: string): boolean {
   const isTexts = typeof entry === 'object' && entry !== null && !Array.isArray(entry)
   if (isTexts && Object.values(entry).every((text) => typeof text === 'string')) return true

@@ -8,12 +8,12 @@ import { runLength } from './length.ts'
 import type { Progress } from './progress.ts'
 import type { Task } from './task.ts'
 
-/** State of a run in its checkpoint, in addition to tensors. */
+/** State of a run in its checkpoint, other than tensors. */
 export interface Saved {
   readonly progress: Progress
-  /** Length of the log file, in bytes, at the time of the checkpoint. */
+  /** Size of the log, in bytes, at the time of the checkpoint. */
   readonly logged: number
-  /** Length of the log before the end of an epoch that `steps` cut short; absent without such an epoch. */
+  /** Size of the log, in bytes, before the end of an epoch that `steps` cut short; absent if no epoch was cut. */
   readonly loggedBeforeCut?: number
 }
 
@@ -46,7 +46,7 @@ const sofar = {
 /**
  * Loads the tensors of a checkpoint into a task, and returns the checkpoint's other state.
  *
- * @param hash hash of the data of the run, whose experiment it is then. @default any data and experiment will do
+ * @param hash hash of the run's data; if given, data, experiment and checkpoint must match. @default no such check
  */
 export function readSaved(path: string, experiment: Experiment, task: Task, hash: string | undefined): Saved {
   const where = join(basename(path), 'checkpoint.json')
@@ -59,10 +59,10 @@ export function readSaved(path: string, experiment: Experiment, task: Task, hash
 }
 
 /**
- * Saves a checkpoint of a task. Takes the values when no other call changes them, and writes them while training
- * continues.
+ * Saves a checkpoint of a task. Collects the values while no other call can change them, and writes them while
+ * training continues.
  *
- * @param before resolves when other files, such as the log, are on disk
+ * @param before promise that resolves when other files, such as the log, are on disk
  * @returns path of the checkpoint
  */
 export async function saveState(
@@ -80,17 +80,17 @@ export async function saveState(
   return writing
 }
 
-/** Returns the variables that a checkpoint of a task contains. */
+/** Returns the task's variables that a checkpoint contains. */
 export const tensorsOf = ({ variables, optimizerState }: Task): Tensors => ({
   model: variables,
   optimizer: optimizerState,
 })
 
 /**
- * Checks the state of a run that a checkpoint contains.
+ * Validates the state of a run that a checkpoint contains.
  *
  * @param where checkpoint's file for error messages
- * @throws {DamagedError} when it is not the state of a run.
+ * @throws {DamagedError} when `value` is not the state of a run.
  */
 function savedIn(value: unknown, where: string): Saved {
   return damaging(() => {
@@ -102,11 +102,11 @@ function savedIn(value: unknown, where: string): Saved {
 }
 
 /**
- * Checks that a run of the experiment can have made this progress.
+ * Checks that a run of the experiment could have reached this progress.
  *
- * @param steps number of optimizer steps after which the checkpoint was written, as its folder's name says
+ * @param steps number of optimizer steps in the name of the checkpoint's folder
  * @param where checkpoint's file for error messages
- * @throws {DamagedError} when it cannot.
+ * @throws {DamagedError} when it could not.
  */
 function checkProgress(progress: Progress, experiment: Experiment, steps: number, where: string): void {
   damaging(() => {
@@ -126,7 +126,7 @@ function damaging<T>(body: () => T): T {
 const wrong = (where: string, wanted: string, got: number): Error =>
   new Error(`${where}: wanted ${wanted}, got ${got}`)
 
-/** Checks the declared fields of an object, which may have others. */
+/** Reads and checks the declared fields of an object, which may have further fields. */
 function fieldsOf<D extends Declared>(where: string, declared: D, value: unknown) {
   const fields = Object.entries(Object(value)).filter(([name]) => name in declared)
   return present(readOptions(where, declared, Object.fromEntries(fields)))

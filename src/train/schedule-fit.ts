@@ -10,17 +10,19 @@ import { checkExperiment, type Experiment } from './experiment.ts'
 import { type Length, runLength } from './length.ts'
 import { highest, onlyRises, settledAt } from './schedule-samples.ts'
 
-/** A run whose number of steps is known, and the number of steps to which percentages refer. */
+/** Length of a run whose number of steps is known; percentages in schedules refer to `of` steps. */
 type KnownRun = Length & { readonly steps: number; readonly of: number }
 
 /**
- * Returns a sentence for each schedule of an experiment's optimizer and of its model's layers whose end and the
- * end of its runs differ by more than 2 % of the run: it trains on at a low final value, or ends before the
- * schedule or its first cycle does. A learning rate that takes its last value in the first fifth of the run, or
- * is 0 for more than half of it, is told whatever its kind; of a function, only the latter can be known. A
- * schedule that has no end, or rises to it, is fine, and so is one that is meant to end at a percentage of the run.
+ * Warns about schedules of the optimizer and of the model's layers that do not fit the length of the run: those that
+ * end more than 2 % of the run before its end, so that training continues at a low final value, and those that end,
+ * or whose first cycle ends, more than 2 % after it. Also warns about a learning rate that reaches its final value in
+ * the first fifth of the run, or is 0 for more than half of it; for a user's own function, only the latter can be
+ * detected. Schedules that never end, that rise to their end, or whose end is given as a percentage of the run are
+ * fine.
  *
  * @param given the model of the runs @default a new one
+ * @returns one sentence per warning
  * @example train.scheduleWarnings(experiment) // []
  */
 export function scheduleWarnings(experiment: Experiment, given?: Module): readonly string[] {
@@ -36,7 +38,7 @@ export function scheduleWarnings(experiment: Experiment, given?: Module): readon
   return [...said, ...rateOfFunction(spec.lr, run)]
 }
 
-/** Returns the schedules in an optimizer's options, each once, with their paths. */
+/** Returns the schedules in an optimizer's options with their paths, each schedule once. */
 function schedulesIn(path: string, value: unknown): Map<Schedule, string> {
   if (isSchedule(value)) return new Map([[value, path]])
   if (typeof value !== 'object' || value === null) return new Map()
@@ -44,7 +46,7 @@ function schedulesIn(path: string, value: unknown): Map<Schedule, string> {
   return new Map(inside.reverse().flatMap((found) => [...found]))
 }
 
-/** Returns the schedules in the fields of a model's layers, each once, with their paths. */
+/** Returns the schedules in the fields of a model's layers with their paths, each schedule once. */
 function schedulesOf(model: Module): Map<Schedule, string> {
   const found = [...modules(model)].flatMap(([path, layer]) =>
     Object.entries(layer).flatMap(([field, value]) =>
@@ -79,7 +81,7 @@ const misfit = (name: string, end: number, steps: number, held: number | undefin
   return `${name} ends at step ${count(end)} of ${count(steps)}, and then ${rest}: ${fix}`
 }
 
-/** Returns what to say of a learning rate without a known end that, by its values, is over early all the same. */
+/** Returns a warning, as a list of one, if a learning rate without a known end stops changing early; else []. */
 function earlyRate(name: string, schedule: Schedule, run: KnownRun): string[] {
   const { steps, of, epochs = 0 } = run
   const resolved = over(schedule, of)
@@ -95,7 +97,7 @@ function earlyRate(name: string, schedule: Schedule, run: KnownRun): string[] {
   return [misfit(name, end, steps, last, `${unit}give its lengths as percentages of the run, such as '50%'`)]
 }
 
-/** Returns what to say of a learning rate that is a function of one's own, if it is 0 for most of the run. */
+/** Returns a warning, as a list of one, if `lr` is a user's own function that is 0 for most of the run; else []. */
 function rateOfFunction(lr: unknown, { steps }: KnownRun): string[] {
   if (typeof lr !== 'function' || isSchedule(lr)) return []
   const curve = lr as Curve
@@ -104,7 +106,7 @@ function rateOfFunction(lr: unknown, { steps }: KnownRun): string[] {
   return [misfit('optimizer.lr', end, steps, 0, 'its argument is the step, not the epoch')]
 }
 
-/** Returns the value that a schedule has after its end; undefined if it throws there. */
+/** Returns the value that a schedule keeps after its end; undefined if it throws there. */
 function heldValue(schedule: Schedule, end: number): number | undefined {
   try {
     return schedule(Math.ceil(end) + 1)
@@ -120,7 +122,10 @@ function adviceFor(schedule: Schedule, end: number, { epochs }: Length, better?:
   return `${unit}to span the run, write '${text}'`
 }
 
-/** Returns the text of a schedule whose warmup alone is as long as the run, with one of 5 %; else undefined. */
+/**
+ * If a schedule's warmup alone is as long as the run, returns its text with a warmup of 5 % of the run; else
+ * undefined.
+ */
 function shortWarmup({ spec }: Schedule, steps: number): string | undefined {
   if (spec.type !== 'warmup' || !(Number(spec.steps) >= steps)) return undefined
   const short = fromSpec({ ...spec, steps: '5%' })
@@ -128,7 +133,7 @@ function shortWarmup({ spec }: Schedule, steps: number): string | undefined {
   return inner.last <= 1.02 * steps ? format(short) : undefined
 }
 
-/** Returns the text of the same curve over a whole run; undefined if it has none. */
+/** Returns the text of a schedule stretched over the whole run; undefined if it cannot be stretched. */
 function textOver(schedule: Schedule): string | undefined {
   const whole = stretched(schedule)
   return whole && format(whole).replace(/ over 100%$/, '')

@@ -9,7 +9,10 @@ function spaced(last: number): readonly number[] {
 /** Returns the highest value of a curve at steps 0 to n − 1, as far as samples show. */
 export const highest = (curve: Curve, n: number): number => Math.max(...spaced(n - 1).map(curve))
 
-/** Whether a curve never falls by more than 1 % of its highest value so far, until and at its `last` value. */
+/**
+ * Whether a curve never falls by more than 1 % of its highest value so far, before step `end` and at its value
+ * `last`.
+ */
 export function onlyRises(curve: Curve, end: number, last: number): boolean {
   let peak = Number.NEGATIVE_INFINITY
   return [...spaced(Math.max(end - 1, 0)).map(curve), last].every((value) => {
@@ -19,8 +22,8 @@ export function onlyRises(curve: Curve, end: number, last: number): boolean {
 }
 
 /**
- * Returns the first step from which a curve keeps the value that it has at step n − 1, as far as samples show: 0
- * for a constant. Undefined where the curve has no values.
+ * Returns the first step from which a curve keeps the value that it has at step n − 1, judged by samples: 0 for a
+ * constant. Undefined if the curve throws or has no values.
  */
 export function settledAt(curve: Curve, n: number): number | undefined {
   try {

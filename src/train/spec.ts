@@ -87,7 +87,7 @@ const lossOptions = {
   labelSmoothing: number({ min: 0, max: 1 }, 0),
 }
 
-/** Returns the loss described by `spec`: a name, or an object of `type` cross-entropy and its options. */
+/** Returns the loss described by `spec`: a name, or an object with `type: 'crossEntropy'` and its options. */
 function parseLoss(spec: unknown, { train }: data.Split): ops.Loss {
   if (typeof spec !== 'object' || spec === null) return byName('loss', losses, spec)
   const { type, weight, labelSmoothing } = readOptions('experiment: loss', lossOptions, spec)
@@ -122,19 +122,19 @@ function parseModel(spec: unknown): () => Module {
   return make
 }
 
-/** Returns an argument of a layer; a `momentum` given as a schedule's JSON or text becomes the schedule. */
+/** Returns an argument of a layer's constructor; the JSON or text of a `momentum` schedule becomes the schedule. */
 function parseArgument(argument: unknown): unknown {
   const { momentum } = Object(argument)
   if (typeof momentum !== 'string' && (typeof momentum !== 'object' || momentum === null)) return argument
   return { ...(argument as object), momentum: parseSchedule(momentum) }
 }
 
-/** A change to an experiment: path of a setting, such as `optimizer.lr`, and its new value, plain JSON. */
+/** A change to an experiment: the path of a setting, such as `optimizer.lr`, and its new value as plain JSON. */
 export type Change = readonly [path: string, value: unknown]
 
 /**
  * Returns an experiment with changed settings, each given as `path=value`: `epochs=10`, `optimizer.lr=0.5`,
- * `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value that is not JSON is taken as text.
+ * `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value that is not valid JSON is taken as a string.
  *
  * @throws {ArgumentError} when a path is not a setting or a value is wrong.
  */
@@ -145,7 +145,7 @@ export function override(base: Experiment, settings: readonly string[]): Experim
   return withSettings(base, settings.map(parseSetting))
 }
 
-/** Returns `base` with changed settings, like `override`, but takes pairs of path and value, not text. */
+/** Returns `base` with changed settings, like `override`, but takes pairs of path and value instead of text. */
 export const withSettings = (base: Experiment, settings: readonly Change[]): Experiment =>
   settings.reduce(change, base)
 
@@ -194,7 +194,7 @@ export const parseExperimentText = (text: string, file: string): Experiment =>
 /**
  * Parses the text of a JSON file, which may begin with a byte-order mark.
  *
- * @throws {FormatError} naming the file when the text is not JSON, or an object has a key twice.
+ * @throws {FormatError} naming the file, when the text is not JSON or an object has a duplicate key.
  */
 export function parseJson(text: string, file: string): unknown {
   const plain = text.replace(/^\ufeff/, '')

@@ -2,18 +2,18 @@ import { sizeOf } from '../core/shape.ts'
 import { moments } from '../data/normalize.ts'
 import { isStream, type Source } from '../data/stream.ts'
 
-/** Means and standard deviations of `x` over a data set: of each feature, or of all numbers if there are many. */
+/** Means and standard deviations of `x` over a data set: per feature or, with many features, over all numbers. */
 export interface Spread {
   readonly mean: readonly number[]
   readonly deviation: readonly number[]
 }
 
-/** Most features whose means are told apart. */
+/** Maximum number of features for which means are computed per feature. */
 const most = 256
 
 const known = new WeakMap<object, Spread>()
 
-/** Returns the spread of `x`, computed once for each data set; undefined for a stream and for indices. */
+/** Returns the spread of `x`, computed once for each data set; undefined for a stream and for integer inputs. */
 export function spreadOf(source: Source): Spread | undefined {
   if (isStream(source) || source.x.dtype === 'int32') return undefined
   const before = known.get(source)
@@ -25,13 +25,13 @@ export function spreadOf(source: Source): Spread | undefined {
   return made
 }
 
-/** Deviations of the training data by which a mean may differ before the data count as others. */
+/** Number of the training data's standard deviations by which a mean may differ before a warning. */
 const far = 5
 
 /**
- * Compares the spread of `x` with that of the training data.
+ * Compares the mean of `x` with the training data's.
  *
- * @returns what is unlike it, such as `x[3] has mean 41.2, where it was 0.01 ± 1`; undefined if nothing is
+ * @returns a warning, such as `x[3] has mean 41.2, where it was 0.01 ± 1`; undefined if the data look alike
  */
 export function strangeness(source: Source, wanted: Spread | undefined): string | undefined {
   if (wanted === undefined || isStream(source) || source.x.dtype === 'int32') return undefined

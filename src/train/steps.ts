@@ -10,27 +10,27 @@ export interface Steps {
   readonly lrs: Float64Array
   /** Other logged quantities by name: one value per step. */
   readonly logs?: Readonly<Record<string, ArrayLike<number>>>
-  /** Parts of each step's loss, from which an epoch's is joined; absent for a mean over the examples. */
+  /** Loss parts (totals and weights) of each step, to compute an epoch's loss; absent for a mean over the examples. */
   readonly parts?: readonly (readonly LossPart[])[]
   /** Number of batches skipped because of NaN or infinity; absent if none was. */
   readonly skipped?: number
 }
 
-/** Result of a call that failed on a loss or variable that is not finite. The call changed nothing. */
+/** Result of a call that failed because a loss or variable became NaN or infinite. The call changed nothing. */
 export interface Failure {
   /** Index of the first batch whose loss is not finite; −1 when every loss is finite. */
   readonly bad: number
   /** Loss of batch `bad`; NaN when every loss is finite. */
   readonly loss: number
-  /** Whether none of the labels of batch `bad` counts in the loss, which is 0/0 therefore. */
+  /** Whether the loss of batch `bad` is 0/0 because all its labels are ignored. */
   readonly isEmpty: boolean
 }
 
 /**
  * Trains on `count` batches and skips each batch that would make a loss or a variable NaN or infinite.
  *
- * Tries many batches per call of `attempt`. After a failure, retries only the batches before the first bad one;
- * then tries one batch, and twice as many after each success. A failed call changes nothing, so the number of
+ * Passes many batches to each call of `attempt`. After a failure, retries only the batches before the first bad one;
+ * then tries one batch, and doubles the number after each success. A failed call changes nothing, so the number of
  * batches per call does not affect the result.
  *
  * @param attempt trains on batches `from` (inclusive) to `to` (exclusive)

@@ -14,7 +14,7 @@ interface OpenedGraphs {
   readonly source: Source
 }
 
-/** Returns the evaluator of batches of `rows` examples. */
+/** Returns an evaluator for batches of `rows` examples that runs the graphs stored in a run's folder. */
 export function storedEvaluator(
   { model, measures, y, batchSize, loss, source }: OpenedGraphs,
   rows: number,
@@ -47,7 +47,7 @@ export function storedEvaluator(
 
 const slice = (data: Data, k: number, size: number): Data => data.slice(k * size, (k + 1) * size)
 
-/** Joins the results of several batches, output by output. */
+/** Concatenates the results of several batches, separately for each output of the graph. */
 function joined(parts: readonly ReadonlyMap<string, Data>[]): Readonly<Record<Measured, Data>> {
   const all = [...parts[0]!.keys()].map((name) => {
     const each = parts.map((part) => part.get(name)!)

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import type { Abortable } from '../core/abort.ts'
+import type { AbortSignalLike } from '../core/abort.ts'
 import { dtypes } from '../core/dtype.ts'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
@@ -68,7 +68,9 @@ const fields = {
   metrics: required(custom<Readonly<Record<string, unknown>>>('an object', isObject)),
 }
 
-/** Reads what a run's graphs compute; undefined for a run without them. @throws {FormatError} when it is damaged. */
+/**
+ * Reads `inference.json`, which describes a run's graphs; undefined without it. @throws {FormatError} when damaged.
+ */
 function readAbout(path: string): About | undefined {
   const file = graphFiles(path).about
   const bytes = readInside(file)
@@ -85,7 +87,7 @@ function readAbout(path: string): About | undefined {
   }
 }
 
-/** A run's model, read from the graphs in its folder, without its experiment. */
+/** A run's model, loaded from the graphs in the run's folder, without the experiment's code. */
 export class StoredRun {
   readonly about: About
   readonly #place: RunPlace
@@ -96,13 +98,13 @@ export class StoredRun {
     this.about = about
   }
 
-  /** Returns the run at a place; undefined where its folder has no graphs, as in older versions of Evenstep. */
+  /** Returns the stored run; undefined if its folder has no graphs, as with older versions of Evenstep. */
   static at(place: RunPlace): StoredRun | undefined {
     const about = readAbout(place.path)
     return about && new StoredRun(place, about)
   }
 
-  /** Why the model cannot be computed without the experiment; undefined if it can. */
+  /** Reason why the model cannot be computed without the experiment; undefined if it can. */
   get refusal(): string | undefined {
     const { checkpoint } = this.#place
     const { refused, averaged } = this.about
@@ -110,30 +112,30 @@ export class StoredRun {
     return refused ?? (isMissing ? 'a checkpoint without the averaged weights of evaluation' : undefined)
   }
 
-  /** Why the model cannot be evaluated without the experiment; undefined if it can. */
+  /** Reason why the model cannot be evaluated without the experiment; undefined if it can. */
   get lossRefusal(): string | undefined {
     return this.refusal ?? this.about.lossRefused
   }
 
-  /** Returns the model as an ONNX file that contains its weights, from input `x` to output `y`. */
+  /** Returns the bytes of an ONNX file of the model with its weights, from input `x` to output `y`. */
   exportOnnx(): Uint8Array {
     this.#model ??= this.#withWeights(graphFiles(this.#place.path).model)
     return this.#model
   }
 
-  /** Metrics of the run that are the experiment's own, so that nothing but its code can compute them. */
+  /** Names of the run's metrics that are user-defined: only the experiment's code can compute them. */
   get ownMetrics(): readonly string[] {
     return Object.entries(this.about.metrics).flatMap(([name, spec]) => (isKnown(spec) ? [] : [name]))
   }
 
   /**
-   * Evaluates the model on all examples of `source`, as training did after each epoch.
+   * Evaluates the model on all examples of `source`, in the same way as training does after each epoch.
    *
-   * @throws {ArgumentError} when the loss has no graph, or the examples are of another shape or type.
+   * @throws {ArgumentError} when the loss has no graph, or the examples have another shape or element type.
    * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
    * @throws the reason of `options.signal`, once it is aborted.
    */
-  async evaluate(source: Source, options: { readonly signal?: Abortable } = {}): Promise<Evaluation> {
+  async evaluate(source: Source, options: { readonly signal?: AbortSignalLike } = {}): Promise<Evaluation> {
     const { x, y, target, loss, lossRefused, batchSize, metrics, dtype } = this.about
     const { path } = this.#place
     if (!loss || !y)
@@ -167,16 +169,16 @@ export class StoredRun {
 const weightsOf = (path: string, checkpoint: string | undefined): string =>
   checkpoint === undefined ? finishedModel(path) : evaluationWeights(checkpoint)
 
-/** Returns what a file of a run contains. @throws {DamagedError} when there is no such file */
+/** Returns `contents`, read from a run's file. @throws {DamagedError} when undefined, since the file is missing. */
 function existing<T>(file: string, contents: T | undefined): T {
   if (contents !== undefined) return contents
   throw new DamagedError(`${file}: wanted a file of the run, got none; the folder is damaged`)
 }
 
-/** What to do where only the experiment can help. */
+/** Advice in errors about what only the experiment's code can compute. */
 const named = "name the experiment's file with --experiment FILE"
 
-/** Whether a metric of this package is described. */
+/** Whether `spec` describes a metric of this package, as opposed to a user-defined one. */
 function isKnown(spec: unknown): boolean {
   try {
     parseMetrics({ spec })

@@ -2,15 +2,15 @@ import type { Data, DType } from '../core/dtype.ts'
 import { fromBfloat16, fromFloat16 } from '../core/half.ts'
 import { malformed } from '../core/mismatch.ts'
 
-/** How a type of the safetensors format is read: bytes per element, and the element type that it becomes. */
+/** How to read an element type of the safetensors format: bytes per element, and the element type it becomes. */
 interface Reader {
   readonly bytes: number
   readonly dtype: DType
-  /** Converts the elements of a buffer. */
+  /** Converts a buffer to an array of elements. */
   readonly read: (buffer: ArrayBuffer) => Data
 }
 
-/** Types of the safetensors format that can be read, by the format's names. */
+/** Element types of the safetensors format that can be read, by the format's names for them. */
 export const stored = {
   F32: { bytes: 4, dtype: 'float32', read: (buffer) => new Float32Array(buffer) },
   F64: { bytes: 8, dtype: 'float64', read: (buffer) => new Float64Array(buffer) },
@@ -32,10 +32,10 @@ export type StoredType = keyof typeof stored
 export const isStored = (code: string): code is StoredType => Object.hasOwn(stored, code)
 
 /**
- * Converts bytes to a typed array of the type that they become in memory.
+ * Converts bytes to a typed array of the element type that `code` becomes in memory.
  *
- * @param bytes of this tensor alone, not a part of a file: ONNX Runtime adds in a different order when data is not
- *   aligned to 16 bytes or more, so sums over a view of a file would round differently
+ * @param bytes exactly this tensor's bytes, not a view of a file: ONNX Runtime adds in a different order when data is
+ *   not aligned to 16 bytes or more, so sums over a view would round differently
  * @param where file and tensor for error messages
  * @throws {FormatError} when an unsigned integer is beyond 2⁶³ − 1, or a boolean is neither 0 nor 1.
  */

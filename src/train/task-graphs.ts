@@ -23,17 +23,17 @@ import { watched, withAngles } from './watch.ts'
 
 type Fed = Readonly<Record<'x' | 'y', Tensor>>
 
-/** Hashes of what a task computes; they depend neither on process and device nor on the values of weights. */
+/** Hashes of what a task computes; independent of process, device and the values of weights. */
 export interface GraphFingerprints {
   /** Hash of the training step's graph. */
   readonly graph: string
   /** Hash of the graph of the model in evaluation mode. */
   readonly evaluation: string
-  /** Hash of the values of each schedule of a layer, such as a momentum, at some steps, by its name. */
+  /** Hash of some values of each schedule in a layer, such as a momentum's, by the schedule's name. */
   readonly scheduled: Readonly<Record<string, string>>
 }
 
-/** Compiled graphs of a task: to train on a batch or, with `accumulate`, on a micro-batch; and to evaluate. */
+/** Compiled graphs of a task: for training on a batch (with `accumulate`, on a micro-batch), and for evaluation. */
 export class TaskGraphs {
   readonly #options: ValuesOf<typeof taskOptions>
   readonly #optimizer: Attached
@@ -43,7 +43,7 @@ export class TaskGraphs {
   readonly #parts: number
   readonly #accumulation: Accumulation
   readonly #evaluators: Evaluators
-  /** What divides each term of the loss, known after the first trace; undefined for a mean over examples. */
+  /** What each term of the loss is divided by, known after the first trace; undefined for a mean over the examples. */
   #kinds: readonly LossKind[] | undefined
 
   constructor(options: ValuesOf<typeof taskOptions>, optimizer: Attached) {
@@ -66,9 +66,10 @@ export class TaskGraphs {
   }
 
   /**
-   * Takes an optimizer step for each batch in a stack (batches, concatenated); the first is number `step`.
+   * Takes an optimizer step for each batch in a stack (several batches, concatenated); the first step has number
+   * `step`.
    *
-   * @param most number of examples that fit a micro-batch; if undefined, a batch is cut into all its parts
+   * @param most maximum number of examples in a micro-batch. @default always splits a batch into `accumulate` parts
    */
   async learn(
     stack: Batch,
@@ -90,7 +91,7 @@ export class TaskGraphs {
     return { losses: loss as Steps['losses'], logs: withAngles(logs), ...parts }
   }
 
-  /** Returns operator and layer of a training step's first tensor that is not finite, such as `Mul in bn`. */
+  /** Returns operator and layer of the first tensor in a training step that is not finite, such as `Mul in bn`. */
   async culprit(batch: Batch, step: number, most: number | undefined): Promise<string | undefined> {
     const { model, device } = this.#options
     for (const part of microBatches(batch, this.#parts, most)) {
@@ -100,12 +101,12 @@ export class TaskGraphs {
     return undefined
   }
 
-  /** Returns the evaluator of batches of `batchSize` examples of `source`. */
+  /** Returns the evaluator for batches of `batchSize` examples of `source`. */
   evaluator(source: Source, batchSize: number): Promise<Evaluator> {
     return this.#evaluators.of(source, batchSize)
   }
 
-  /** Returns hashes of the graphs for batches of `batchSize` examples, without compiling them. */
+  /** Returns hashes of the graphs for batches of `batchSize` examples, without compiling the graphs. */
   fingerprints(batchSize: number): GraphFingerprints {
     const traced = (body: (fed: Fed) => Readonly<Record<string, Tensor>>): Traced => {
       const graph = this.#graphs.traceable(batchSize, body)
@@ -140,7 +141,7 @@ export class TaskGraphs {
     return this.#graphs.compiled(key, batchSize, (fed) => this.#trainingStep(fed), { resident })
   }
 
-  /** Traces an optimizer step on a batch or, with `accumulate`, only loss and gradients of a micro-batch. */
+  /** Traces an optimizer step on a batch or, with `accumulate`, only the loss and gradients of a micro-batch. */
   #trainingStep({ x, y }: Fed): Record<'loss' | 'terms', Tensor> {
     const { log, model } = this.#options
     const accumulates = this.#parts > 1

@@ -1,4 +1,4 @@
-import type { Abortable } from '../core/abort.ts'
+import type { AbortSignalLike } from '../core/abort.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
 import {
   boolean,
@@ -30,7 +30,7 @@ export const has =
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
-/** Names of what is measured besides metrics: results would have two values of one name. */
+/** Names of standard results, which user-defined metrics must not use. */
 const measured = ['loss', 'trainLoss', 'validationLoss', 'validationAccuracy']
 
 const isMetrics = (value: unknown): boolean =>
@@ -49,7 +49,7 @@ const metrics: typeof metricsOption = {
   },
 }
 
-/** Options of both an experiment and a task: what to minimize and what to measure. */
+/** Options that experiments and tasks share: what to minimize and what to measure. */
 export const objective = {
   /** Loss to minimize, as a function of model output and target. */
   loss: required(callback<Loss>('a function of output and target, such as ops.crossEntropy')),
@@ -61,16 +61,16 @@ export const objective = {
   log: nested(logOptions, {}),
 }
 
-/** Option: the number of optimizer steps to which percentages in schedules refer. */
+/** Option `scheduleSteps`: the number of optimizer steps to which percentages in schedules refer. */
 export const scheduleSteps = integer({ min: 1 })
 
-/** Options of both an experiment and a task: how to compute. */
+/** Options that experiments and tasks share: how to compute. */
 export const computing = {
   /** Number of micro-batches of `batchSize` per optimizer step, or `{ steps, batchNorm }`. @default 1 */
   accumulate,
   /**
-   * Reaction to a step that would make a loss or variable NaN or infinite: `throw` an error, or `skip` the
-   * batch. A skipped batch advances no schedule and changes no running statistics. @default 'throw'
+   * What to do when a step would make a loss or variable NaN or infinite: `throw` an error, or `skip` the batch. A
+   * skipped batch advances no schedule and changes no running statistics. @default 'throw'
    */
   nonFinite: choice(['throw', 'skip'], 'throw'),
   /** Whether to recompute batch normalization's running statistics before evaluation. @default false */
@@ -86,7 +86,7 @@ export const computing = {
 export const taskOptions = {
   /** Model to train. Variables that have no values yet are initialized from `seed`. */
   model: required(custom<Module>('a module, such as new Net()', has('forward'))),
-  /** Training data: gives shapes and types of examples, and batches to recompute running statistics. */
+  /** Training data: determines shapes and types of examples, and provides batches to recompute running statistics. */
   data: required(custom<Source>('a data set or a stream', (value) => isObject(Object(value).x))),
   ...objective,
   /** Seed of the initial weights. @default 0 */
@@ -98,15 +98,15 @@ export const taskOptions = {
   recalibrate: callback<Recalibration>('a function of a model and batches, such as train.updateBn'),
 }
 
-/** Recomputes the running statistics of a model; `options` is given if an abort signal is to stop it. */
+/** Recomputes the running statistics of a model; `options` is passed if there is an abort signal. */
 type Recalibration = (
   model: Module,
   batches: Loader | StreamLoader,
-  options?: { readonly signal: Abortable },
+  options?: { readonly signal: AbortSignalLike },
 ) => Promise<unknown>
 
 export interface TaskOptions extends OptionsOf<typeof taskOptions> {}
 
-/** @throws {ArgumentError} unless a value is a task. */
+/** Checks that a value is a task. @throws {ArgumentError} when it is not. */
 export const checkTask = (who: string, value: unknown): void =>
   checkFields(who, 'a task, as train.taskOf(experiment) makes it', value, 'model', 'variables')

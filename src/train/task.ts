@@ -1,4 +1,4 @@
-import { type Abortable, abortSignal } from '../core/abort.ts'
+import { type AbortSignalLike, abortSignal } from '../core/abort.ts'
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
@@ -27,15 +27,15 @@ import { type TaskOptions, taskOptions } from './task-options.ts'
 const evaluationOptions = {
   /** Number of examples per batch. @default 64 */
   batchSize: integer({ min: 1 }, 64),
-  /** Abort signal that stops it between two batches. */
+  /** Abort signal that stops the evaluation between two batches. */
   signal: abortSignal(),
 }
 
 type EvaluationOptions = OptionsOf<typeof evaluationOptions>
 
 /**
- * A model with its loss and optimizer, to train and to evaluate. A graph is compiled for each batch size at the
- * first batch of this size.
+ * A model with its loss and optimizer, for training and evaluation. A graph is compiled when the first batch of a new
+ * size arrives.
  *
  * @example
  * const task = new train.Task({ model, loss: ops.crossEntropy, optimizer, data: split.train })
@@ -49,7 +49,7 @@ export class Task {
   readonly #graphs: TaskGraphs
   readonly #stored: readonly Variable[]
   #step = 0
-  /** Whether a call of `learn` is in progress, or waits for another call to end. */
+  /** Whether a call of `learn` is in progress, or is waiting for another call to end. */
   #learns = false
   #lrFactor = 1
 
@@ -131,13 +131,13 @@ export class Task {
   }
 
   /**
-   * Takes one optimizer step for each batch of `batchSize` examples in `stack` (batches, concatenated), in a
-   * single run of the graph but with the same results as separate steps. With `accumulate`, the graph runs once
-   * per micro-batch.
+   * Takes one optimizer step for each batch of `batchSize` examples in `stack` (several batches, concatenated), in a
+   * single run of the graph but with the same results as separate steps. With `accumulate`, the graph runs once per
+   * micro-batch.
    *
-   * @param microBatchSize number of examples that fit a micro-batch, so that a batch with fewer than the usual
-   *   is cut into fewer. @default as many as give `accumulate` micro-batches
-   * @throws {DivergedError} at the first loss that is not finite, unless `nonFinite` is `skip`; the weights are
+   * @param microBatchSize maximum number of examples in a micro-batch: a smaller batch is split into fewer
+   *   micro-batches. @default the size at which a batch has `accumulate` micro-batches
+   * @throws {DivergedError} at the first loss that is not finite, unless `nonFinite` is `skip`; the weights are then
    *   those before that step.
    */
   async learn(stack: Batch, batchSize: number, microBatchSize?: number): Promise<Steps> {
@@ -165,7 +165,7 @@ export class Task {
     throw await this.#diverged(stack, batchSize, microBatchSize, done)
   }
 
-  /** Takes a step for each batch in a stack (batches, concatenated). If one fails, undoes all of them. */
+  /** Takes a step for each batch in a stack (several batches, concatenated). If one fails, undoes all of them. */
   async #attempt(stack: Batch, batchSize: number, most: number | undefined): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
@@ -188,8 +188,8 @@ export class Task {
 
   /**
    * Evaluates the model on all examples of `source`, in evaluation mode and with its evaluation weights (see
-   * `atEvaluation`). Model and optimizer do not change. Several evaluations at once, and steps meanwhile, take turns:
-   * the numbers are those of one call after the other.
+   * `atEvaluation`). Model and optimizer do not change. Concurrent evaluations and steps take turns, so results are
+   * as if each call had waited for the one before.
    *
    * @throws the reason of `signal`, once it is aborted.
    */
@@ -203,9 +203,9 @@ export class Task {
   }
 
   /**
-   * Runs `body` while the model has its evaluation weights: averaged weights with matching running statistics
-   * if the optimizer keeps averages, otherwise the training weights. Restores the training weights afterwards.
-   * Steps and evaluations that are made elsewhere meanwhile wait for its end.
+   * Runs `body` while the model has its evaluation weights: averaged weights with matching running statistics if the
+   * optimizer keeps averages, otherwise the training weights. Restores the training weights afterwards. Steps and
+   * evaluations started elsewhere meanwhile wait for `body` to end.
    *
    * @param options.batchSize examples per training batch, if running statistics are to be recomputed
    * @throws {ArgumentError} when `body` takes a step of this task.
@@ -223,7 +223,7 @@ export class Task {
     return exclusively(this.variables.values(), async () => evaluated(), { owner: this })
   }
 
-  #withEvaluationWeights<T>(body: () => Promise<T>, batchSize: number, signal?: Abortable): Promise<T> {
+  #withEvaluationWeights<T>(body: () => Promise<T>, batchSize: number, signal?: AbortSignalLike): Promise<T> {
     const weights = this.#evaluationWeights()
     if (!weights) return body()
     return swapped(this.variables.values(), weights.variables, async () => {
@@ -232,13 +232,13 @@ export class Task {
     })
   }
 
-  /** Whether evaluation, after the first step, uses other weights than those being trained, such as averages. */
+  /** Whether evaluation, after the first step, uses other weights than the trained ones, such as averages. */
   get averages(): boolean {
     const recalibrates = this.#options.recalibrateBeforeEvaluation && batchNorms(this.model).size > 0
     return this.#optimizer.evaluation !== undefined || recalibrates
   }
 
-  /** Returns what replaces the training weights in evaluation; undefined when nothing does. */
+  /** Returns the weights that replace the training weights in evaluation; undefined if none do. */
   #evaluationWeights(): EvaluationWeights | undefined {
     if (this.#step === 0) return undefined
     if (this.#optimizer.evaluation || !this.#options.recalibrateBeforeEvaluation)
@@ -247,7 +247,7 @@ export class Task {
   }
 
   /** Recomputes running statistics at the current weights, on training batches of `batchSize` examples. */
-  async #recalibrate(batchSize: number, signal: Abortable | undefined): Promise<void> {
+  async #recalibrate(batchSize: number, signal: AbortSignalLike | undefined): Promise<void> {
     if (batchNorms(this.model).size === 0) return
     const { data, seed, recalibrate: measure = recalibrate } = this.#options
     const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)
@@ -255,7 +255,7 @@ export class Task {
     await (signal ? measure(this.model, batches, { signal }) : measure(this.model, batches))
   }
 
-  /** Returns the error for the failed step `bad`, after retaking the steps before it to find the cause. */
+  /** Returns the error for the failed step `bad`, after repeating the steps before it to find the cause. */
   async #diverged(
     stack: Batch,
     batchSize: number,

@@ -6,13 +6,13 @@ import { openInside } from '../disk/inside.ts'
 import { readTensors, type Stored } from './safetensors.ts'
 
 /**
- * Reads a safetensors file inside the folder of a run, each tensor straight into its own memory.
+ * Reads a safetensors file in the folder of a run, each tensor directly into its own memory.
  *
  * @param name file name for error messages. @default path
- * @param check called with the CRC-32 checksum of the file's bytes before a tensor is read. @default no check
- * @returns the tensors by name; undefined when there is no such file
- * @throws {FormatError} when the file is damaged, or a symbolic link.
- * @throws {MachineError} when it cannot be read.
+ * @param check called with the CRC-32 checksum of the file's bytes before any tensor is read. @default no check
+ * @returns the tensors by name; undefined if the file does not exist
+ * @throws {FormatError} when the file is damaged, or is a symbolic link.
+ * @throws {MachineError} when the file cannot be read.
  */
 export function tensorsInside(
   path: string,
@@ -29,7 +29,7 @@ export function tensorsInside(
   }
 }
 
-/** Returns the CRC-32 checksum of an open file, of which little is in memory at a time. */
+/** Computes the CRC-32 checksum of an open file, a small part at a time to save memory. */
 function sumOfFile(file: number): number {
   const piece = new Uint8Array(1 << 20)
   let sum = 0
@@ -41,6 +41,6 @@ function sumOfFile(file: number): number {
   }
 }
 
-/** Returns the CRC-32 checksum of chunks of bytes. */
+/** Computes the CRC-32 checksum of the concatenation of byte arrays. */
 export const sumOfChunks = (chunks: readonly Uint8Array[]): number =>
   chunks.reduce((sum, bytes) => crc32(bytes, sum), 0)

@@ -1,4 +1,4 @@
-import { type Abortable, abortSignal, untilAborted } from '../core/abort.ts'
+import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import { type DType, isFloat } from '../core/dtype.ts'
 import { NotFiniteError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
@@ -36,7 +36,9 @@ import { type TaskOptions, taskOptions } from './task-options.ts'
 const options = {
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
-  /** Progress to resume from, of an earlier event; needs the `task` as of that event. @default the beginning */
+  /**
+   * Progress to resume from, of an earlier event; needs the `task` in its state at that event. @default the beginning
+   */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
   /** Abort signal that stops the training before the next steps, or between the batches of an evaluation. */
   signal: abortSignal(),
@@ -47,10 +49,9 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 /**
  * Trains an experiment and yields each event as it happens.
  *
- * There are no callbacks: log, plot or save in a loop over the events; leaving the loop stops the training.
- * Training never runs ahead of the loop: at each event, the weights of `task` are those at the event's
- * `progress`. So they are after an abort: steps are taken and reported whole or not at all, and the run resumes
- * from the last event.
+ * There are no callbacks: log, plot or save in a loop over the events; leaving the loop stops the training. Training
+ * never runs ahead of the loop: at each event, `task` has the weights of the event's `progress`. The same holds after
+ * an abort, since each step is either taken and reported or not taken at all; the run can resume from the last event.
  *
  * @throws the reason of `signal`, once it is aborted and the run has not ended.
  * @throws {DivergedError} at the first loss that is not finite, after yielding the steps before it.
@@ -86,7 +87,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   yield { type: 'end', reason, because, steps: task.steps, time, progress }
 }
 
-/** @throws {ArgumentError} when the schedules of a task are those of a run of another length. */
+/** Checks a task's schedules. @throws {ArgumentError} when they were made for a run of another length. */
 function checkScheduleSteps(experiment: Experiment, { scheduleSteps: got }: Task): void {
   const wanted = isRelative(experiment.optimizer) ? scheduleStepsOf(experiment) : undefined
   if (wanted === undefined || got === undefined || wanted === got) return
@@ -99,7 +100,7 @@ interface Running {
   readonly task: Task
   readonly batches: Loader | StreamLoader
   readonly pace: Pace
-  readonly signal: Abortable | undefined
+  readonly signal: AbortSignalLike | undefined
 }
 
 /** Progress after the steps of an epoch, and the number of milliseconds that these steps took. */
@@ -166,7 +167,9 @@ async function finished(
   }
 }
 
-/** Takes one step for each batch of a stack. If a step diverges, returns the steps before it and the error. */
+/**
+ * Takes one step for each of several concatenated batches. If one diverges, returns the steps before and the error.
+ */
 async function learn(
   task: Task,
   stack: Batch,
@@ -188,7 +191,7 @@ async function validated(
   { data, batchSize }: Experiment,
   task: Task,
   lr: number,
-  signal: Abortable | undefined,
+  signal: AbortSignalLike | undefined,
 ): Promise<Omit<Measured, 'trainLoss'>> {
   const step = task.steps - 1
   const evaluated = task.evaluate(data.validation, present({ batchSize, signal }))
@@ -214,7 +217,7 @@ async function validated(
   )
 }
 
-/** Returns the value of the monitored quantity among an epoch's results; NaN when it is missing. */
+/** Returns the monitored quantity among an epoch's results; NaN when it is missing. */
 export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Measured): number {
   const value = isEpochResult(monitor) ? measured[monitor] : measured.metrics?.[monitor]
   return typeof value === 'number' ? value : Number.NaN

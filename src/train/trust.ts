@@ -12,17 +12,20 @@ import { present } from '../core/options.ts'
 // first one is right in the folder where it was made, also after the experiment was changed and changed back; the second
 // one, in a copy of the folder beside the same experiment.
 
-/** What seals an experiment's file to a run, as recorded in run.json. */
+/** Seal of an experiment's file, in run.json: shows that the run was trained with this file on this machine. */
 export interface Seal {
-  /** Hash of the file and of the files that it imports by relative paths. */
+  /** Hash of the file and of all files that it imports by relative paths. */
   readonly sha256: string
-  /** HMAC of path and hash, whose key only the file system of the run's folder knows. */
+  /** HMAC of path and `sha256`; key: inode and change time of a file in the run's folder, which nobody can choose. */
   readonly seal?: string
-  /** HMAC of path and hash, whose key only the file system of the experiment's file knows. */
+  /** HMAC of path and `sha256`; key: inode and change time of the experiment's file, which nobody can choose. */
   readonly fileSeal?: string
 }
 
-/** How an experiment's file is related to a run: the one it was trained with here, that file but changed, or any. */
+/**
+ * Relation of an experiment's file to a run: the file that the run was trained with on this machine (`own`), this
+ * file but changed since (`changed`), or any other file (`foreign`).
+ */
 export type Relation = 'own' | 'changed' | 'foreign'
 
 /** Returns the seal of an experiment's file for the run in `folder`; undefined for JSON, which runs no code. */
@@ -35,7 +38,7 @@ export function sealOf(folder: string, file: string): Seal | undefined {
   return present({ sha256, seal: codeOf(place, file, sha256), fileSeal: codeOf(file, file, sha256) })
 }
 
-/** Returns how the experiment's file is related to the run in `folder`, whose run.json has the given seal. */
+/** Returns the relation of the experiment's file to the run in `folder`, given the seal in the run's run.json. */
 export function relationOf(folder: string, file: string, given: Partial<Seal>): Relation {
   const { sha256, seal, fileSeal } = given
   if (typeof sha256 !== 'string' || !isOwn(join(folder, 'run.json'))) return 'foreign'
@@ -47,7 +50,7 @@ export function relationOf(folder: string, file: string, given: Partial<Seal>): 
 
 const placeIn = (folder: string): string => join(folder, '.place')
 
-/** Returns the code of path and hash, with the numbers of the file `keeper` as key; undefined without such a file. */
+/** Returns the HMAC of a path and hash, with inode and change time of the file `keeper` as key, if it exists. */
 function codeOf(keeper: string, file: string, sha256: string): string | undefined {
   const key = isOwn(keeper) ? keyOf(keeper) : undefined
   return (
@@ -58,13 +61,13 @@ function codeOf(keeper: string, file: string, sha256: string): string | undefine
   )
 }
 
-/** Returns the number and the time of change of a file. */
+/** Returns inode and change time of a file, as text. */
 function keyOf(file: string): string {
   const { ino, ctimeNs } = lstatSync(file, { bigint: true })
   return `${ino} ${ctimeNs}`
 }
 
-/** Whether a path is a file of this user's: no link, and not of another user of the machine. */
+/** Whether a path is a regular file (no symbolic link) that belongs to the current user. */
 function isOwn(path: string): boolean {
   try {
     const [file, { uid }] = [lstatSync(path), userInfo()]
@@ -76,7 +79,7 @@ function isOwn(path: string): boolean {
 
 const relativeImport = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"`])(\.{1,2}\/[^'"`\n]+)\1/g
 
-/** Returns a hash of a source file and all that it imports by relative paths; undefined if it cannot be read. */
+/** Hashes a source file and all files that it imports by relative paths; undefined if one cannot be read. */
 function hashOfSources(file: string): string | undefined {
   const hash = createHash('sha256')
   const seen = new Set([resolve(file)])
@@ -97,7 +100,7 @@ function hashOfSources(file: string): string | undefined {
 
 const endings = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js']
 
-/** Returns the file that an import means: extensions may be left out, and `.js` may stand for `.ts`. */
+/** Resolves an imported path to a file: extensions may be omitted, and `.js` may stand for `.ts`. */
 function fileAt(path: string): string | undefined {
   const names = [...endings.map((ending) => path + ending), path.replace(/\.([mc]?)js$/, '.$1ts')]
   return names.find((name) => existsSync(name) && statSync(name).isFile())

@@ -20,17 +20,17 @@ export const logOptions = {
    */
   gradientNorm: boolean(),
   /**
-   * Logs seven quantities of each normalization layer with running statistics, named by its path, here `bn`.
-   * Five are averages over the channels: mean and biased variance of the batch, `bn.batchMean` and
-   * `bn.batchVar`; running statistics after the step, `bn.runningMean` and `bn.runningVar`; scale γ before the
-   * step, `bn.weight`. The others are `bn.effectiveRate` and `bn.angle`:
+   * Logs seven quantities for each normalization layer with running statistics, named by the layer's path, here `bn`.
+   * Five are averages over the channels: `bn.batchMean` and `bn.batchVar`, mean and biased variance of the batch;
+   * `bn.runningMean` and `bn.runningVar`, the running statistics after the step; `bn.weight`, the scale γ before the
+   * step. The others are `bn.effectiveRate` and `bn.angle`:
    *
    *     effectiveRate = lr / ‖w‖²        angle = 2 · asin(½ · ‖w₊/‖w₊‖ − w/‖w‖‖)        in radians
    *
-   * where lr is the learning rate, w the last weight matrix or kernel before the layer, and w₊ its value after
-   * the step. The scale of w does not affect the layer's output, so only the angle by which a step turns w
-   * matters; a step at rate lr turns w as far as a step at rate lr/‖w‖² would turn w/‖w‖. Source: van Laarhoven
-   * 2017, https://arxiv.org/abs/1706.05350; Wan et al. 2020, https://arxiv.org/abs/2006.08419. @default false
+   * where lr is the learning rate, w the last weight matrix or kernel before the layer, and w₊ its value after the
+   * step. The scale of w does not affect the layer's output, so only the angle by which a step turns w matters; a
+   * step at rate lr turns w as far as a step at rate lr/‖w‖² would turn w/‖w‖. Source: van Laarhoven 2017,
+   * https://arxiv.org/abs/1706.05350; Wan et al. 2020, https://arxiv.org/abs/2006.08419. @default false
    */
   batchNorm: boolean(),
   /** Logs `samplesPerSecond`, examples trained per second, averaged over several steps. @default false */
@@ -40,8 +40,8 @@ export const logOptions = {
 export interface LogOptions extends OptionsOf<typeof logOptions> {}
 
 /**
- * Traces a training step and returns its loss and the quantities to log, by name. Without quantities to log,
- * adds nothing to the graph of the step.
+ * Traces a training step and returns its loss and the quantities to log, by name. If nothing is to be logged, adds
+ * nothing to the graph of the step.
  *
  * @param forward computes the loss
  * @param minimize updates the weights to reduce the loss
@@ -66,7 +66,7 @@ export function watched(
   return Object.assign({ loss }, norm, ...before, ...layers.map(layerAngle))
 }
 
-/** A call of a normalization layer: its input `x`, and in `fed` the last weight before the layer. */
+/** A call of a normalization layer, with its input `x`; `fed` is the last weight before the layer. */
 interface Layer {
   readonly path: string
   readonly module: Normalizer
@@ -86,7 +86,7 @@ function normOfGradient(model: object, loss: Tensor): Tensor {
   return mul(sqrt(slopes.map(squaredNorm).reduce((a, b) => add(a, b))), 0.5)
 }
 
-/** Returns what is logged of a layer before the weights are updated: all but the angle by which they turn. */
+/** Returns the quantities logged for a layer that are known before the weights are updated: all but `angle`. */
 function layerStatistics({ path, module, x, fed }: Layer, lr: Tensor): Record<string, Tensor> {
   const { mean: batchMean, variance: batchVar } = channelStatistics(x, undefined, undefined, 1)
   const found = {
@@ -101,13 +101,13 @@ function layerStatistics({ path, module, x, fed }: Layer, lr: Tensor): Record<st
   return Object.fromEntries(logs)
 }
 
-/** Returns sin(angle / 2), the half-chord, of the angle by which a step turned the weight before a layer. */
+/** Returns sin(angle / 2), where a step turned the weight before a layer by this angle. */
 const layerAngle = ({ path, fed }: Layer): Record<string, Tensor> =>
   fed ? { [layerLog(path, angle)]: halfChord(fed.value, fed.variable.value) } : {}
 
 const angle = 'angle'
 
-/** Converts logged half-chords, sin(angle / 2), to angles, on the host: not every backend has arcsine. */
+/** Converts logged values of sin(angle / 2) to angles, on the host, because not every backend has arcsine. */
 export const withAngles = (logs: Readonly<Record<string, Data>>): Required<Steps>['logs'] =>
   Object.fromEntries(
     Object.entries(logs).map(([name, data]) => [

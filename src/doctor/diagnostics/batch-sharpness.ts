@@ -3,7 +3,7 @@ import { meanOf } from '../../core/vector.ts'
 import type { Diagnostic } from '../diagnosis.ts'
 import { curvatureAlongGradient } from '../hessian.ts'
 
-/** Diagnostic D14: curvature of a batch's loss in the direction of its gradient. */
+/** Diagnostic D14: curvature of a batch's loss along its gradient. */
 export const batchSharpness: Diagnostic = {
   id: 'D14',
   title: 'curvature of batches along their own gradients',

@@ -8,10 +8,10 @@ import { type Diagnostic, greatestEntry } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of training batches in which to look for channels with a ReLU output above 0. */
+/** Number of training batches searched for channels with a ReLU output above 0. */
 const count = 16
 
-/** Diagnostic D16: channels after BN whose ReLU outputs 0 for every example of 16 training batches. */
+/** Diagnostic D16: channels after BN whose ReLU outputs are 0 for every example of 16 training batches. */
 export const deadRelu: Diagnostic = {
   id: 'D16',
   title: 'channels whose ReLU after BN never fires',
@@ -59,7 +59,7 @@ async function deadShares(subject: Subject, norms: readonly Norm[]): Promise<[st
   })
 }
 
-/** Returns a tensor that says for each channel (axis 1) whether any of its elements is above 0. */
+/** Returns, for each channel (axis 1), whether any of its elements is above 0, as a tensor. */
 const firing = (y: Tensor): Tensor =>
   any(
     greater(y, 0),

@@ -44,7 +44,7 @@ export const deadScale: Diagnostic = {
   },
 }
 
-/** Whether the γ of the BN layer of this name has weight decay in any step. */
+/** Whether the scale γ of the BN (batch normalization) layer with this name has weight decay at any step. */
 function decaysScale(subject: Subject, layer: string): boolean {
   const name = layer === '' ? 'weight' : `${layer}.weight`
   if (!subject.trained.has(name)) return false

@@ -6,15 +6,15 @@ import { numbersOf } from '../matrix.ts'
 import type { Subject } from '../subject.ts'
 
 /**
- * Maps the state name of each weight before BN to its effective learning rate. BN cancels the scale of such a
- * weight w, so only its rotation matters: w turns as fast as if its rows had norm 1 and this were its rate.
+ * Maps the state name of each weight before BN (batch normalization) to its effective learning rate. BN cancels the
+ * scale of such a weight w, so only the rotation of w matters: w turns as fast as a weight whose rows have norm 1
+ * would at the effective rate.
  *
  *     effective = η / (1 − μ) / (mean over rows of ‖row‖²)        η: learning rate, μ: momentum
  *
- * Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018,
- * https://arxiv.org/abs/1803.01814.
+ * Source: van Laarhoven 2017, https://arxiv.org/abs/1706.05350; Hoffer et al. 2018, https://arxiv.org/abs/1803.01814.
  *
- * @param given step whose η and μ are used. @default the last
+ * @param given number of the step whose η and μ are used. @default the last step
  */
 export async function effectiveRates(subject: Subject, given?: number): Promise<ReadonlyMap<string, number>> {
   checkFields(
@@ -35,7 +35,7 @@ export async function effectiveRates(subject: Subject, given?: number): Promise<
   )
 }
 
-/** Diagnostic D2: ratio of the largest to the smallest effective learning rate of the layers before BN. */
+/** Diagnostic D2: ratio of the largest to the smallest effective learning rate of the weights before BN. */
 export const effectiveRate: Diagnostic = {
   id: 'D2',
   title: 'effective learning rates of the layers before BN',

@@ -2,7 +2,10 @@ import { figure } from '../../core/text.ts'
 import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
 import { type Diagnostic, noInvariance } from '../diagnosis.ts'
 
-/** Returns Σ 1/τ over steps: a run's length in units of τ, the time constant to equilibrium at each step. */
+/**
+ * Returns Σ 1/τ over a run's steps, τ being the time constant to equilibrium at a step: the run's length in units of
+ * τ.
+ */
 export const timesToEquilibrium = (rule: WeightRule): number =>
   rule.rates.reduce(
     (sum, _, step) => sum + 1 / (equilibrium(rule, step)?.time ?? Number.POSITIVE_INFINITY),
@@ -43,7 +46,7 @@ export const equilibriumTime: Diagnostic = {
   },
 }
 
-/** Returns the last step at which a steady learning rate suddenly fell to less than half; 0 if it never did. */
+/** Returns the last step at which a previously steady learning rate dropped to less than half; 0 if there is none. */
 const lastDrop = ({ rates }: WeightRule): number =>
   rates.reduce((last, rate, step) => {
     const [before, earlier] = [rates[step - 1] ?? 0, rates[step - 2] ?? 0]

@@ -4,7 +4,7 @@ import { advised } from '../advised.ts'
 import { type Diagnostic, greatestEntry, noStatistics } from '../diagnosis.ts'
 import type { Norm } from '../structure.ts'
 
-/** Returns the weight that initial values still have in running statistics: ∏ (1 − momentum) over batches. */
+/** Returns the weight that the initial values still have in running statistics: ∏ (1 − momentum) over batches. */
 export function firstLeft({ momentum, zeroDebias }: BatchNorm, batches: number): number {
   if (batches === 0) return 1
   if (zeroDebias || momentum === null) return 0

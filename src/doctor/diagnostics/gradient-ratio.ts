@@ -5,7 +5,7 @@ import type { Diagnostic, Finding } from '../diagnosis.ts'
 import { type Matrix, numbersOf } from '../matrix.ts'
 import { type Slope, type Subject, slopeCount } from '../subject.ts'
 
-/** Diagnostic D6: growth of gradients before BN, which weight decay causes as the learning rate falls. */
+/** Diagnostic D6: growth of gradients of weights before BN, which weight decay causes as the learning rate falls. */
 export const gradientRatio: Diagnostic = {
   id: 'D6',
   title: 'gradients relative to the weights before BN, under weight decay',
@@ -30,7 +30,7 @@ export const gradientRatio: Diagnostic = {
   },
 }
 
-/** Returns the root mean square of ‖gradient‖/‖weight‖ over batches; includes a bias that BN does not cancel. */
+/** Returns the root mean square, over batches, of ‖gradient‖/‖weight‖; a bias that BN does not cancel is included. */
 function ratioOf({ parts }: Matrix, { trained }: Subject, slopes: readonly Slope[]): number {
   const names = [...trained].filter(([, variable]) => parts.includes(variable)).map(([name]) => name)
   const norms = slopes.map(({ gradient }) => Math.hypot(...names.map((name) => length(gradient.get(name)!))))
@@ -59,7 +59,7 @@ function judged(
   }
 }
 
-/** Returns the growth of norms over a run: mean of the run's last tenth divided by mean of its third tenth. */
+/** Returns the growth of norms over a run: mean over the run's last tenth divided by mean over its third tenth. */
 function growth(norms: readonly number[]): number {
   const tenth = Math.max(1, Math.floor(norms.length / 10))
   return meanOf(norms.slice(-tenth)) / meanOf(norms.slice(2 * tenth, 3 * tenth))

@@ -4,7 +4,7 @@ import { taskOf } from '../../train/train.ts'
 import { type Diagnostic, greatestEntry, leastEntry } from '../diagnosis.ts'
 import { Subject } from '../subject.ts'
 
-/** Diagnostic D17: how much ‖gradient‖/‖weight‖ differs between layers before the first step. */
+/** Diagnostic D17: how much ‖gradient‖/‖weight‖ differs between layers before the first step of training. */
 export const gradientSpread: Diagnostic = {
   id: 'D17',
   title: 'spread of the initial gradients over the layers',

@@ -3,7 +3,7 @@ import { meanOf } from '../../core/vector.ts'
 import { type Diagnostic, noStatistics } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of training batches whose losses in the two modes, training and evaluation, are compared. */
+/** Number of training batches whose losses in training mode and in evaluation mode are compared. */
 const count = 16
 
 /** Diagnostic D10: loss of training batches in evaluation mode relative to their loss in training mode. */

@@ -3,7 +3,7 @@ import { dot, meanOf } from '../../core/vector.ts'
 import type { Diagnostic } from '../diagnosis.ts'
 import { slopeCount } from '../subject.ts'
 
-/** Diagnostic D7: noise scale of the gradient: the batch size beyond which larger batches hardly help. */
+/** Diagnostic D7: the gradient's noise scale, that is, the batch size beyond which larger batches hardly help. */
 export const noiseScale: Diagnostic = {
   id: 'D7',
   title: 'noise scale of the gradient',

@@ -6,7 +6,7 @@ import { advised, rateBy } from '../advised.ts'
 import type { Diagnostic, Finding } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Number of steps of a learning-rate range test. With BN, just 200 would suggest rates ten times too high. */
+/** Number of steps of a learning-rate range test. With BN, 200 steps would suggest rates ten times too high. */
 const rampSteps = 600
 /** Maximum estimated duration of a range test, in milliseconds; beyond it, the test is skipped. */
 const maxMs = 8000
@@ -38,7 +38,7 @@ export const rangeTest: Diagnostic = {
   },
 }
 
-/** Judges the peak rate of a run. @param lowestLossAt rate at which the loss of the range test was lowest */
+/** Judges the peak learning rate of a run. @param lowestLossAt rate at which the range test's loss was lowest */
 function judged(peak: number, suggestion: number, lowestLossAt: number): Finding {
   const value = peak / suggestion
   const numbers = `the peak rate, ${figure(peak)}, is ${figure(value)} times the ${figure(suggestion)} that a range test suggests`
@@ -58,7 +58,7 @@ function judged(peak: number, suggestion: number, lowestLossAt: number): Finding
   return { severity: 'note', ...found, ...advised(numbers, rateBy(suggestion / peak)), opposes }
 }
 
-/** Returns the measured duration of a training step in milliseconds, compilation excluded. */
+/** Returns the measured duration of a training step in milliseconds, excluding compilation. */
 async function msPerStep(subject: Subject): Promise<number> {
   const [batch] = subject.batches(1, subject.examples)
   return subject.untouched(async () => {

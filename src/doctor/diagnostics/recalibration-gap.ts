@@ -9,7 +9,7 @@ import { measuredBatches } from './drift.ts'
 
 /** Maximum number of validation examples to evaluate. */
 const most = 4096
-/** Number of parts into which validation data are split, to tell an effect from chance by its spread. */
+/** Number of parts into which validation data are split: the spread between parts tells an effect from chance. */
 const parts = 8
 
 /** Diagnostic D9: validation loss with BN's running statistics relative to the loss with remeasured ones. */
@@ -44,7 +44,7 @@ export const recalibrationGap: Diagnostic = {
 }
 
 /**
- * Judges evaluations of the same parts of the validation data with `running` and with `measured` statistics.
+ * Judges evaluations of the same parts of the validation data with `running` and with re-`measured` statistics.
  *
  * @param dropped whether dropout before a BN layer makes statistics noisy, however often they are measured
  */
@@ -71,7 +71,7 @@ function judged(running: readonly Validated[], measured: readonly Validated[], d
   return { severity: off ? 'note' : 'ok', value, values, advice: `${numbers}${end}` }
 }
 
-/** Returns accuracy with `running` − accuracy with `measured` statistics, in points of percent, if known. */
+/** Returns accuracy with `running` minus accuracy with `measured` statistics, in percentage points, if known. */
 function accuracyGap(running: readonly Validated[], measured: readonly Validated[]): number | undefined {
   if (running[0]?.accuracy === undefined) return undefined
   return 100 * (mean(running, ({ accuracy }) => accuracy!) - mean(measured, ({ accuracy }) => accuracy!))
@@ -80,11 +80,11 @@ function accuracyGap(running: readonly Validated[], measured: readonly Validated
 const examplesOf = (parts: readonly Validated[]): number =>
   parts.reduce((sum, { examples }) => sum + examples, 0)
 
-/** Returns the mean of a quantity over parts of the data, weighted by their number of examples. */
+/** Returns the mean of a quantity over parts of the data, weighted by the parts' numbers of examples. */
 const mean = (parts: readonly Validated[], of: (part: Validated) => number): number =>
   parts.reduce((sum, part) => sum + of(part) * part.examples, 0) / examplesOf(parts)
 
-/** Whether the mean difference is over 3 standard errors above 0 (for 8 parts, a chance of about 1 %). */
+/** Whether the mean difference is more than 3 standard errors above 0 (for 8 parts, a chance of about 1 %). */
 function isBeyondChance(differences: readonly number[]): boolean {
   const n = differences.length
   const average = meanOf(differences)

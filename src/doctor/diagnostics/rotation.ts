@@ -6,7 +6,7 @@ import { type Advised, advised, fallAtEnd } from '../advised.ts'
 import { type Diagnostic, type Finding, greatestEntry, noInvariance, noSteps } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Diagnostic D3: angle by which a step turns weights before BN, relative to the angle in equilibrium. */
+/** Diagnostic D3: angle by which a step turns weights before BN, relative to this angle in equilibrium. */
 export const rotation: Diagnostic = {
   id: 'D3',
   title: 'angle by which a step turns the weights before BN',
@@ -36,7 +36,7 @@ export const rotation: Diagnostic = {
 }
 
 /**
- * Returns severity and advice for a run at whose end weights turn so fast that noise keeps the loss up.
+ * Returns severity and advice for a run in whose last steps weights turn so fast that noise keeps the loss high.
  *
  * @param drift angle per step in radians
  */
@@ -49,7 +49,7 @@ export function whereNoiseStays(
   return { severity: 'warning', ...advised(measured, fallAtEnd(subject)) }
 }
 
-/** A weight's equilibrium at the rate and decay of the last step, and how far steps really turn the weight. */
+/** A weight's equilibrium at the last step's learning rate and decay, and how far steps actually turn the weight. */
 interface Turned extends Equilibrium {
   readonly name: string
   /** Root mean square of the angles by which each of the last 8 steps turned the weight, in radians. */

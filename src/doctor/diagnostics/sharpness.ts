@@ -8,14 +8,14 @@ import { hessianProduct } from '../hessian.ts'
 import { greatestEigenvalue } from '../lanczos.ts'
 import { Subject } from '../subject.ts'
 
-/** Returns the sharpness: the greatest eigenvalue of the Hessian of the loss of the first training batch. */
+/** Returns the sharpness: the largest eigenvalue of the Hessian of the first training batch's loss. */
 export function sharpnessOf(subject: Subject): Promise<number> {
   const [batch] = subject.batches(1)
   const size = [...subject.trained.values()].reduce((n, { data }) => n + data.length, 0)
   return greatestEigenvalue(hessianProduct(subject, batch!), size)
 }
 
-/** Diagnostic D13: learning rate relative to the maximum rate that is stable at the loss's curvature. */
+/** Diagnostic D13: learning rate relative to the highest rate that is stable at the curvature of the loss. */
 export const sharpness: Diagnostic = {
   id: 'D13',
   title: 'sharpness of the loss relative to what the rate allows',

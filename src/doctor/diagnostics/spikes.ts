@@ -15,9 +15,9 @@ interface Spike {
 }
 
 /**
- * Finds spikes: segments of `size` steps whose mean loss exceeds 2 m and m + 6 d, where m is the median of the
- * ten preceding mean losses and d their median absolute deviation. A rise of the learning rate is no spike;
- * nearby spikes count as one.
+ * Finds spikes: segments of `size` steps whose mean loss exceeds 2 m and m + 6 d, where m is the median of the ten
+ * preceding segments' mean losses, and d the median absolute deviation of these losses. A rise that coincides with a
+ * rise of the learning rate is no spike; nearby spikes count as one.
  */
 function spikesOf(losses: ArrayLike<number>, rates: ArrayLike<number>, size: number): readonly Spike[] {
   const count = Math.floor(losses.length / size)
@@ -94,14 +94,14 @@ function cause(rise: number | undefined): string {
 const decays = (subject: Subject, step: number): boolean =>
   [...subject.trained.keys()].some((name) => subject.rule(name).weightDecay(step) > 0)
 
-/** Whether the effective rate rose by over 5 %, more than its noise, as when weights before BN shrink. */
+/** Whether the effective rate rose by more than 5 %, which exceeds its noise, as when weights before BN shrink. */
 const shrinks = (rise: number | undefined): boolean => rise !== undefined && rise > 1.05
 
-/** Returns the minimum steps of a segment: 8 to average out batch noise, or 1 if each batch is all the data. */
+/** Returns the minimum steps of a segment: 8, to average out batch noise; 1 if each batch is the whole data set. */
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 
-/** Returns the maximum over layers of the factor by which effective rates rose in the steps before `step`. */
+/** Returns the factor, maximum over layers, by which effective learning rates rose in the steps before `step`. */
 function riseBefore({ log, steps }: Subject, step: number): number | undefined {
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined

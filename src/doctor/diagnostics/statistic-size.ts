@@ -4,9 +4,9 @@ import { type Diagnostic, type Finding, type Inapplicable, leastEntry } from '..
 import type { InMemory } from '../in-memory.ts'
 import type { Norm } from '../structure.ts'
 
-/** Minimum number of values per batch statistic: with fewer, the statistic is noisy. */
+/** Minimum number of values per batch statistic; a statistic of fewer values is noisy. */
 const fewest = 16
-/** Number of values below which the noise of batch statistics harms more than fewer, larger batches would. */
+/** Number of values below which the noise of batch statistics does more harm than taking fewer, larger batches. */
 const tooFew = 8
 
 /** Judges the number of values from which each BN layer computes the mean and variance of a channel. */

@@ -10,8 +10,8 @@ export function tailOf(rates: Float64Array): number {
 }
 
 /**
- * Returns how many batches BN's running statistics remember: the maximum over layers of 3/momentum batches,
- * after which an earlier value has only 5 % of its weight left.
+ * Returns how many batches BN's running statistics remember: 3/momentum, the maximum over layers. After that many
+ * batches, an earlier value has only 5 % of its weight left.
  */
 export const longestMemory = (norms: readonly Norm[], step: number): number =>
   norms.reduce((longest, { layer: { momentum } }) => {
@@ -19,7 +19,7 @@ export const longestMemory = (norms: readonly Norm[], step: number): number =>
     return Math.max(longest, 3 / weight)
   }, 0)
 
-/** Diagnostic D19: number of final steps at a low rate, over which BN's running statistics can settle. */
+/** Diagnostic D19: number of final steps at a low learning rate, during which BN's running statistics can settle. */
 export const tail: Diagnostic = {
   id: 'D19',
   title: 'low-rate tail of the schedule over the memory of BN statistics',

@@ -3,9 +3,9 @@ import { maxOf, meanOf, rootMeanSquare } from '../../core/vector.ts'
 import { type Diagnostic, type Finding, greatestEntry, leastEntry, noSteps } from '../diagnosis.ts'
 import type { Subject } from '../subject.ts'
 
-/** Largest ratio ‖Δw‖/‖w‖ (change of a weight in one step to its norm) that counts as usual. */
+/** Largest usual ratio ‖Δw‖/‖w‖ of a weight's change in one step to its norm. */
 const most = 1e-2
-/** Largest usual angle, in radians, by which a step turns a weight before BN (its norm has no effect). */
+/** Largest usual angle, in radians, by which a step turns a weight before BN, whose norm has no effect. */
 const mostAngle = 0.1
 const least = 1e-4
 
@@ -73,7 +73,7 @@ function judged(all: ReadonlyMap<string, Size>, { rates, log }: Subject): Findin
   return { severity: 'ok', ...found, advice: `${words}${end}` }
 }
 
-/** Whether the mean loss of the last quarter of a run is more than 5 % below that of the quarter before. */
+/** Whether the mean loss of a run's last quarter is more than 5 % below the mean loss of the quarter before. */
 function falls(losses: ArrayLike<number>): boolean {
   const all = Array.from(losses)
   const quarter = Math.floor(all.length / 4)

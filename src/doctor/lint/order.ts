@@ -63,6 +63,6 @@ function endsBranch({ y }: Norm, structure: Structure): boolean {
   return isAdded(y)
 }
 
-/** Returns the tensor from which a chain of Reshape, Expand and Transpose makes t; if no chain, t itself. */
+/** Returns the tensor that a chain of Reshape, Expand and Transpose turns into `t`; without a chain, `t` itself. */
 const withoutLayout = (t: Tensor): Tensor =>
   ['Reshape', 'Expand', 'Transpose'].includes(t.op) ? withoutLayout(t.inputs[0]!) : t

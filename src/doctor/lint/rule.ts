@@ -9,15 +9,15 @@ export interface LintRule {
   /** Description of the flaw that the rule finds. */
   readonly title: string
   readonly source: string
-  /** Returns a complaint for each place where a planned run, not trained yet, has the flaw. */
+  /** Returns one complaint for each place where a planned, untrained run has the flaw. */
   look(plan: Subject): readonly Complaint[]
 }
 
-/** A flaw: a sentence that names the affected layers or weights, and says what to change if that helps. */
+/** A flaw, as a sentence that names the affected layers or weights, and says what to change if a change helps. */
 export interface Complaint extends Advised {
   readonly severity: Exclude<Severity, 'ok'>
 }
 
-/** Joins names with commas for a sentence; abridges more than four names: `a, b, c and 9 more`. */
+/** Joins names with commas for a sentence, shortening a list of more than four: `a, b, c and 9 more`. */
 export const abridged = (names: readonly string[]): string =>
   listed(names.length <= 4 ? names : [...names.slice(0, 3), `${names.length - 3} more`])

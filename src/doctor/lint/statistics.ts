@@ -112,11 +112,11 @@ function recalibrates({ experiment }: Subject): boolean {
 
 const memoryAtEnd = ({ tracking, steps }: Subject): number => longestMemory(tracking, steps - 1)
 
-/** Whether BN's running statistics, not remeasured, remember more steps than the run's low-rate end has. */
+/** Whether BN's running statistics, unless remeasured, remember more steps than the run's last, low-rate phase has. */
 const isTailShort = (plan: Subject): boolean =>
   plan.tracking.length > 0 && !recalibrates(plan) && tailOf(plan.rates) < memoryAtEnd(plan)
 
-/** Returns the fraction of epochs whose last step has a learning rate of at least half the run's peak rate. */
+/** Returns the fraction of epochs that end with a learning rate of at least half the run's peak rate. */
 function shareAtHighRate({ rates, length }: Subject): number {
   const stepsPerEpoch = length.stepsPerEpoch!
   const ends = Array.from(

@@ -81,12 +81,12 @@ export const weightRules: readonly LintRule[] = [
 interface Decayed {
   readonly name: string
   readonly rank: number
-  /** Greatest weight decay of this weight over the steps of the run. */
+  /** Largest weight decay of this weight over the steps of the run. */
   readonly lambda: number
   readonly traits: Traits
 }
 
-/** Returns the trainable weights that have weight decay in any step. */
+/** Returns the trainable weights that have weight decay at any step. */
 function decayed(plan: Subject): readonly Decayed[] {
   return [...plan.trained].flatMap(([name, { shape }]) => {
     const { traits, rates, weightDecay } = plan.rule(name)
@@ -95,6 +95,6 @@ function decayed(plan: Subject): readonly Decayed[] {
   })
 }
 
-/** Returns the state names of weights before BN, whose scale BN cancels. */
+/** Returns the state names of the weights before batch normalization layers, which cancel the weights' scale. */
 const fedNames = ({ structure }: Subject): readonly string[] =>
   structure.norms.flatMap(({ fed }) => (fed ? [fed.weight] : []))

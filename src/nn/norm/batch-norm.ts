@@ -39,24 +39,23 @@ export const batchNormOptions = {
     (value) => typeof value === 'boolean' || value === 'weight' || value === 'bias',
     true,
   ),
-  /** Whether `eval` uses running statistics, kept in `train`, rather than batch statistics. @default true */
+  /** Whether `eval` uses the running statistics collected in `train`, not those of the batch. @default true */
   trackRunningStats: boolean(true),
-  /** Whether to correct running statistics for their initial values, as Adam does. @default false */
+  /** Whether to correct running statistics for their initial values, like Adam's bias correction. @default false */
   zeroDebias: boolean(false),
   /**
-   * Number of examples in a full batch. A smaller batch, of n examples, has less weight in the running
-   * statistics: momentum · n / fullBatchSize.
-   * @default every batch is full
+   * Number of examples in a full batch. A smaller batch, of n examples, has a lower weight in the running statistics:
+   * momentum · n / fullBatchSize. @default every batch is full
    */
   fullBatchSize: integer({ min: 1 }),
   /**
-   * How the running statistics treat a batch with NaN or infinity: `allow` includes it, `skip` ignores it,
-   * `throw` makes the step throw without changing a variable. @default 'allow'
+   * What to do with a batch whose statistics contain NaN or infinity: `allow` includes them in the running
+   * statistics, `skip` ignores them, `throw` makes the step throw without changing a variable. @default 'allow'
    */
   nonFinite: choice(['allow', 'skip', 'throw'], 'allow'),
   /** Number of examples to normalize together (ghost batch normalization). @default the batch size */
   virtualBatchSize: integer({ min: 1 }),
-  /** Turns on batch renormalization, with these limits. @default none: plain batch normalization */
+  /** Turns on batch renormalization, with these limits. @default plain batch normalization */
   renorm: nested(renormOptions),
 }
 export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions> {}
@@ -66,43 +65,43 @@ type Values = ValuesOf<typeof batchNormOptions>
 type Layouts = readonly (readonly string[])[]
 
 /**
- * Batch normalization of each channel, axis 1. As PyTorch's `nn.BatchNorm1d`, `2d` and `3d`.
+ * Batch normalization of each channel (axis 1). Like PyTorch's `nn.BatchNorm1d`, `2d` and `3d`.
  *
  *     y = weight · (x − μ)/√(σ² + eps) + bias
  *
- * In `train`, μ and σ² are the statistics of the batch, σ² biased (÷ n). They update the running statistics,
- * with the variance unbiased (÷ n − 1):
+ * In `train`, μ and σ² are the mean and the biased variance (÷ n) of the batch. The running statistics are updated
+ * with the mean and the unbiased variance (÷ n − 1):
  *
  *     running ← (1 − momentum) · running + momentum · batch
  *
- * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. `momentum` is as in
- * PyTorch: 1 minus the `momentum` of Keras, TensorFlow and ONNX.
+ * In `eval`, or while `frozen`, μ and σ² are the running statistics, which do not change. `momentum` has the same
+ * meaning as in PyTorch: 1 minus the `momentum` of Keras, TensorFlow and ONNX.
  *
  * Source: Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithms 1 and 2.
  */
 export abstract class BatchNorm implements Module {
-  /** Scale γ, `[channels]`, starts at 1; absent with `affine` false or `'bias'`. */
+  /** Scale γ, `[channels]`, initialized to 1; absent if `affine` is false or `'bias'`. */
   readonly weight: Variable | undefined
-  /** Shift β, `[channels]`, starts at 0; absent with `affine` false or `'weight'`. */
+  /** Shift β, `[channels]`, initialized to 0; absent if `affine` is false or `'weight'`. */
   readonly bias: Variable | undefined
-  /** Running mean, `[channels]`, starts at 0; absent with `trackRunningStats: false`. */
+  /** Running mean, `[channels]`, initialized to 0; absent with `trackRunningStats: false`. */
   readonly runningMean: Variable | undefined
-  /** Running unbiased variance, `[channels]`, starts at 1. */
+  /** Running unbiased variance, `[channels]`, initialized to 1; absent with `trackRunningStats: false`. */
   readonly runningVar: Variable | undefined
   /** Number of batches that have updated the running statistics; an int64 scalar. */
   readonly numBatchesTracked: Variable | undefined
   /**
-   * Whether to use the running statistics in `train` too, without updating them; γ and β still train. Takes
-   * effect when a step is traced: `train.Task` traces again after a change, other compiled steps do not.
+   * Whether to use the running statistics in `train` too, without updating them; γ and β still train. Read when a
+   * step is traced: `train.Task` traces again after a change, other compiled steps do not.
    */
   frozen = false
   /** Added to the variance to avoid division by zero. */
   readonly eps: number
   /** Weight of the newest batch in the running statistics. */
   readonly momentum: Momentum
-  /** Whether running statistics are corrected for their initial values, as Adam's averages are. */
+  /** Whether running statistics are corrected for their initial values, like Adam's averages. */
   readonly zeroDebias: boolean
-  /** Number of examples that are normalized together; undefined for the whole batch. */
+  /** Number of examples that are normalized together; undefined for all examples of the batch. */
   readonly virtualBatchSize: number | undefined
   readonly #given: BatchNormOptions
   readonly #options: Values
@@ -137,7 +136,8 @@ export abstract class BatchNorm implements Module {
 
   /**
    * @param x `[batch, channels, …]`
-   * @param mask bool `[batch, …]`, false where `x` is padding, which the statistics exclude; ignored in `eval`
+   * @param mask bool `[batch, …]`, false where `x` is padding, which is excluded from the statistics; ignored in
+   *   `eval`
    * @returns normalized `x`, padded positions included
    * @throws {ArgumentError} unless `mode` is `train` or `eval`.
    * @throws {ShapeError} when the shape of `x` or `mask` does not fit, or `train` gets < 2 values per channel.
@@ -187,7 +187,7 @@ export abstract class BatchNorm implements Module {
     throw misfit(called(this, this.#kind), wanted.join(' or '), shape)
   }
 
-  /** Checks and returns the number of values per channel that are normalized together. */
+  /** Checks and returns the number of values per channel from which mean and variance are computed. */
   #checkCount(shape: Shape): number {
     const examples = Math.min(shape[0]!, this.virtualBatchSize ?? Number.POSITIVE_INFINITY)
     const count = examples * sizeOf(shape.slice(2))
@@ -199,7 +199,7 @@ export abstract class BatchNorm implements Module {
 
 type BatchNormClass = new (numFeatures: number, options?: BatchNormOptions) => BatchNorm
 
-/** Returns a base class for batch normalization of inputs that have one of `layouts`. */
+/** Returns a base class for batch normalization of inputs that have one of the given layouts. */
 const batchNormOf = (kind: string, ...layouts: Layouts): BatchNormClass =>
   class extends BatchNorm {
     constructor(numFeatures: number, options: BatchNormOptions = {}) {

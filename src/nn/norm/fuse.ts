@@ -17,20 +17,21 @@ export interface Fusable extends Module {
   readonly weight: Variable
   /** Bias, `[outChannels]`; undefined if the layer has none. */
   readonly bias: Variable | undefined
-  /** Returns a new, uninitialized layer of the same options and element type, but with a bias. */
+  /** Returns a new, uninitialized layer with the same options and element type, but with a bias. */
   withBias(): Fusable
 }
 
 /**
- * Returns one layer that is equivalent to `layer`, then `bn`, in `eval`. As PyTorch's `fuse_linear_bn_eval`.
+ * Returns a single layer that in `eval` is equivalent to `layer` followed by `bn`. Like PyTorch's
+ * `fuse_linear_bn_eval`.
  *
  *     s = γ/√(running_var + eps)    weight' = s · weight    bias' = s · (bias − running_mean) + β
  *
- * For inference: the new layer has no batch statistics to train with. `layer` and `bn` do not change. A `Linear`
- * computes along the last axis, its `bn` along axis 1, so the pair must take `[batch, features]`.
+ * For inference only: the new layer has no batch statistics to train with. `layer` and `bn` do not change. A `Linear`
+ * works along the last axis but `bn` along axis 1, so their input must be `[batch, features]`.
  *
- * @throws {ArgumentError} when one of the two is missing or has another kind, the channels differ, or `bn` has
- *   no running statistics.
+ * @throws {ArgumentError} when one of the two is missing or has another kind, the channels differ, or `bn` has no
+ *   running statistics.
  */
 export function fuse<L extends Fusable>(layer: L, bn: BatchNorm): ReturnType<L['withBias']> {
   checkPair(layer, bn)
@@ -66,11 +67,12 @@ function checkPair(layer: unknown, bn: unknown): void {
 }
 
 /**
- * Returns a model for inference with each batch normalization fused into the layer before it in a `Sequential`,
- * also within a nested `Sequential` or a `Residual`. It shares its other modules with `model`.
+ * Returns a copy of a model for inference in which each batch normalization is fused into the layer before it in a
+ * `Sequential`, including a `Sequential` nested in another one or in a `Residual`. Other modules are shared with
+ * `model`.
  *
- * A pair is fused only if it is sure to compute the same. After a convolution it is. After a `Linear`, whose
- * channels are the last axis, only the shape of the input tells: without `x`, these pairs stay as they are.
+ * A pair is fused only if the result is certain to be equivalent. After a convolution it always is. After a `Linear`,
+ * whose channels are the last axis, this depends on the input's shape: without `x`, such pairs are not fused.
  *
  * @param x shape and element type of a batch for the model, for instance `{ shape: [64, 3], dtype: 'float32' }`
  * @throws {ArgumentError} when `x` is no such object; also the errors of the model for such a batch.
@@ -89,7 +91,7 @@ export function fuseAll(model: Module, x?: Pick<Tensor, 'shape' | 'dtype'>): Mod
   })
 }
 
-/** @throws {ArgumentError} unless a batch is given as its shape and element type, or not at all. */
+/** @throws {ArgumentError} unless `x` is undefined or an object with the shape and element type of a batch. */
 function checkBatch(x: unknown): void {
   const { shape, dtype } = Object(x) as Partial<Tensor>
   const isShape = Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n >= 0)
@@ -115,18 +117,18 @@ function fusedOf(model: Module, isSure: (layer: Fusable, bn: BatchNorm) => boole
   return new Sequential(...layers)
 }
 
-/** Gives the variables of a fused layer the names of those of the layer that it replaces. */
+/** Gives the variables of a fused layer the names that they had in the layer it replaces. */
 function named<L extends Fusable>(fused: L, { weight }: Fusable): L {
   setName(fused.weight, nameOf(weight))
   setName(fused.bias!, nameBeside(weight, 'bias'))
   return fused
 }
 
-/** Whether a module computes what its library class does: a class of its own has not replaced `forward`. */
+/** Whether a module computes what its library class does, that is, no subclass has overridden `forward`. */
 const isPlain = (module: Module, { prototype }: { readonly prototype: Module }): boolean =>
   forwardOf(module) === prototype.forward
 
-/** Whether a layer has `withBias`, by the class that also has its `forward`, or by one below. */
+/** Whether a layer's `withBias` is defined in the same class as its `forward`, or in a subclass of that class. */
 function isFusable(layer: unknown): layer is Fusable {
   if (typeof layer !== 'object' || layer === null || !('withBias' in layer && 'forward' in layer))
     return false
@@ -138,10 +140,10 @@ function isFusable(layer: unknown): layer is Fusable {
   return false
 }
 
-/** Returns sizes of 1 for the axes of a layer's output after `[batch, channels]`, as its weight has them. */
+/** Returns a size of 1 for each spatial axis of a layer's output, as many as its weight has after the first two. */
 const spatialOf = ({ weight }: Fusable): number[] => weight.shape.slice(2).map(() => 1)
 
-/** Whether a batch normalization takes the output of a layer for `[batch, features]` or `[batch, channels, …]`. */
+/** Whether a batch normalization accepts a layer's output, as `[batch, features]` or `[batch, channels, …]`. */
 function takes(bn: BatchNorm, layer: Fusable): boolean {
   const { shape, dtype } = layer.weight
   try {
@@ -153,7 +155,7 @@ function takes(bn: BatchNorm, layer: Fusable): boolean {
   }
 }
 
-/** Returns what a batch normalization computes in `eval`, by channel: `y = scale · (x − mean) + shift`. */
+/** Returns what a batch normalization computes in `eval`, per channel: `y = scale · (x − mean) + shift`. */
 function evaluationMap(bn: BatchNorm): { mean: Data; scale: Float64Array; shift: Float64Array } {
   const { runningMean, runningVar, weight, bias, eps } = bn
   if (!runningMean || !runningVar) {

@@ -17,15 +17,15 @@ const options = {
 export interface GroupNormOptions extends OptionsOf<typeof options> {}
 
 /**
- * Normalizes each group of consecutive channels of each example by its own mean and biased variance. As
- * PyTorch's `nn.GroupNorm`. Ignores the other examples of the batch, and does the same in `train` and `eval`.
+ * Normalizes each group of consecutive channels of each example by the group's mean and biased variance. Like
+ * PyTorch's `nn.GroupNorm`. Independent of the other examples in the batch, and identical in `train` and `eval`.
  *
  * Source: Wu & He 2018, https://arxiv.org/abs/1803.08494.
  */
 export class GroupNorm implements Module {
-  /** Scale, `[channels]`, starts at 1; absent with `affine: false`. */
+  /** Scale, `[channels]`, initialized to 1; absent with `affine: false`. */
   readonly weight: Variable | undefined
-  /** Shift, `[channels]`, starts at 0; absent with `affine: false`. */
+  /** Shift, `[channels]`, initialized to 0; absent with `affine: false`. */
   readonly bias: Variable | undefined
   readonly #groups: number
   readonly #channels: number
@@ -50,7 +50,7 @@ export class GroupNorm implements Module {
     }
   }
 
-  /** @param x `[batch, channels, …]` @returns `x`, normalized @throws {ShapeError} when channels differ. */
+  /** @param x `[batch, channels, …]` @returns `x`, normalized @throws {ShapeError} when `x` has other channels. */
   forward(x: Tensor): Tensor {
     if (x.shape.length < 2 || x.shape[1] !== this.#channels) {
       throw misfit(called(this, 'GroupNorm'), `[batch, ${this.#channels}, …]`, x.shape)

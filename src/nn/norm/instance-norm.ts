@@ -15,25 +15,25 @@ const options = {
   momentum: momentumOption,
   /** Whether to learn a scale and a shift for each channel. @default false */
   affine: boolean(false),
-  /** Whether `eval` uses running statistics (averages over examples) kept in `train`. @default false */
+  /** Whether `eval` uses running statistics (averages over examples) collected in `train`. @default false */
   trackRunningStats: boolean(false),
 }
 export interface InstanceNormOptions extends OptionsOf<typeof options> {}
 
 /**
- * Normalizes each channel of each example by its own mean and biased variance. As PyTorch's `nn.InstanceNorm1d`
- * and `2d`, but counts its batches, so that a momentum of `null` can weight them equally.
+ * Normalizes each channel of each example by that channel's mean and biased variance. Like PyTorch's
+ * `nn.InstanceNorm1d` and `2d`, but counts the batches seen, so that a momentum of `null` can weight them equally.
  *
  * Source: Ulyanov, Vedaldi & Lempitsky 2016, https://arxiv.org/abs/1607.08022.
  */
 abstract class InstanceNorm implements Module {
-  /** Scale, `[channels]`, starts at 1; only with `affine`. */
+  /** Scale, `[channels]`, initialized to 1; only with `affine`. */
   readonly weight: Variable | undefined
-  /** Shift, `[channels]`, starts at 0; only with `affine`. */
+  /** Shift, `[channels]`, initialized to 0; only with `affine`. */
   readonly bias: Variable | undefined
-  /** Running mean, `[channels]`, starts at 0; only with `trackRunningStats`. */
+  /** Running mean, `[channels]`, initialized to 0; only with `trackRunningStats`. */
   readonly runningMean: Variable | undefined
-  /** Running unbiased variance, `[channels]`, starts at 1. */
+  /** Running unbiased variance, `[channels]`, initialized to 1; only with `trackRunningStats`. */
   readonly runningVar: Variable | undefined
   /** Number of batches that have updated the running statistics; an int64 scalar. */
   readonly numBatchesTracked: Variable | undefined
@@ -87,7 +87,7 @@ abstract class InstanceNorm implements Module {
     return scaleAndShift(own.y, weight, bias)
   }
 
-  /** Checks the shape of `x`, and returns its number of values per channel and example. */
+  /** Checks the shape of `x`, and returns the number of values per example and channel. */
   #check(x: Tensor): number {
     if (x.shape.length !== this.#axes.length + 2 || x.shape[1] !== this.#channels) {
       const wanted = `[${['batch', this.#channels, ...this.#axes].join(', ')}]`

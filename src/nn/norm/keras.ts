@@ -29,7 +29,7 @@ const names = {
   moving_variance: 'running_var',
 } as const
 
-/** Renames a Keras model's variables as in PyTorch: `gamma` to `weight`, `moving_variance` to `running_var`. */
+/** Renames a Keras model's variables to PyTorch's names: `gamma` to `weight`, `moving_variance` to `running_var`. */
 export function stateFromKeras<T>(
   weights: Partial<Readonly<Record<keyof typeof names, T>>>,
 ): Record<string, T> {

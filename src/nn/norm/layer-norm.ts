@@ -13,22 +13,22 @@ const layerNormOptions = {
   eps: number({ above: 0 }, 1e-5),
   /** Whether to learn a scale and a shift for each element. @default true */
   elementwiseAffine: boolean(true),
-  /** Whether to learn a shift besides the scale. @default true */
+  /** Whether to learn a shift in addition to the scale. @default true */
   bias: boolean(true),
 }
 export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions> {}
 
 /**
- * Normalizes elements along the last axes by their own mean and biased variance. As PyTorch's `nn.LayerNorm`.
+ * Normalizes elements along the last axes by their mean and biased variance. Like PyTorch's `nn.LayerNorm`.
  *
  *     y = weight · (x − μ)/√(σ² + eps) + bias
  *
  * Source: Ba, Kiros & Hinton 2016, https://arxiv.org/abs/1607.06450.
  */
 export class LayerNorm implements Module {
-  /** Scale, of shape `normalizedShape`; starts at 1. */
+  /** Scale, of shape `normalizedShape`; initialized to 1. */
   readonly weight: Variable | undefined
-  /** Shift, of shape `normalizedShape`; starts at 0. */
+  /** Shift, of shape `normalizedShape`; initialized to 0. */
   readonly bias: Variable | undefined
   readonly #shape: Shape
   readonly #eps: number
@@ -42,7 +42,7 @@ export class LayerNorm implements Module {
     if (elementwiseAffine && bias) this.bias = new Variable(this.#shape)
   }
 
-  /** @param x `[…, ...normalizedShape]` @returns `x`, normalized @throws {ShapeError} when `x` does not fit. */
+  /** @param x `[…, ...normalizedShape]` @returns `x`, normalized @throws {ShapeError} when `x` has another shape. */
   forward(x: Tensor): Tensor {
     const { y } = standardize(x, lastAxes(called(this, 'LayerNorm'), x, this.#shape), this.#eps)
     const scaled = this.weight ? mul(y, this.weight.value) : y
@@ -59,14 +59,14 @@ const rmsNormOptions = {
 export interface RMSNormOptions extends OptionsOf<typeof rmsNormOptions> {}
 
 /**
- * Divides the elements along the last axes by their root mean square. As PyTorch's `nn.RMSNorm`.
+ * Divides the elements along the last axes by their root mean square. Like PyTorch's `nn.RMSNorm`.
  *
  *     y = weight · x/√(mean(x²) + eps)
  *
  * Source: Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467.
  */
 export class RMSNorm implements Module {
-  /** Scale, of shape `normalizedShape`; starts at 1. */
+  /** Scale, of shape `normalizedShape`; initialized to 1. */
   readonly weight: Variable | undefined
   readonly #shape: Shape
   readonly #eps: number | undefined
@@ -79,7 +79,7 @@ export class RMSNorm implements Module {
     if (elementwiseAffine) this.weight = new Variable(this.#shape, filled(1))
   }
 
-  /** @param x `[…, ...normalizedShape]` @returns `x`, normalized @throws {ShapeError} when `x` does not fit. */
+  /** @param x `[…, ...normalizedShape]` @returns `x`, normalized @throws {ShapeError} when `x` has another shape. */
   forward(x: Tensor): Tensor {
     const eps = this.#eps ?? (x.dtype === 'float64' ? 2 ** -52 : 2 ** -23)
     const y = rootMeanSquareNorm(x, lastAxes(called(this, 'RMSNorm'), x, this.#shape), eps)

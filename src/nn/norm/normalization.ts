@@ -21,7 +21,7 @@ import { GroupNorm } from './group-norm.ts'
 const { eps, momentum, affine, zeroDebias, nonFinite, virtualBatchSize } = batchNormOptions
 const batchOptions = { eps, momentum, affine, zeroDebias, nonFinite, virtualBatchSize }
 const groupOptions = {
-  /** Number of groups of channels. @default as many as leave at least 16 channels in each group */
+  /** Number of groups of channels. @default the most that leave at least 16 channels per group */
   groups: integer({ min: 1 }),
 }
 
@@ -44,9 +44,9 @@ export type NormalizationType = keyof typeof kinds
  * - `none`: no normalization
  * - `batch`: batch normalization; options not given are taken from the batch normalization it replaces
  * - `ghost`: batch normalization with `virtualBatchSize`, 32 if omitted
- * - `layer`: normalizes each example by its own statistics over all channels; γ and β by channel
- * - `group`: normalizes each group of channels of each example by its own statistics
- * - `instance`: normalizes each channel of each example by its own statistics; needs axes after the channels
+ * - `layer`: normalizes each example by its statistics over all channels; γ and β are per channel
+ * - `group`: normalizes each group of channels of each example by the group's statistics
+ * - `instance`: normalizes each channel of each example by the channel's statistics; needs axes after the channels
  */
 export type Normalization =
   | NormalizationType
@@ -55,14 +55,15 @@ export type Normalization =
   | { readonly type: 'none' | 'layer' | 'instance' }
 
 /**
- * Changes how an uninitialized model is normalized, to compare kinds of normalization.
+ * Changes the kind of normalization of an uninitialized model, to compare kinds.
  *
- * Replaces each batch normalization of the model. If it has none, inserts a normalization after each linear or
- * convolutional layer but the last one called; names in a saved state stay, as the new layer becomes a
- * field of the layer before it: `fc1.norm.weight`. Where `none` removes a shift β, the layer before it gets a
- * bias, unless it has one.
+ * Replaces each batch normalization of the model. If there is none, inserts a normalization after each linear or
+ * convolutional layer except the last one called; existing state names do not change, because the new layer becomes a
+ * field of the layer before it: `fc1.norm.weight`. Where `none` removes a shift β, the preceding layer gets a bias if
+ * it has none.
  *
- * Weights of the same name in two such models start equal: initial values depend only on seed and name.
+ * Weights with the same name in two such models are initialized equally, because initial values depend only on seed
+ * and name.
  *
  * @param x shape and element type of a batch for the model
  * @returns the model, changed
@@ -81,13 +82,13 @@ export function normalizeLayers<M extends Module>(
   return model
 }
 
-/** Thrown when a model cannot have the kind of normalization, such as `instance` of `[batch, channels]`. */
+/** Error for a kind of normalization that a model cannot have, such as `instance` on inputs `[batch, channels]`. */
 export class NormalizationError extends ArgumentError {}
 
 const unsuitable = (wanted: string, got: unknown, fix?: string): NormalizationError =>
   new NormalizationError(mismatch('normalization', wanted, got, fix).message)
 
-/** Returns a layer that normalizes `x`, and takes the place of the batch normalization `old`, if given. */
+/** Returns a layer that normalizes `x`; it replaces the batch normalization `old`, if given. */
 type Make = (x: Tensor, old?: BatchNorm) => Module
 
 const typeOf = (kind: Normalization): NormalizationType => (typeof kind === 'string' ? kind : kind.type)
@@ -127,7 +128,7 @@ function batchNormLike(
   })
 }
 
-/** Returns the greatest number of equal groups of at least 16 channels; 1 if `channels` cannot be split so. */
+/** Returns the largest number of equal groups with at least 16 channels each; 1 if there is none. */
 function groupsOf(channels: number): number {
   let groups = Math.max(1, Math.floor(channels / 16))
   while (channels % groups !== 0) groups--
@@ -158,7 +159,7 @@ function put(root: object, old: Module, next: Module, seen: Set<object> = new Se
   }
 }
 
-/** Inserts a normalization after each linear or convolutional layer but the last one called. */
+/** Inserts a normalization after each linear or convolutional layer except the last one called. */
 function insert(model: Module, calls: readonly Call[], make: Make): void {
   const layers = calls.flatMap(({ module, output }) => (isHidden(module) ? [[module, output] as const] : []))
   const last = layers.at(-1)?.[0]
@@ -185,7 +186,7 @@ function insert(model: Module, calls: readonly Call[], make: Make): void {
 
 type Forward = (x: Tensor, ...more: unknown[]) => Tensor
 
-/** Overrides the `forward` of `module` by `body`, which gets the original `forward` and its arguments. */
+/** Replaces the `forward` of `module` by `body`, which receives the original `forward` and the arguments. */
 function wrap(module: Module, body: (forward: Forward, x: Tensor, ...more: unknown[]) => Tensor): void {
   const forward = (module.forward as Forward).bind(module)
   const value: Forward = (...given) => body(forward, ...given)

@@ -11,28 +11,29 @@ import { schedulable } from '../../schedule/schedulable.ts'
 import type { RunningStatistics } from './running-statistics.ts'
 
 export const renormOptions = {
-  /** Upper bound of the scale correction r and of 1/r. 1 turns this correction off. @default 3 */
+  /** Upper bound of the scale correction r, and of 1/r. A bound of 1 turns this correction off. @default 3 */
   rMax: schedulable(number({ min: 1, max: Infinity }, 3)),
-  /** Upper bound of the shift correction |d|, in standard deviations. 0 turns it off. @default 5 */
+  /** Upper bound of the shift correction |d|, in standard deviations. A bound of 0 turns it off. @default 5 */
   dMax: schedulable(number({ min: 0, max: Infinity }, 5)),
 }
-/** Limits to how far batch renormalization corrects a normalized batch towards the running statistics. */
+/** Limits on how far batch renormalization corrects a normalized batch towards the running statistics. */
 export interface Renorm extends OptionsOf<typeof renormOptions> {}
 
-/** Normalizes a batch by its own statistics, then scales it by `weight` and shifts it by `bias`. */
+/** Normalizes a batch by the batch's statistics, then scales it by `weight` and shifts it by `bias`. */
 export type Normalize = (weight: Tensor | undefined, bias: Tensor | undefined) => Normalized
 
 /**
- * Batch renormalization: corrects a batch normalized by its own statistics towards the running statistics.
+ * Batch renormalization: normalizes a batch by its own statistics, then corrects the result towards the running
+ * statistics.
  *
  *     r = clip(σ_B/σ, 1/rMax, rMax)    d = clip((μ_B − μ)/σ, −dMax, dMax)
  *     y = γ · (x̂·r + d) + β
  *
- * μ_B and σ_B belong to the batch, μ and σ to the running statistics, with σ = √(variance + ε); x̂ is `x`
- * normalized by the batch. No gradient passes through r and d. Unclipped, x̂·r + d is (x − μ)/σ, as in `eval`.
+ * μ_B and σ_B are the batch's statistics, μ and σ the running ones, with σ = √(variance + ε); x̂ = (x − μ_B)/σ_B. No
+ * gradient passes through r and d. Unclipped, x̂·r + d is (x − μ)/σ, as in `eval`.
  *
- * Source: Ioffe 2017, https://arxiv.org/abs/1702.03275, algorithm 1. There σ is a running average of σ_B;
- * here it is the root of the running variance, so that a state has the same variables as batch normalization's.
+ * Source: Ioffe 2017, https://arxiv.org/abs/1702.03275, algorithm 1. In the paper, σ is a running average of σ_B;
+ * here it is the root of the running variance, so that the state has the same variables as plain batch normalization.
  */
 export function renormalize(
   normalize: Normalize,

@@ -11,7 +11,7 @@ import { logicalAnd } from '../../ops/logic.ts'
 import { all } from '../../ops/reduction.ts'
 import { type ScheduleLike, schedulable } from '../../schedule/schedulable.ts'
 
-/** Weight of the newest batch, from 0 to 1, or a schedule of it; `null` weights all batches equally. */
+/** Weight of the newest batch, from 0 to 1, or a schedule of this weight; `null` weights all batches equally. */
 export type Momentum = Hyperparameter | null
 
 const weight = schedulable(number({ min: 0, max: 1 }, 0.1))
@@ -32,7 +32,7 @@ interface LearningRule {
   readonly nonFinite?: 'allow' | 'skip' | 'throw'
 }
 
-/** Statistics of one batch, by channel. */
+/** Statistics of one batch, per channel. */
 interface BatchStatistics {
   /** Mean, `[channels]`. */
   readonly mean: Tensor
@@ -46,9 +46,9 @@ interface BatchStatistics {
 
 /** Variables that hold the running statistics of a layer. */
 export interface RunningStatistics {
-  /** Running mean, `[channels]`, starts at 0. */
+  /** Running mean, `[channels]`, initialized to 0. */
   readonly runningMean: Variable
-  /** Running unbiased variance, `[channels]`, starts at 1. */
+  /** Running unbiased variance, `[channels]`, initialized to 1. */
   readonly runningVar: Variable
   /** Number of batches that have updated the running statistics; an int64 scalar. */
   readonly numBatchesTracked: Variable
@@ -57,7 +57,7 @@ export interface RunningStatistics {
 /**
  * Creates variables for the running statistics of a layer.
  *
- * @param finite whether a step throws rather than store NaN or infinity in them
+ * @param finite whether a step throws instead of storing NaN or infinity in these variables
  */
 export const runningStatistics = (channels: number, finite: boolean = false): RunningStatistics => ({
   runningMean: new Variable([channels], filled(0), { trainable: false, finite }),
@@ -66,7 +66,7 @@ export const runningStatistics = (channels: number, finite: boolean = false): Ru
 })
 
 /**
- * Moves running statistics towards the statistics of a batch, with the variance unbiased:
+ * Updates running statistics with the mean and the unbiased variance of a batch:
  *
  *     running ← (1 − w) · running + w · batch
  *
@@ -95,7 +95,7 @@ function unbias(count: number | Tensor): number | Tensor {
   return div(count, where(greater(count, 1), sub(count, 1), 1))
 }
 
-/** Returns whether a batch may update running statistics, a bool scalar; undefined if it always may. */
+/** Returns a bool scalar: whether a batch may update running statistics; undefined if it always may. */
 function usableOf({ mean, variance, count }: BatchStatistics, rule: LearningRule): Tensor | undefined {
   const enough = typeof count === 'number' ? undefined : greater(count, 1)
   if (rule.nonFinite !== 'skip') return enough
@@ -103,7 +103,7 @@ function usableOf({ mean, variance, count }: BatchStatistics, rule: LearningRule
   return enough ? logicalAnd(enough, finite) : finite
 }
 
-/** Returns the weight of the newest batch in the running statistics, a scalar. */
+/** Returns the weight of the newest batch in the running statistics, as a scalar. */
 function weightOf(
   seen: Tensor,
   { mean: { dtype }, examples }: BatchStatistics,
@@ -119,12 +119,12 @@ function weightOf(
 }
 
 /**
- * Returns the weight of batch number t = 1, 2, … with which running statistics do not depend on their initial
- * values: `m / (1 − (1 − m)ᵗ)` for momentum m. Equals dividing an average that started at 0 by 1 − (1 − m)ᵗ.
+ * Returns the weight of batch number t = 1, 2, … that makes running statistics independent of their initial values:
+ * `m / (1 − (1 − m)ᵗ)` for momentum m. Equivalent to dividing an average that started at 0 by 1 − (1 − m)ᵗ.
  */
 const debiased = (momentum: number, t: Tensor): Tensor => div(-momentum, expm1(mul(t, Math.log1p(-momentum))))
 
-/** @throws {ArgumentError} when two options exclude each other. */
+/** Checks the combination of options. @throws {ArgumentError} when two options exclude each other. */
 export function checkRule(who: string, { momentum, zeroDebias, fullBatchSize }: LearningRule): void {
   if (zeroDebias && !(typeof momentum === 'number' && momentum > 0 && momentum < 1)) {
     throw mismatch(who, 'momentum between 0 and 1 with zeroDebias', momentum)

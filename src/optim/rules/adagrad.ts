@@ -5,7 +5,7 @@ import { penalized, penalty } from '../weight-decay.ts'
 import { adaptive } from './moment.ts'
 
 const options = {
-  /** Decay of the learning rate: at step 0, 1, …, it is divided by 1 + step · lrDecay. @default 0 */
+  /** Decay of the learning rate: at step t = 0, 1, …, lr is divided by 1 + t · lrDecay. @default 0 */
   lrDecay: number({ min: 0 }, 0),
   ...penalty,
   /** Initial value of each element of s, the sum of squared gradients over all steps. @default 0 */

@@ -13,7 +13,7 @@ const adamOptions = {
   ...betas,
   ...epsilon,
   ...penalty,
-  /** Whether to divide by the root of the greatest v (mean of g²) so far, not the latest v. @default false */
+  /** Whether to divide by the root of the largest v (mean of g²) so far instead of the latest v. @default false */
   amsgrad: boolean(false),
 }
 const adamwOptions = {
@@ -32,7 +32,7 @@ const buffers = ({ amsgrad }: Values): Readonly<Record<string, number>> => ({
   ...(amsgrad && { max_exp_avg_sq: 0 }),
 })
 
-/** Returns Adam's step t, to subtract from a weight: lr · m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps). */
+/** Returns Adam's step t, which is subtracted from a weight: lr · m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps). */
 function step(at: Update<Values>, g: Tensor): Tensor {
   const { eps, amsgrad } = at.options
   const [mean, square] = momentAverages(at, g)

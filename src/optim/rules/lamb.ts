@@ -10,7 +10,7 @@ const options = {
   /** Small number added to the divisor of a step, the gradients' root mean square. @default 1e-6 */
   eps: number({ min: 0 }, 1e-6),
   ...decay,
-  /** Whether to scale AdamW's step u by ‖weight‖/‖u‖, usual except for biases and BN. @default true */
+  /** Whether to scale AdamW's step u by ‖weight‖/‖u‖; usually not for biases and normalization. @default true */
   adapt: boolean(true),
 }
 

@@ -10,9 +10,9 @@ const options = {
   /** Momentum: the factor that multiplies the previous velocity v. @default 0.9 */
   momentum: schedulable(number({ min: 0 }, 0.9)),
   ...penalty,
-  /** Ratio of the norm of a step to the norm of the weight, without lr and momentum. @default 0.001 */
+  /** Ratio of a step's norm to the weight's norm, before multiplying by lr and adding momentum. @default 0.001 */
   trustCoefficient: number({ above: 0 }, 0.001),
-  /** Whether lr is scaled by λ ∝ ‖weight‖/‖gradient‖; usually not for biases and BN. @default true */
+  /** Whether to scale lr by λ ∝ ‖weight‖/‖gradient‖; usually not for biases and normalization. @default true */
   adapt: boolean(true),
 }
 
@@ -25,8 +25,8 @@ export interface LarsOptions extends OptionsOf<typeof options>, CommonOptions<ty
  *     v ← momentum · v + lr · λ · (g + weightDecay · w)
  *     w ← w − v
  *
- * Here g = dL/dw. As in the paper, and unlike in `sgd`, v contains gradients already multiplied by lr. Biases
- * and BN layers are usually exempt from λ: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
+ * Here g = dL/dw. As in the paper, and unlike in `sgd`, v contains gradients already multiplied by lr. Biases and
+ * normalization layers are usually exempt from λ: `groups: [{ maxRank: 1, adapt: false, weightDecay: 0 }]`.
  *
  * Source: You, Gitman & Ginsburg 2017, https://arxiv.org/abs/1708.03888, algorithm 1.
  */

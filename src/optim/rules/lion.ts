@@ -8,9 +8,9 @@ import { decay, decayed } from '../weight-decay.ts'
 import { adaptive, blend } from './moment.ts'
 
 const options = {
-  /** Weight of the moving average m of gradients g in a step, sign(beta1 · m + (1 − beta1)g). @default 0.9 */
+  /** Weight of m, the moving average of gradients g, in a step: sign(beta1 · m + (1 − beta1) · g). @default 0.9 */
   beta1: schedulable(number({ min: 0, below: 1 }, 0.9)),
-  /** Decay of the moving average m of gradients g: m ← beta2 · m + (1 − beta2) · g. @default 0.99 */
+  /** Decay of m, the moving average of gradients g: m ← beta2 · m + (1 − beta2) · g. @default 0.99 */
   beta2: schedulable(number({ min: 0, below: 1 }, 0.99)),
   ...decay,
 }
@@ -22,12 +22,12 @@ const signed = (x: Tensor, size: Tensor): Tensor =>
   where(greater(x, 0), size, where(less(x, 0), neg(size), 0))
 
 /**
- * Lion: each step moves every element of a weight by ±lr, against the sign of a mean of gradients; g = dL/dw:
+ * Lion: each step moves every element of a weight by ±lr, against the sign of a mean of the gradients g = dL/dw:
  *
  *     w ← w − lr · (sign(beta1 · m + (1 − beta1) · g) + weightDecay · w)
  *     m ← beta2 · m + (1 − beta2) · g
  *
- * Use an lr 3 to 10 times smaller than for AdamW, and a weight decay larger by the same factor.
+ * Use a learning rate 3 to 10 times lower than for AdamW, and a weight decay higher by the same factor.
  *
  * Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675, algorithm 2.
  */

@@ -40,7 +40,7 @@ export function velocity<V extends Momentum>({ buffer, hyper }: Update<V>, step:
   return v.assign(add(mul(v.value, hyper('momentum')), step))
 }
 
-/** Returns Adam's bias correction, the divisor 1 − decayᵗ in step t = 1, 2, …. @param decay an option's name */
+/** Returns Adam's bias correction, the divisor 1 − decayᵗ at step t = 1, 2, …. @param decay name of the option */
 export const filledPart = <V>(
   { value }: Pick<Update<V>, 'value'>,
   decay: keyof V & string,
@@ -54,15 +54,15 @@ export const momentAverages = (at: Update<Betas>, g: Tensor): readonly [mean: Te
 ]
 
 /**
- * Returns √v + eps · √(1 − beta2ᵗ) at step t, where v is `square`. Dividing by it and multiplying by the scalar
- * √(1 − beta2ᵗ) is the same as dividing by Adam's √(v/(1 − beta2ᵗ)) + eps, with one operation less per element.
+ * Returns √v + eps · √(1 − beta2ᵗ) at step t, where v is `square`. Dividing by this and multiplying by the scalar √(1
+ * − beta2ᵗ) is the same as dividing by Adam's √(v/(1 − beta2ᵗ)) + eps, but saves one operation per element.
  */
 export function root(at: Update<Betas>, square: Tensor, eps: number): Tensor {
   const offset = (step: number): number => eps * Math.sqrt(filledPart(at, 'beta2', step))
   return add(sqrt(square), at.host('eps', offset))
 }
 
-/** Returns a function f with f(step) = next(f(step − 1), step) and f(−1) = first, which caches its values. */
+/** Returns a function f that caches its values, with f(step) = next(f(step − 1), step) and f(−1) = first. */
 export function memoized(
   next: (before: number, step: number) => number,
   first: number,

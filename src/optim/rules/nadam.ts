@@ -8,7 +8,7 @@ const options = {
   ...betas,
   ...epsilon,
   ...decoupling,
-  /** Speed at which momentum grows: in step t, beta1 · (1 − ½ · 0.96^(t · momentumDecay)). @default 0.004 */
+  /** Speed at which the momentum grows: at step t it is beta1 · (1 − ½ · 0.96^(t · momentumDecay)). @default 0.004 */
   momentumDecay: number({ min: 0 }, 0.004),
 }
 

@@ -12,7 +12,9 @@ const options = {
 
 export interface RadamOptions extends OptionsOf<typeof options>, CommonOptions<typeof options> {}
 
-/** Returns the factor r by which RAdam scales a step (counted from 0); 0 in early steps that do not use v. */
+/**
+ * Returns the factor r by which RAdam scales a step (counted from 0); 0 for early steps, which do not divide by √v.
+ */
 function rectification(beta2: number, step: number): number {
   const t = step + 1
   const end = 2 / (1 - beta2) - 1

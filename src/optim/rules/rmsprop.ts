@@ -9,7 +9,7 @@ import { penalized, penalty } from '../weight-decay.ts'
 import { adaptive, blend, epsilon, velocity } from './moment.ts'
 
 const options = {
-  /** Decay of the moving averages of the squared gradient and, if centered, the gradient. @default 0.99 */
+  /** Decay of the moving averages of the squared gradient and, if `centered`, of the gradient. @default 0.99 */
   alpha: schedulable(number({ min: 0, below: 1 }, 0.99)),
   ...epsilon,
   ...penalty,

@@ -29,7 +29,7 @@ export interface ScheduleFreeAdamWOptions
   extends OptionsOf<typeof adamwOptions>,
     CommonOptions<typeof adamwOptions> {}
 
-/** Updates z (weights of plain SGD or Adam), then x, z's average. @returns y, the next training weights */
+/** Updates z (weights of plain SGD or Adam), then x, the average of z. @returns y, the next training weights */
 function follow<V extends { readonly weightDecay: Hyperparameter }>(
   at: Update<V>,
   interpolation: keyof V & string,
@@ -48,9 +48,9 @@ function follow<V extends { readonly weightDecay: Hyperparameter }>(
 }
 
 /**
- * Returns c, the weight of the newest z in the average x, as a function of the step t: γₜ²/Σγᵢ², with Σ over
- * i ≤ t and γᵢ the greatest scheduled lr up to step i. It ignores factors by which controllers scaled lr, since
- * a resumed run could not recompute them.
+ * Returns c, the weight of the newest z in the average x, as a function of the step t: γₜ²/Σγᵢ², with the sum over i
+ * ≤ t, and γᵢ the highest scheduled lr up to step i. Factors by which controllers scaled lr are ignored, because a
+ * resumed run could not recompute them.
  */
 function newestShare({ lr }: WeightOptions): (step: number) => number {
   const greatest = memoized((before, step) => Math.max(before, hyperparameterAt(lr, step)), 0)
@@ -59,8 +59,8 @@ function newestShare({ lr }: WeightOptions): (step: number) => number {
 }
 
 /**
- * Schedule-Free SGD: averages the weights, and needs a warmup but no other schedule. In training, the model has
- * the weights y; in evaluation, x, the average of z (see `Attached.evaluation`). In step t:
+ * Schedule-Free SGD: averages the weights, and needs a warmup but no other schedule. The model has the weights y in
+ * training and x, the average of z, in evaluation (see `Attached.evaluation`). In step t:
  *
  *     y = (1 − momentum) · z + momentum · x
  *     z ← z − lr · (dL/dy + weightDecay · y)

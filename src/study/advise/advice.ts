@@ -64,13 +64,13 @@ export interface Outcome {
   readonly budget: number
   readonly ranges: readonly RangeTest[]
   readonly finished: readonly Finished[]
-  /** Trials of the last round, including repeats of its two best combinations of settings with more seeds. */
+  /** Trials of the last round, including repeats with more seeds of the two best combinations of settings. */
   readonly finals: readonly Finished[]
   /** Optimizer steps taken by all range tests and trials together. */
   readonly spent: number
 }
 
-/** Returns advice: the best settings of a race, the confidence that they are best, and the evidence. */
+/** Returns the advice: the best settings of a race, the confidence that they are the best, and the evidence. */
 export function adviceOf(outcome: Outcome): Advice {
   const { experiment, budget, ranges, finished, finals, spent } = outcome
   const metric = { name: experiment.monitor, goal: goalOf(experiment) }
@@ -85,7 +85,7 @@ export function adviceOf(outcome: Outcome): Advice {
   }
 }
 
-/** Groups trials by combination of settings; most seeds first, then the best mean score. */
+/** Groups trials by combination of settings; sorts the groups by number of seeds, then by mean score, best first. */
 const mostSeedsFirst = (trials: readonly Finished[], { name, goal }: Objective): Scored[] =>
   ranked(cellsOf(trials, name), goal).sort((a, b) => seedsOf(b) - seedsOf(a))
 

@@ -1,4 +1,4 @@
-import { type Abortable, abortSignal } from '../../core/abort.ts'
+import { type AbortSignalLike, abortSignal } from '../../core/abort.ts'
 import { callback, type OptionsOf, present, readOptions, required, size } from '../../core/options.ts'
 import { NormalizationError } from '../../nn/norm/normalization.ts'
 import type { Experiment } from '../../train/experiment.ts'
@@ -33,16 +33,16 @@ export type AdviseEvent =
 /**
  * Recommends a normalization, learning rate and schedule for a model and its data, within a budget of steps.
  *
- * 1. Two range tests (training at rising rates), without and with batch normalization, suggest one learning
- *    rate for each.
- * 2. A race of three rounds has fewer trials in each round, three times as long as in the round before. Round 1
- *    tries both normalizations at the suggested rate and four higher ones, by factors of about 3. Round 2 tries
- *    the best four settings with two schedules each; round 3 the best of those in full runs, the very best
- *    also with a weight decay that turns weights by 0.03 rad per step, and the unchanged experiment. Each trial
- *    runs through a complete schedule; all start from the same weights and see data in the same order.
+ * 1. Two range tests (training at rising rates), without and with batch normalization, suggest one learning rate for
+ *    each.
+ * 2. A race of three rounds has fewer trials in each round, three times as long as in the round before. Round 1 tries
+ *    both normalizations, each at the suggested rate and at four higher rates, each about 3 times the one before.
+ *    Round 2 tries the best four settings with two schedules each. Round 3 tries, in full runs, the best of those,
+ *    the very best also with a weight decay that turns weights by 0.03 rad per step, and the unchanged experiment.
+ *    Each trial runs through a complete schedule; all start from the same weights and see data in the same order.
  * 3. The rest of the budget is spent on repeating the two best settings with more seeds.
  *
- * Model, data, optimizer and batch size stay those of the experiment.
+ * Model, data, optimizer and batch size are not varied.
  *
  * @throws {ArgumentError} when the budget is too small for trials of 10 steps.
  * @throws the reason of `signal`, once it is aborted and there is no advice yet.
@@ -70,15 +70,15 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** Returns two schedules to try; if the optimizer needs no decay of lr, constant without and with warmup. */
+/** Returns two schedules' names to try; if the optimizer needs no decay of lr, constant without and with warmup. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
-/** Runs range tests of the model without and with batch normalization; skips one that cannot be built. */
+/** Runs range tests of the model without and with batch normalization; skips a model that cannot be built. */
 async function* rangesOf(
   experiment: Experiment,
   { ramp }: Plan,
-  signal: Abortable | undefined,
+  signal: AbortSignalLike | undefined,
 ): AsyncGenerator<RangeTest> {
   const { testRates } = experiment.optimizer.traits()
   const [from, to] = testRates ?? [1e-5, 10]
@@ -108,7 +108,7 @@ function candidates({ normalization, begin }: RangeTest, schedule: string): Sett
   return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))
 }
 
-/** Returns 10^(k/2) rounded to one digit, 1 or 3 times a power of ten: 1, 3, 10, … for k = 0, 1, 2, … */
+/** Returns 10^(k/2), rounded to 1 or 3 times a power of ten: 1, 3, 10, … for k = 0, 1, 2, … */
 const halfDecade = (k: number): number =>
   Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 

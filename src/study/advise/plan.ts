@@ -23,7 +23,7 @@ const growth = 3
 /** Total steps of the three rounds, as a number of full runs, with two normalizations and two schedules. */
 const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 
-/** Minimum number of optimizer steps of a trial; a shorter one would tell nothing. */
+/** Minimum number of optimizer steps of a trial; results of a shorter trial would mean nothing. */
 const fewest = 10
 
 /** Returns the number of steps of each of the two range tests: 1/22 of the budget, but from 60 to 600. */
@@ -39,11 +39,11 @@ function budgetFor(steps: number): number {
 /** Returns the smallest budget, in steps, at which the trials of the last round are full runs. */
 export const wholeBudget = (runSteps: number): number => budgetFor(runs * runSteps)
 
-/** Returns the smallest budget, in steps, that also pays for full runs of the best two with `seeds` seeds. */
+/** Returns the smallest budget, in steps, that also pays for full runs of the best two with `seeds` seeds each. */
 export const seedsBudget = (runSteps: number, seeds: number): number =>
   budgetFor(runs * runSteps + 2 * (seeds - 1) * runSteps)
 
-/** Divides a budget of steps. @throws {ArgumentError} when the first trials would be below 10 steps. */
+/** Divides a budget of steps. @throws {ArgumentError} when trials of round 1 would be shorter than 10 steps. */
 export function planOf(budget: number, runSteps: number): Plan {
   const ramp = rampOf(budget)
   const last = Math.min(runSteps, Math.floor((budget - 2 * ramp) / runs))

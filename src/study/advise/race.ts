@@ -1,4 +1,4 @@
-import { type Abortable, untilAborted } from '../../core/abort.ts'
+import { type AbortSignalLike, untilAborted } from '../../core/abort.ts'
 import { ArgumentError } from '../../core/errors.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
@@ -21,19 +21,21 @@ export class Race {
   readonly #experiment: Experiment
   readonly #runner: Runner
   readonly #budget: number
-  readonly #signal: Abortable | undefined
+  readonly #signal: AbortSignalLike | undefined
   readonly #finished: Finished[] = []
   #spent: number
   #round: Finished[] = []
   #rounds = 0
 
-  /** @param budget total optimizer steps allowed @param spent steps of it that the range tests already took */
+  /**
+   * @param budget total number of optimizer steps allowed @param spent steps that the range tests have already taken
+   */
   constructor(
     experiment: Experiment,
     runner: Runner,
     budget: number,
     spent: number,
-    signal: Abortable | undefined,
+    signal: AbortSignalLike | undefined,
   ) {
     this.#experiment = experiment
     this.#runner = runner

@@ -1,4 +1,4 @@
-import type { Abortable } from '../../core/abort.ts'
+import type { AbortSignalLike } from '../../core/abort.ts'
 import { present } from '../../core/options.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import type { EpochEvent } from '../../train/event.ts'
@@ -12,13 +12,13 @@ import { noCurve, type Trial, type TrialResult } from '../trial.ts'
 import { settingsOf } from '../trial-settings.ts'
 
 /**
- * A function that runs trials of an experiment and yields each with its result as it ends, in any order. It may
- * leave its trials unfinished once `signal` is aborted: nobody awaits them then.
+ * A function that runs trials of an experiment and yields each with its result as it ends, in any order. Once
+ * `signal` is aborted, it may leave trials unfinished, since nobody awaits them.
  */
 export type Runner = (
   experiment: Experiment,
   trials: readonly Trial[],
-  signal?: Abortable,
+  signal?: AbortSignalLike,
 ) => AsyncIterable<Finished>
 
 /** A runner that runs one trial after another in this process, and writes no files. */
@@ -29,7 +29,7 @@ export const inProcess: Runner = async function* (experiment, trials, signal) {
 async function resultOf(
   experiment: Experiment,
   trial: Trial,
-  signal: Abortable | undefined,
+  signal: AbortSignalLike | undefined,
 ): Promise<TrialResult> {
   const begun = performance.now()
   const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })

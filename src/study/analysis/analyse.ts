@@ -8,7 +8,7 @@ import { toleranceOf, windowsOf } from './rate-window.ts'
 
 /** What the analysis needs to know about a study, apart from its trials. */
 export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors' | 'repeat'> {
-  /** Factors (varied settings) drawn from a range: values recur too seldom to be compared. @default none */
+  /** Factors (varied settings) with values drawn from a range, which recur too seldom to compare. @default none */
   readonly drawn?: readonly string[]
 }
 

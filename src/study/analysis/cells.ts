@@ -10,7 +10,7 @@ export function cellsOf(finished: readonly Finished[], metric: string): Cell[] {
   return [...groups.values()].map((trials) => cellOf(trials, metric, range))
 }
 
-/** Returns all values of a metric; for a loss, those of learning curves as well, as their range is the same. */
+/** Returns all values of a metric in the trials' results; for a loss, also the values of the learning curves. */
 function valuesOf(finished: readonly Finished[], metric: string): number[] {
   const isLoss = metric === 'trainLoss' || metric === 'validationLoss'
   const all = finished.flatMap(({ result: { metrics, curve } }) => [

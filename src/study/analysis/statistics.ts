@@ -3,7 +3,7 @@ import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
 import { isShare } from './words.ts'
 
-/** Returns the sum of squared differences between the values and their mean. */
+/** Returns the sum of squared deviations of the values from their mean. */
 export const sumOfSquares = (values: readonly number[]): number => {
   const centre = meanOf(values)
   return values.reduce((sum, x) => sum + (x - centre) ** 2, 0)

@@ -22,7 +22,7 @@ export const estimateText = ({ value, interval }: Estimate, metric: string): str
 /** Splits a metric's camel-case name into words: `validationAccuracy` becomes `validation accuracy`. */
 export const metricText = (metric: string): string => metric.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)
 
-/** Formats a setting's value for a sentence: a string unchanged, a number in three digits, all else as JSON. */
+/** Formats a setting's value for a sentence: a string unchanged, a number to three digits, other values as JSON. */
 export const valueText = (value: Value): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? figure(value) : JSON.stringify(value)
 

@@ -54,7 +54,7 @@ export const designOption: Option<Design> = {
   },
 }
 
-/** A training run that a design asks for, not yet numbered. */
+/** A trial (training run) requested by a design, before it gets its number. */
 export type Asked = Omit<Trial, 'id'>
 
 /** The input of a design: factors (settings with values to try), seeds, and how finished trials are scored. */
@@ -74,7 +74,7 @@ export interface Space {
 export const trialKey = ({ settings, seed, steps }: Pick<Trial, 'settings' | 'seed' | 'steps'>): string =>
   `[${keyOf(settings)},${seed},${steps}]`
 
-/** Finished trials by `trialKey` (a text made from settings, seed and number of steps). */
+/** Finished trials, by their `trialKey` (a text made from settings, seed and number of steps). */
 export type Known = ReadonlyMap<string, Finished>
 
 /** Returns the trials of one combination of settings: one for each seed in `space`. */
@@ -85,7 +85,7 @@ export const withSeeds = (space: Space, settings: Settings, steps: number, round
 export const seedBySeed = (space: Space, trials: readonly (readonly Asked[])[]): Asked[] =>
   space.seeds.flatMap((_, i) => trials.map((group) => group[i]!))
 
-/** Returns the mean score of the trials `asked` for; undefined until all of them are finished. */
+/** Returns the mean score of the requested trials; undefined until all of them are finished. */
 export function meanScore(space: Space, trials: readonly Asked[], known: Known): number | undefined {
   const found = trials.flatMap((trial) => known.get(trialKey(trial)) ?? [])
   if (found.length < trials.length) return undefined

@@ -37,7 +37,7 @@ function normalsAbout(sorted: readonly number[]): Normal[] {
   })
 }
 
-/** Returns the density at `x` of a normal distribution with deviation `width`, truncated to [0, 1]. */
+/** Returns the density at `x` of a normal distribution with standard deviation `width`, truncated to [0, 1]. */
 function densityOf({ mean, width }: Normal, x: number): number {
   const inside = normalDistribution((1 - mean) / width) - normalDistribution(-mean / width)
   return Math.exp(-(((x - mean) / width) ** 2) / 2) / (Math.sqrt(2 * Math.PI) * width * inside)

@@ -8,8 +8,8 @@ import { sample } from './sample.ts'
 import { tpe } from './tpe.ts'
 
 /**
- * Returns all trials that a design asks for so far, given the finished ones. When more have finished, the list
- * only grows at its end. A study resumes by calling this pure function with the finished trials found on disk.
+ * Returns all trials that a design requests so far, given the finished trials. As more trials finish, this list only
+ * grows at its end. To resume a study, this pure function is called with the finished trials found on disk.
  */
 export function plan(design: Design, space: Space, finished: readonly Finished[]): readonly Asked[] {
   const known = new Map(finished.map((one) => [trialKey(one), one]))
@@ -34,8 +34,10 @@ export function trialCount(design: Design, space: Space): number {
 }
 
 /**
- * @throws {ArgumentError} when there are fewer combinations than the design asks for, when a design of all
- * combinations has a factor with infinitely many values, or when `seeds.length` does not divide the trials.
+ * Checks a design.
+ *
+ * @throws {ArgumentError} when there are fewer combinations than the design requests, when a design of all
+ *   combinations has a factor with infinitely many values, or when `seeds.length` does not divide `trials`.
  */
 export function checkDesign(design: Design, { factors, seeds }: Pick<Space, 'factors' | 'seeds'>): void {
   const all = combinationsOf(factors)

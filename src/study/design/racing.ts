@@ -17,7 +17,7 @@ const withDefaults = (design: Racing) => ({ eta: 3, rungs: 3, ...design })
 /** Returns how many of `count` combinations enter the next round of a race: count / eta, rounded up. */
 const keptOf = (count: number, eta: number): number => Math.ceil(count / eta)
 
-/** Returns the steps of a trial in a round: full-run steps / etaᵏ, where k rounds are still to come. */
+/** Returns the number of steps of a trial in a round: full-run steps / etaᵏ, where k rounds follow this one. */
 function stepsAt(design: Racing, space: Space, settings: Settings, round: number): number {
   const { eta, rungs: rounds } = withDefaults(design)
   const all = space.stepsOf(settings)
@@ -29,8 +29,8 @@ function stepsAt(design: Racing, space: Space, settings: Settings, round: number
 }
 
 /**
- * Returns the trials of all rounds up to and including the first unfinished round. The combinations with the
- * best mean scores over seeds enter the next round; one with a diverged or failed trial never does.
+ * Returns the trials of all rounds up to and including the first unfinished round. The combinations with the best
+ * mean scores over seeds enter the next round; a combination with a diverged or failed trial never does.
  *
  * Source: Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943, algorithm 1, with `eta` in place of 2.
  */

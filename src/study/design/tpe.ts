@@ -11,7 +11,7 @@ const startup = 8
 const batch = 4
 /** Fraction of the tried combinations, those with the best scores, that count as good. */
 const gamma = 0.25
-/** Number of random candidates, of which the most promising becomes the next combination to try. */
+/** Number of random candidates from which the most promising one is chosen as the next combination to try. */
 const draws = 24
 
 /**

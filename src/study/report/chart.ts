@@ -5,12 +5,12 @@ import type { Chart, Plot } from './section.ts'
 
 type Document = ReturnType<typeof parseHTML>['document']
 
-/** Draws a chart and returns it as SVG text with a title; `id` is the prefix of the ids of its elements. */
+/** Draws a chart and returns it as SVG text with a title; `id` is the prefix of its elements' ids. */
 export type Draw = (chart: Chart, id: string, title?: string) => string
 
 /**
- * Loads the drawing libraries and returns a function that draws: Plot needs a DOM document, which linkedom
- * provides outside a browser. They are imported only here, so that what draws nothing need not load them.
+ * Loads the drawing libraries and returns a function that draws. Plot needs a DOM document, which linkedom provides
+ * outside a browser. The libraries are imported only here, so that code without charts need not load them.
  */
 export async function drawing(): Promise<Draw> {
   const [plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')])
@@ -77,19 +77,19 @@ export const logAxis = (
 /** Returns Plot options for grid lines at an axis's ticks. */
 export const gridStyle = <T>(ticks: T) => ({ stroke: 'var(--line)', strokeOpacity: 1, ticks })
 
-/** Returns the left margin, in pixels, in which these labels fit at 11 px, even in a font with wide letters. */
+/** Returns a left margin, in pixels, wide enough for these labels at 11 px, even in a font with wide letters. */
 export const labelMargin = (labels: readonly string[]): number =>
   14 + 6.3 * Math.max(...labels.map((label) => label.length))
 
-/** Shortens a chart's label if it exceeds `length` characters; the last one is then an ellipsis. */
+/** Shortens a chart's label to `length` characters, the last of which is then an ellipsis. */
 export function shorten(text: string, length = 24): string {
   const characters = [...text]
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
 }
 
 /**
- * Returns the ticks of a logarithmic axis from `low` to `high`: the powers of ten in this range, at most six of
- * them; if there are fewer than three, their multiples by 1, 2 and 5; if still fewer than two, those by 1 to 9.
+ * Returns the ticks of a logarithmic axis from `low` to `high`: at most six powers of ten in this range. If there are
+ * fewer than three, adds their multiples by 2 and 5; if there are still fewer than two, all multiples by 1 to 9.
  */
 export function logTicks(low: number, high: number): readonly number[] {
   const first = Math.floor(Math.log10(low))
@@ -104,7 +104,7 @@ export function logTicks(low: number, high: number): readonly number[] {
   return some.length > 1 ? some : among([1, 2, 3, 4, 5, 6, 7, 8, 9])
 }
 
-/** Returns at most `most` of the items, evenly spaced, with the first and the last among them. */
+/** Returns at most `most` of the items, evenly spaced, including the first and the last. */
 export function thinned<T>(items: readonly T[], most = 11): readonly T[] {
   if (items.length <= most) return items
   const at = (i: number): number => Math.round((i * (items.length - 1)) / (most - 1))

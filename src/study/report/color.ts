@@ -40,9 +40,9 @@ export interface Ramp {
 }
 
 /**
- * Makes a colour scale with position ∝ the square root of the distance from the best score: finer near the
- * best, where good settings differ by little. Its dark end `worst` is the ninth decile (nine in ten scores are
- * better), so that one very bad score does not make all others look alike.
+ * Makes a colour scale on which the position is proportional to the square root of the distance from the best score:
+ * it is finer near the best, where good settings differ by little. Its dark end `worst` is the ninth decile (nine in
+ * ten scores are better), so that one very bad score does not make all others look alike.
  */
 export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp {
   const sorted = [...scores].sort((a, b) => (goal === 'min' ? a - b : b - a))
@@ -57,7 +57,7 @@ export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp 
   }
 }
 
-/** Returns the fill colour at a position from 0 to 1, and black or white for text on it, for more contrast. */
+/** Returns the fill colour at a position from 0 to 1, and black or white, whichever has more contrast, for text. */
 export function shade(plot: Plot, at: number): { readonly fill: string; readonly ink: string } {
   const scale = plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [0, 1] } })!
   const fill = String(scale.apply(1 - at))

@@ -69,7 +69,9 @@ function bars(shares: readonly Share[]): Chart['draw'] {
   })
 }
 
-/** Returns ` in runs of N steps` for a race, whose effects are those of its first round; otherwise ''. */
+/**
+ * Returns the phrase ` in runs of N steps` for a race, whose effects are computed from its first round; otherwise ''.
+ */
 function roundOf(findings: Findings): string {
   const [first] = findings.cells
   return lastRound(findings) === 0 || first === undefined ? '' : ` in runs of ${count(first.steps)} steps`

@@ -17,7 +17,7 @@ export interface Grid {
   readonly columns: readonly (Value | undefined)[]
   readonly rows: readonly (Value | undefined)[]
   readonly cells: readonly Cell[]
-  /** The best-scoring cell of those in which every seed finished; undefined if there is none. */
+  /** The best-scoring cell of those in which all seeds finished; undefined if there is none. */
   readonly best: Cell | undefined
   at(column: Value | undefined, row: Value | undefined): Cell | undefined
 }
@@ -62,7 +62,7 @@ function valuesAmong(findings: Findings, cells: readonly Cell[], factor: string)
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
-/** Chooses a grid's axes: rate for `x`, schedule for `y`; if not varied, the factor with the most values. */
+/** Chooses a grid's axes: learning rate for `x`, schedule for `y`; if not varied, the factor with the most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
     .filter((name) => name !== 'normalization')
@@ -91,7 +91,7 @@ export function lostOf(cell: Cell): string {
   return cell.diverged > 0 ? `${cell.diverged}×` : ''
 }
 
-/** Describes a cell in two lines: first score, interval and how many seeds diverged or failed; then steps. */
+/** Describes a cell in two lines: score, interval and number of diverged or failed seeds; then the number of steps. */
 export function outcome(cell: Cell): string {
   const parts = [
     ...(cell.score ? [`${numeral(cell.score.value)} (${interval(cell.score)})`] : []),

@@ -16,7 +16,7 @@ export async function html(findings: Findings): Promise<string> {
   return visible(page(findings.name, [...parts, leftOut(absent)]))
 }
 
-/** Wraps parts of HTML in a page with a security policy that lets browsers load and run nothing. */
+/** Wraps HTML parts in a page with a security policy that forbids browsers to load or run anything. */
 const page = (title: string, parts: readonly string[]): string => `<!doctype html>
 <html lang="en">
 <head>

@@ -27,7 +27,7 @@ export function rateWindowsSection(findings: Findings): Content {
   ]
 }
 
-/** Formats the maximum gap of usable rates to the best score: `0.01`, or `0.01 to 0.03` if it varies by row. */
+/** Formats the maximum gap of usable rates to the best score: `0.01`, or `0.01 to 0.03` if it differs between rows. */
 function margin(windows: readonly RateWindow[]): string {
   const sorted = windows.map(({ within }) => within).sort((a, b) => a - b)
   const [least, most] = [numeral(sorted[0], 2), numeral(sorted.at(-1), 2)]

@@ -27,12 +27,12 @@ export interface Table {
   readonly type: 'table'
   readonly caption: string
   readonly columns: readonly string[]
-  /** Number of columns, from the left, whose cells are headings of their rows. */
+  /** Number of leading columns whose cells are row headings. */
   readonly heads: number
   readonly rows: readonly (readonly string[])[]
   /** Whether the table is too long to read: then HTML shows it collapsed, and Markdown leaves it out. */
   readonly long?: boolean
-  /** Whether a table below a chart is open at first. Otherwise it is collapsed until clicked. */
+  /** For a table below a chart: whether it is initially open. Otherwise it is collapsed until clicked. */
   readonly open?: boolean
 }
 

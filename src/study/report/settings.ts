@@ -17,11 +17,11 @@ export function label(value: Value | undefined): string {
 }
 
 /**
- * Formats settings for a chart or table: `batch · cosine · lr 0.1`. Normalization and schedule come first, as
- * values only; each other setting has its name before its value.
+ * Formats settings for a chart or table: `batch · cosine · lr 0.1`. Normalization and schedule come first, as values
+ * only; each other setting has its name before its value.
  *
  * @param without names of settings to leave out
- * @param none text to return where no setting is left
+ * @param none text to return when no setting is left
  */
 export function describeSettings(settings: Settings, without: readonly string[] = [], none = ''): string {
   const names = ['normalization', 'schedule', ...Object.keys(settings)]

@@ -2,7 +2,7 @@ import { count, counted, listed } from '../../core/text.ts'
 import type { Findings } from '../analysis/findings.ts'
 import { keyOf } from '../settings.ts'
 
-/** Returns a line that sums up a study: its factors, number of trials, and the metric that compares trials. */
+/** Returns a line that summarizes a study: its factors, number of trials, and metric by which trials are compared. */
 export function summaryOf({ factors, cells, cost, metric, repeat }: Findings): string {
   const sizes = Object.entries(factors).map(([name, values]) => `${name} (${values.length})`)
   const combinations = new Set(cells.map(({ settings }) => keyOf(settings)))

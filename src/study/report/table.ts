@@ -22,7 +22,7 @@ export function tableHtml({ caption, columns, heads, rows }: Table): string {
 const cell = (text: string, isHead: boolean, kind: string): string =>
   isHead ? `<th scope="row"${kind}>${escapeHtml(text)}</th>` : `<td${kind}>${escapeHtml(text)}</td>`
 
-/** Renders a table as Markdown; pads the cells of each column to one width, so that it reads as plain text. */
+/** Renders a table as Markdown, with columns padded to equal width, so that it is readable as plain text. */
 export function tableMarkdown(table: Table): string {
   const right = numeric(table)
   const lines = [table.columns, ...table.rows].map((row) => row.map(escapeMarkdown))
@@ -36,7 +36,7 @@ export function tableMarkdown(table: Table): string {
   return [`**${escapeMarkdown(table.caption)}**`, '', head, `| ${rule.join(' | ')} |`, ...body].join('\n')
 }
 
-/** Returns, for each column, whether all its texts are numbers or dashes and it should be aligned right. */
+/** Returns, for each column, whether it contains only numbers or dashes, and so should be right-aligned. */
 function numeric({ columns, heads, rows }: Pick<Table, 'columns' | 'heads' | 'rows'>): readonly boolean[] {
   const isNumber = (text: string): boolean =>
     text === dash || text === '' || /^×|^[<≤≥] |^−?\d[\d,]*(\.\d+)?(?![.\d])/.test(text)

@@ -13,14 +13,14 @@ import { descriptionOf, finishedOf, type Row } from './stored.ts'
  * An SQLite database of a study's trials and their results: the file `study.db` in the study's folder.
  *
  * One process writes; others may read at the same time. Each change is a transaction: if the process is killed,
- * all or none of it is stored. Changes are not flushed to disk at once: a power failure may lose the latest
- * results in the database, but each trial's own folder still has its result.
+ * either all of the change or nothing is stored. Changes are not flushed to disk at once: a power failure may lose
+ * the latest results in the database, but each result is also in its trial's folder.
  */
 export class Database {
   readonly #path: string
   readonly #db: Sqlite
   readonly #ids = new Map<string, number>()
-  /** Greatest id of a trial; ids of rows that were deleted by hand may be missing below it. */
+  /** Highest id of a trial; lower ids may be unused if rows were deleted by hand. */
   #last = 0
 
   /**
@@ -40,7 +40,10 @@ export class Database {
     }
   }
 
-  /** Stores a study's description. @throws {ArgumentError} when it does not extend the folder's study. */
+  /**
+   * Stores a study's description. @throws {ArgumentError} when the folder has another study that this does not
+   * extend.
+   */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
     const [before] = this.#all<{ description: string }>('SELECT description FROM study')
     const text = JSON.stringify(description)
@@ -51,7 +54,7 @@ export class Database {
     })
   }
 
-  /** Stores those of the planned trials that are new, under the next free ids; returns all trials, with ids. */
+  /** Stores the planned trials that are new, under the next free ids; returns all planned trials with their ids. */
   ask(asked: readonly Asked[]): Trial[] {
     return this.#change(() => {
       const insert = this.#db.prepare(
@@ -79,7 +82,7 @@ export class Database {
     if (changes !== 1) throw new ArgumentError(`study: wanted a trial that is not finished, got ${id}`)
   }
 
-  /** Forgets the results of trials that failed, so that they run again. */
+  /** Deletes the results of failed trials, so that these trials run again. */
   forgetFailed(): void {
     this.#change(() => this.#db.exec("UPDATE trial SET status = NULL, result = NULL WHERE status = 'failed'"))
   }
@@ -107,7 +110,7 @@ export class Database {
     }
   }
 
-  /** Makes changes in one transaction. */
+  /** Makes the changes in one transaction. */
   #change<T>(changes: () => T): T {
     return withDatabase(this.#path, () => this.#db.transaction(changes)())
   }

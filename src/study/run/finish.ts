@@ -6,7 +6,7 @@ import type { Findings, Finished } from '../analysis/findings.ts'
 /** Names of the files that `finish` writes into the study's folder. */
 export const written: readonly string[] = ['report.html', 'report.md', 'findings.json', 'results.json']
 
-/** Analyses finished trials, and writes results and a report into the study's folder. Returns the findings. */
+/** Analyses finished trials, and writes results and a report into the study's folder. @returns the findings */
 export async function finish(
   folder: string,
   facts: StudyFacts,

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
 
-/** Index, among a worker process's standard streams, of the pipe on which it sends its heartbeats. */
+/** File descriptor, in a worker process, of the pipe on which it sends heartbeats to its parent. */
 export const heartbeatPipe = 4
 
-/** The program of the thread. Without a parent that reads, this process has nothing left to do. */
+/** Source code of the heartbeat thread. It kills this process once the parent, which reads the pipe, is gone. */
 const program = `
 const { writeSync } = require('node:fs')
 const { kill, pid } = require('node:process')
@@ -17,7 +17,7 @@ setInterval(() => {
 `
 
 /**
- * Starts a thread of this worker process that sends a byte to the parent process each second, however long a
- * training step or the reading of the data keeps the main thread busy. Ends the process once the parent is gone.
+ * Starts a thread in this worker process that sends one byte per second to the parent process, even while a training
+ * step or the reading of data keeps the main thread busy. Ends this process once the parent is gone.
  */
 export const sendHeartbeats = (): void => new Worker(program, { eval: true, stdout: false }).unref()

@@ -6,10 +6,12 @@ import { kill, pid } from 'node:process'
 
 const fileOf = (lock: string): string => `${lock}.pids`
 
-/** Appends to a file, or makes it; refuses a symbolic link, which may lead anywhere. */
+/**
+ * Flags to open a file for appending, creating it if needed, but not through a symbolic link: it may lead anywhere.
+ */
 const flag = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)
 
-/** Notes this process as a holder of the lock on the file `lock`. */
+/** Records this process, in a file beside the lock file `lock`, as a holder of the lock. */
 export function recordHolder(lock: string): void {
   try {
     appendFileSync(fileOf(lock), `${pid} ${hostname()}\n`, { flag: flag as never })
@@ -18,10 +20,10 @@ export function recordHolder(lock: string): void {
   }
 }
 
-/** Forgets the noted holders of a lock; the caller must hold it alone. */
+/** Deletes the record of a lock's holders; the caller must hold the lock exclusively. */
 export const forgetHolders = (lock: string): void => rmSync(fileOf(lock), { force: true })
 
-/** Returns the ids of the processes that may hold a lock: those that were noted and still run. */
+/** Returns the ids of the processes that may hold a lock: recorded holders that are still running. */
 export function holdersOf(lock: string): string[] {
   if (!existsSync(fileOf(lock))) return []
   const noted = readFileSync(fileOf(lock), 'utf8').matchAll(/^(\d+) ([\w.-]+)$/gm)

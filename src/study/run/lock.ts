@@ -10,12 +10,12 @@ export interface Lock {
   release(): void
 }
 
-/** Open databases, one per lock held: if they were garbage-collected, they would be closed and so unlocked. */
+/** Open databases, one per lock held: garbage collection of a database would release its lock. */
 const held = new Set<Sqlite>()
 
 /**
- * Takes an exclusive lock on a file: a transaction held open on an empty SQLite database. It ends with the
- * process, even if the process is killed.
+ * Takes an exclusive lock on a file: a transaction held open on an empty SQLite database. The lock is released when
+ * the process ends, even if it is killed.
  *
  * @param wait milliseconds to wait for other processes to release the lock. @default 0
  * @returns undefined if another process still holds the lock
@@ -57,21 +57,22 @@ function lock(path: string, timeout: number, begin: (db: Sqlite) => void): Lock 
   }
 }
 
-/** SQLite's result code of a database that another process has locked. */
+/** SQLite's result code for a database that another process has locked. */
 const busy = 5
 
 const isBusy = (error: unknown): boolean => sqliteCode(error) === busy
 
-/** Returns the path of the lock file of workers: a new parent process waits for workers of a killed one. */
+/** Returns the path of the lock that workers hold: a new parent process waits for workers of a killed one to exit. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
-/** Milliseconds to wait until workers of a killed parent process exit, as they do within a second of its end. */
+/** Milliseconds to wait for worker processes of a killed parent to exit; they usually do so within a second. */
 const patience = 10_000
 
 /**
  * Takes an exclusive lock on the folder of a study or advice.
  *
- * @throws {ArgumentError} when another study or advice runs in the folder, or a worker of a killed one.
+ * @throws {ArgumentError} when another study or advice is running in the folder, or a worker process of a killed one
+ *   still is.
  */
 export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
   const a = kind === 'study' ? 'a study' : 'an advice'
@@ -92,5 +93,5 @@ export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
   return lock
 }
 
-/** Returns a phrase that names processes by their ids; empty where none is known. */
+/** Returns a phrase that names processes by their ids, such as ` (process 12)`; empty if none is known. */
 const named = (pids: readonly string[]): string => (pids.length === 0 ? '' : ` (process ${listed(pids)})`)

@@ -17,17 +17,17 @@ const options = {
 
 export interface WorkerPoolOptions extends OptionsOf<typeof options> {}
 
-/** Error for a trial whose worker processes all ended before it did: no result, and tried again the next time. */
+/** Error for a trial during which every worker process tried has ended: it has no result, and runs again next time. */
 export class LostTrialError extends MachineError {
   override readonly name = 'LostTrialError'
 }
 
 /**
- * A pool of worker processes, each of which runs one trial at a time. If none is idle when a trial is to run, a
- * new worker is started, and then kept.
+ * A pool of worker processes, each of which runs one trial at a time. If none is idle when a trial is to run, a new
+ * worker is started, and then kept.
  *
- * If a worker exits or hangs during a trial, another one resumes the trial from its last checkpoint, up to three
- * in all.
+ * If a worker exits or hangs during a trial, another worker resumes the trial from its last checkpoint; a trial gets
+ * at most three workers.
  */
 export class Pool {
   readonly #start: () => ChildProcess
@@ -47,8 +47,8 @@ export class Pool {
    * Runs a trial in an idle worker process, or in a new one if none is idle.
    *
    * @throws {LostTrialError} when three workers ended during the trial.
-   * @throws {MachineError} when a worker cannot start, or the trial met a fault of the machine.
-   * @throws {EvenstepError} when a worker refuses to start, or the pool is closed meanwhile.
+   * @throws {MachineError} when a worker cannot start, or the machine failed during the trial (such as a full disk).
+   * @throws {EvenstepError} when a worker refuses to start, or the pool is closed during the call.
    */
   async run(job: Job): Promise<TrialResult> {
     for (let attempt = 1; ; attempt++) {

@@ -23,7 +23,7 @@ export interface Prepared {
   readonly space: Space
   /** Returns the changes that turn the study's experiment into a trial's experiment. */
   settingsOf(trial: Configuration): Change[]
-  /** Returns the study's experiment, data and options as plain JSON, by which studies are told apart. */
+  /** Returns the study's experiment, data and options as plain JSON, to tell studies apart. */
   describe(): Record<string, unknown>
 }
 
@@ -31,7 +31,7 @@ export interface Prepared {
  * Checks a study, and prepares it for running: each value of each factor (setting to vary) must make a valid
  * experiment, and each normalization a valid model.
  *
- * @throws {EvenstepError} naming the first value that does not fit.
+ * @throws {EvenstepError} naming the first invalid value.
  */
 export function prepare(asked: Study, given: Experiment, name: string): Prepared {
   const { factors, design, watch, seeds, steps } = asked
@@ -96,7 +96,7 @@ function decidedBy({ factors, steps, metric }: Study, path: string): string | un
   return factor && `factors.${factor}`
 }
 
-/** Returns a function of path and value that tells whether the setting at the path accepts the value. */
+/** Returns a function (path, value) that tells whether the setting at this path accepts the value. */
 const takenBy =
   (experiment: Experiment) =>
   (path: string, value: number): boolean => {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Abortable } from '../../core/abort.ts'
+import type { AbortSignalLike } from '../../core/abort.ts'
 import { refuseLinks } from '../../disk/inside.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { trialKey } from '../design/design.ts'
@@ -13,7 +13,7 @@ import { LostTrialError, Pool } from './pool.ts'
 import type { Prepared } from './prepared.ts'
 import { forgetFailed, runFolder } from './run-trial.ts'
 
-/** An event of a running study: of the `total` trials that its design asks for, `done` are finished. */
+/** An event of a running study; `done` of the `total` trials that its design requests are finished. */
 export type StudyEvent =
   /** The study starts; `finished`: trials whose results are already in the study's folder. */
   | ({ readonly type: 'start'; readonly finished: readonly Finished[] } & Progress)
@@ -28,22 +28,24 @@ export interface RunStudyOptions {
   readonly workers: number
   /** Function that starts a worker process to run trials. */
   readonly start: () => ChildProcess
-  /** Whether trials that failed run again. @default false */
+  /** Whether to run trials again that failed in an earlier call. @default false */
   readonly retryFailed?: boolean
-  /** Seconds that one attempt at a trial may take before it is resumed elsewhere. @default no limit */
+  /** Seconds that one attempt at a trial may take before another worker resumes it. @default no limit */
   readonly timeLimit?: number
   /** Abort signal that stops the study at once, even in the middle of trials. */
-  readonly signal?: Abortable
+  readonly signal?: AbortSignalLike
 }
 
 /**
  * Runs those trials of a study whose results are not yet in the study's folder.
  *
- * Yields an event for each trial once its result is in the database; last, unless stopped, `end`. If the caller
- * leaves the loop or aborts the signal, worker processes are killed; unfinished trials are run the next time.
+ * Yields an event for each trial once its result is in the database and, unless stopped, a final event `end`. If the
+ * caller leaves the loop or aborts the signal, worker processes are killed, and unfinished trials run in the next
+ * call.
  *
- * A fault of the machine is no result: it ends the study, and its trials run the next time. A trial that three
- * workers did not survive ends the study only after all other trials.
+ * A fault of the machine, such as a full disk, is not stored as a trial's result: it ends the study, and the trials
+ * affected run in the next call. A trial during which three workers ended makes the study throw only after all other
+ * trials.
  *
  * @throws {ArgumentError} when the folder has another study, or a running one.
  * @throws {MachineError} after a fault of the machine, such as a full disk or a dead worker.
@@ -80,11 +82,11 @@ async function* trials(
   const { study, space } = prepared
   const finished = new Map(database.finished().map((one) => [trialKey(one), one]))
   const running = new Map<string, Promise<Finished | Lost>>()
-  /** Trials whose workers all ended. */
+  /** Trials during which every worker tried has ended, by `trialKey`. */
   const lost = new Map<string, Lost>()
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
-  /** Trials that the design asks for and that are not finished; the folder may have other finished trials. */
+  /** Returns unfinished trials that the design requests, and the number of finished ones. */
   const open = (): readonly [done: number, open: Trial[]] => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
     const left = without(finished, asked)
@@ -110,14 +112,14 @@ async function* trials(
   yield { type: 'end', finished: [...finished.values()].sort((a, b) => a.id - b.id) }
 }
 
-/** Returns the trials that are not among the known ones. */
+/** Returns the trials whose keys are not in `known`. */
 const without = (known: ReadonlyMap<string, unknown>, trials: readonly Trial[]): Trial[] =>
   trials.filter((trial) => !known.has(trialKey(trial)))
 
-/** The trial of a worker that ended, and why. */
+/** A trial during which every worker tried has ended, with the error that says so. */
 type Lost = Trial & { readonly lost: LostTrialError }
 
-/** Runs a trial. @returns a promise of its result; of an error only if no other trial can run either */
+/** Runs a trial. @returns a promise of its result or, if its workers ended, of a `Lost`; rejects on any other error */
 function runIn(
   pool: Pool,
   trial: Trial,
@@ -140,7 +142,7 @@ function runIn(
 const trialsOf = (folder: string): string => join(folder, 'trials')
 
 /** Returns a promise that resolves once the signal is aborted. */
-const stopping = (signal: Abortable | undefined): Promise<undefined> =>
+const stopping = (signal: AbortSignalLike | undefined): Promise<undefined> =>
   new Promise((resolve) => {
     if (signal?.aborted) resolve(undefined)
     signal?.addEventListener('abort', () => resolve(undefined))

@@ -31,7 +31,7 @@ export interface Job {
 /** Returns a trial's folder, such as `0007`, within the folder of all trials. */
 export const runFolder = (folder: string, { id }: Trial): string => join(folder, String(id).padStart(4, '0'))
 
-/** Seconds of training between checkpoints: a killed process loses no more. Shorter trials write none. */
+/** Seconds of training between checkpoints: a killed process loses at most this. Shorter trials write none. */
 const checkpointSeconds = 10
 
 /** A trial's result, with the seconds spent in training steps but not yet those of the whole trial. */
@@ -40,14 +40,14 @@ type Partial = Omit<TrialResult, 'time'> & { readonly training: number }
 type Notes = Readonly<Record<string, unknown>>
 
 /**
- * Runs a trial in its own folder, like any other run, and writes its result to `trial.json`. If the folder
- * already has a result of this trial with the same experiment and data, returns that; if it has a checkpoint,
- * resumes from there; anything else in the folder is deleted.
+ * Runs a trial in its own folder, like any other run, and writes its result to `trial.json`. If the folder already
+ * has a result of this trial with the same experiment and data, returns that result; if the folder has a checkpoint,
+ * resumes from there; deletes anything else in the folder.
  *
  * @param notes values to store in the folder's run.json
- * @returns the result; if the trial diverges, or fails by its own doing, the result says so
- * @throws the error of a fault of the machine, such as a full disk: it is no result of the trial. After a damaged
- *   file, the next attempt at the trial starts again
+ * @returns the result, also if the trial diverges or fails, which its `status` says
+ * @throws the error of a fault of the machine, such as a full disk, which is not a result of the trial. If the error
+ *   is a damaged file, the next attempt at the trial starts from the beginning.
  */
 export async function runTrial(base: Experiment, job: Job, notes: Notes): Promise<TrialResult> {
   checkInside(dirname(job.folder), 'a folder')
@@ -104,7 +104,7 @@ function open(experiment: Experiment, job: Job, options: RunFolderOptions): RunF
 
 const nothing = { metrics: {}, steps: 0, training: 0, curve: noCurve }
 
-/** Returns what a trial had logged when an error ended it, without the curves of layers. */
+/** Returns what a trial had logged before an error ended it, without the curves of layers. */
 function logged({ folder }: Job, { optimizer }: Experiment): Omit<Logged, 'layers' | 'explosion'> {
   if (!existsSync(logFile(folder))) return nothing
   const { layers: _, explosion: __, ...rest } = readLog(folder, optimizer)
@@ -115,7 +115,7 @@ const checkpointsOf = ({ folder }: Job): string => join(folder, 'checkpoints')
 
 const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
 
-/** Removes the stored results of trials that failed from their folders, all in `folder`, so that they run again. */
+/** Removes the stored results of failed trials from the trial folders in `folder`, so that these trials run again. */
 export function forgetFailed(folder: string): void {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
@@ -130,7 +130,7 @@ export function forgetFailed(folder: string): void {
 const identityIn = (base: Experiment, { settings, watch }: Job): string =>
   valueFingerprint([identityFingerprint(base), settings.map(settingText), watch])
 
-/** Returns the result stored in the trial's folder if it is of the same trial and its identity hash is `of`. */
+/** Returns the result in the trial's folder if it belongs to the same trial and its identity hash equals `of`. */
 function readResult(job: Job, of: string): TrialResult | undefined {
   if (!existsSync(fileOf(job))) return undefined
   // A crash of the machine may have truncated the file: then the trial runs again.

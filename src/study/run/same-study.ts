@@ -8,8 +8,8 @@ import { valueKey } from '../settings.ts'
 type Description = Readonly<Record<string, unknown>>
 
 /**
- * Throws if a study is not the one that its folder was begun with, but allows it to have grown: to have more
- * values of a factor, seeds or trials.
+ * Checks that a study is the one its folder was created for. The study may have grown: it may have more values of a
+ * factor, more seeds or more trials.
  *
  * @throws {ArgumentError} naming the first difference.
  */
@@ -49,13 +49,13 @@ function inExperiment(before: Description, now: Description): string | undefined
   return undefined
 }
 
-/** Returns a phrase on how two designs differ, except in a greater number of trials; undefined if equal. */
+/** Returns a phrase on how two designs differ, apart from a greater number of trials; undefined if they do not. */
 function inDesign(before: Design, now: Design): string | undefined {
   const more = 'trials' in before && 'trials' in now && now.trials >= before.trials
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Returns a phrase on how factors differ, if so. Added values do not count, unless values are drawn. */
+/** Returns a phrase on how factors differ, if they do. Added values do not count, unless values are random. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design

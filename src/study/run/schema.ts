@@ -1,6 +1,6 @@
 import { DamagedError } from '../../core/errors.ts'
 
-/** Statement that makes each table of a study's database, by the table's name. */
+/** SQL statements that create the tables of a study's database, by table name. */
 export const tables: Readonly<Record<string, string>> = {
   study: 'CREATE TABLE study (description TEXT NOT NULL)',
   trial: `CREATE TABLE trial (
@@ -9,7 +9,7 @@ export const tables: Readonly<Record<string, string>> = {
   )`,
 }
 
-/** A row of `sqlite_master`: a table, view, trigger or index of a database, with the statement that made it. */
+/** A row of `sqlite_master`: a table, view, trigger or index of a database, with the SQL statement that created it. */
 export interface SchemaEntry {
   readonly type: string
   readonly name: string
@@ -17,8 +17,8 @@ export interface SchemaEntry {
 }
 
 /**
- * Checks that a database has no other tables than a study's, made by the same statements, and no views or
- * triggers. These would run when a row is read or written, and a stranger's may never end.
+ * Checks that a database has only a study's tables, created by the same statements, and no views or triggers: those
+ * run when rows are read or written, and in a stranger's file they might never end.
  *
  * @throws {DamagedError} naming the first difference.
  */
@@ -32,5 +32,5 @@ export function checkSchema(path: string, entries: readonly SchemaEntry[]): void
   }
 }
 
-/** Returns a statement without differences in blanks. */
+/** Normalizes the white space of an SQL statement, so that statements can be compared. */
 const plain = (sql: string): string => sql.replace(/\s+/g, ' ').replace(/\( | \)/g, (pair) => pair.trim())

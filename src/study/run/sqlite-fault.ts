@@ -1,6 +1,6 @@
 import { DamagedError, type EvenstepError, MachineError } from '../../core/errors.ts'
 
-/** What each primary result code of SQLite means for a file that only Evenstep writes, and what to do. */
+/** For each of SQLite's primary result codes that the machine causes: what it means, and how to fix it. */
 const faults: Readonly<Record<number, readonly [meaning: string, fix: string]>> = {
   3: ['no permission', 'change the permissions of the file and of its folder'],
   5: ['one that another process uses', 'wait, or end that process'],
@@ -15,7 +15,7 @@ const faults: Readonly<Record<number, readonly [meaning: string, fix: string]>> 
   23: ['no permission', 'change the permissions of the file and of its folder'],
 }
 
-/** Result codes of a file that is not a database, or has other tables or broken pages. */
+/** SQLite's result codes for a file that is not a database, or has other tables or broken pages. */
 const damaged: readonly number[] = [1, 11, 24, 26]
 
 const names: readonly string[] =
@@ -24,8 +24,9 @@ const names: readonly string[] =
   )
 
 /**
- * Returns SQLite's primary result code of an error, whichever driver threw it: from `SQLITE_IOERR_WRITE`, an
- * extended code as a number, or the number at the end of a message that a database could not be opened.
+ * Returns SQLite's primary result code for an error thrown by either driver, taken from a name such as
+ * `SQLITE_IOERR_WRITE`, from a numeric extended code, or from the number in a message that a database could not be
+ * opened. Undefined for other errors.
  */
 export function sqliteCode(error: unknown): number | undefined {
   const { code, errcode, message } = Object(error) as Record<string, unknown>
@@ -36,7 +37,7 @@ export function sqliteCode(error: unknown): number | undefined {
   return opened === undefined ? undefined : Number(opened) & 0xff
 }
 
-/** Returns the one-line error for an error of SQLite on the file `path`; undefined for any other error. */
+/** Converts an error of SQLite on the file `path` to one of ours, with a one-line message; undefined for others. */
 export function sqliteFault(path: string, error: unknown): EvenstepError | undefined {
   const code = sqliteCode(error)
   if (code === undefined) return undefined
@@ -53,7 +54,7 @@ export function sqliteFault(path: string, error: unknown): EvenstepError | undef
   return new MachineError(`${path}: wanted a database to write, got ${fault[0]}; ${fault[1]}`, options)
 }
 
-/** Calls `body`, which uses the database in the file `path`. @throws {MachineError} or {DamagedError} for SQLite's */
+/** Calls `body`, which uses the database `path`. @throws {MachineError} or {DamagedError} for errors of SQLite. */
 export function withDatabase<T>(path: string, body: () => T): T {
   try {
     return body()

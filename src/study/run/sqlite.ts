@@ -1,30 +1,31 @@
 import { ArgumentError } from '../../core/errors.ts'
 
-/** A value that a statement is given. */
+/** A value that can be bound to a parameter of an SQL statement. */
 type Value = string | number | null
 
-/** A prepared statement, as every driver has it. */
+/** A prepared SQL statement, with the methods that all drivers share. */
 export interface Statement {
   run(...values: Value[]): { readonly changes: number | bigint }
   get(...values: Value[]): unknown
   all(...values: Value[]): unknown[]
 }
 
-/** What the drivers have in common: `libsql`, and `node:sqlite` of Node 22.13 and later. */
+/** Common interface of the SQLite drivers: `libsql`, and `node:sqlite` of Node 22.13 and later. */
 export interface Driver {
   exec(sql: string): void
   prepare(sql: string): Statement
   close(): void
 }
 
-/** Opens or creates a database file. */
+/** Constructor of a driver: opens the database file at `path`, or creates it. */
 export type Open = new (path: string) => Driver
 
 /**
- * Returns a driver of SQLite: `libsql`, or where that is not installed, or has no binary, Node's own. Both write the same
- * files and take the same locks. Node's comes second, since Node 22 and 24 print a warning when it loads.
+ * Loads an SQLite driver: `libsql` or, if that is not installed or has no binary for this machine, Node's own. Both
+ * write the same files and take the same locks. Node's is the second choice, because Node 22 and 24 print a warning
+ * when it is loaded.
  *
- * @throws {ArgumentError} when there is neither.
+ * @throws {ArgumentError} when neither can be loaded.
  */
 export async function chooseDriver(
   libsql: () => Promise<Open> = async () => (await import('libsql')).default,
@@ -42,7 +43,7 @@ export async function chooseDriver(
   }
 }
 
-/** Loads Node's own driver. @throws {Error} where Node has none */
+/** Loads Node's own SQLite driver. @throws {Error} when this version of Node has none. */
 export async function nodeDriver(): Promise<Open> {
   const name: string = 'node:sqlite' // unknown to bundlers and to the types of Node 20, hence a variable
   const { DatabaseSync }: { readonly DatabaseSync: Open } = await import(name)
@@ -51,11 +52,11 @@ export async function nodeDriver(): Promise<Open> {
 
 const Driver = await chooseDriver()
 
-/** An open SQLite database, whichever driver there is. */
+/** An open SQLite database, with the same interface for either driver. */
 export class Sqlite {
   readonly #db: Driver
 
-  /** @param timeout milliseconds to wait for locks of other processes. @default 0 */
+  /** @param timeout milliseconds to wait for other processes to release their locks. @default 0 */
   constructor(path: string, { timeout = 0 }: { readonly timeout?: number } = {}, open: Open = Driver) {
     this.#db = new open(path)
     this.pragma(`busy_timeout = ${timeout}`)
@@ -73,7 +74,7 @@ export class Sqlite {
     return this.#db.prepare(sql)
   }
 
-  /** Returns a function that calls `body` in a transaction, which is rolled back if it throws. */
+  /** Returns a function that calls `body` in a transaction; if `body` throws, the transaction is rolled back. */
   transaction<T>(body: () => T): () => T {
     return () => {
       this.exec('BEGIN')

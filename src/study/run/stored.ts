@@ -11,12 +11,12 @@ type Json = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Whether parsed JSON is a number, or null, which stands for NaN and infinities. */
+/** Whether a value parsed from JSON is a number, or null, which stands for NaN and infinities. */
 const isNumber = (value: unknown): boolean => value === null || typeof value === 'number'
 
 const isNumbers = (value: unknown): boolean => Array.isArray(value) && value.every(isNumber)
 
-/** Whether parsed JSON is the result of a trial: what is read from a file may be anything. */
+/** Whether a value parsed from JSON is a valid trial result; a file may contain anything. */
 export function isResult(value: unknown): value is TrialResult {
   if (!isObject(value)) return false
   const { status, error, metrics, steps, time, curve, layers, drift } = value
@@ -42,10 +42,10 @@ const isLayers = (value: unknown): boolean =>
   isObject(value) &&
   Object.values(value).every((layer) => isObject(layer) && Object.values(layer).every(isNumbers))
 
-/** Whether parsed JSON has the settings, seed and steps by which trials are told apart. */
+/** Whether a value parsed from JSON is a trial, identified by its settings, seed and steps. */
 export const isTrial = (value: unknown): value is Trial => isObject(value) && isObject(value.settings)
 
-/** Returns the finished trial of a database row. @throws {DamagedError} when the row is not one. */
+/** Converts a database row to a finished trial. @throws {DamagedError} when the row is invalid. */
 export function finishedOf(path: string, { id, settings, seed, steps, rung, result }: Row): Finished {
   const [own, got] = [jsonIn(settings), jsonIn(result)]
   if (!isObject(own) || !isResult(got)) {
@@ -56,7 +56,7 @@ export function finishedOf(path: string, { id, settings, seed, steps, rung, resu
   return { id, settings: own as Finished['settings'], seed, steps, rung, result: got }
 }
 
-/** Returns the description of the study in a database. @throws {DamagedError} when the text is not one. */
+/** Parses a study's description from the database. @throws {DamagedError} when the text is not a description. */
 export function descriptionOf(path: string, text: string): Json {
   const json = jsonIn(text)
   if (isObject(json) && [json.experiment, json.factors, json.design].every(isObject)) return json

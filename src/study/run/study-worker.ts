@@ -5,8 +5,8 @@ import { heartbeatPipe } from './heartbeat.ts'
 import type { Job } from './run-trial.ts'
 
 /**
- * A message from a worker process: it is ready for trials, could not start, has finished a trial, or could not
- * finish one for a fault of the machine.
+ * A message from a worker process: it is ready for trials, it could not start, it has finished a trial, or it could
+ * not finish one because of a fault of the machine, such as a full disk.
  */
 export type FromWorker =
   | { readonly type: 'ready' }
@@ -14,7 +14,7 @@ export type FromWorker =
   | { readonly type: 'finished'; readonly result: TrialResult }
   | { readonly type: 'faulted'; readonly message: string }
 
-/** How long a worker may be silent, and a trial may take. */
+/** Time limits for a worker process: how long it may be silent, and how long a trial may take. */
 export interface Limits {
   /** Seconds without a heartbeat after which a worker counts as hung, and is killed. */
   readonly silence: number
@@ -22,7 +22,7 @@ export interface Limits {
   readonly trial: number
 }
 
-/** Thrown when a worker process exits while a message from it is awaited. */
+/** Error thrown when a worker process exits while its parent waits for a message from it. */
 export class WorkerEnded extends EvenstepError {
   override readonly name = 'WorkerEnded'
 }
@@ -33,13 +33,13 @@ export class WorkerProcess {
   readonly #limits: Limits
   /** Resolves, once the process has exited, to a phrase on how it exited, such as `exited with code 1`. */
   readonly ended: Promise<string>
-  /** Whether the process has finished starting: if it exits later, the trial that it runs is to blame. */
+  /** Whether the process has finished starting. If it exits after that, the trial it is running is to blame. */
   ready = false
-  /** Why this process was killed for being hung or slow; undefined if it was not. */
+  /** Reason why this process was killed, hung or too slow; undefined if it was not killed. */
   #verdict: string | undefined
-  /** Seconds since the last heartbeat, counted only while this process can count, as it may be suspended, too. */
+  /** Seconds since the last heartbeat, not counting time in which this (parent) process was itself suspended. */
   #silent = 0
-  /** Seconds of the current attempt at a trial. */
+  /** Seconds that the current attempt at a trial has taken so far. */
   #spent = 0
 
   constructor(child: ChildProcess, limits: Limits) {
@@ -60,8 +60,8 @@ export class WorkerProcess {
   /**
    * Runs a trial in this process.
    *
-   * @throws {WorkerEnded} when the process exits before the trial is over, or is killed as it hangs.
-   * @throws {MachineError} when the trial ended by a fault of the machine.
+   * @throws {WorkerEnded} when the process exits before the trial is over, or is killed because it hangs.
+   * @throws {MachineError} when a fault of the machine, such as a full disk, ended the trial.
    */
   async run(job: Job): Promise<TrialResult> {
     this.#silent = 0
@@ -106,7 +106,7 @@ export class WorkerProcess {
     this.#child.kill('SIGKILL') // also ends a process that is stopped
   }
 
-  /** Resolves to the worker's next message: it sends one when it has started, and one after each trial. */
+  /** Resolves to the worker's next message; a worker sends one when it has started, and one after each trial. */
   async #next(): Promise<FromWorker> {
     const message = new Promise<FromWorker>((resolve) => this.#child.once('message', resolve))
     const first = await Promise.race([message, this.ended])

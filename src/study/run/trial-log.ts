@@ -15,7 +15,7 @@ import { explosionOf } from './explosion.ts'
 export interface Logged extends Pick<TrialResult, 'metrics' | 'steps' | 'curve' | 'layers'> {
   /** Seconds spent in training steps. */
   readonly training: number
-  /** Why the trial counts as diverged although its losses are finite; undefined if it does not count so. */
+  /** Reason why the trial counts as diverged although its losses are finite; undefined if it does not. */
   readonly explosion: string | undefined
 }
 
@@ -23,8 +23,8 @@ export interface Logged extends Pick<TrialResult, 'metrics' | 'steps' | 'curve' 
 const most = 100
 
 /**
- * Returns the result of a trial, read from the log in its folder. As it is not accumulated during training,
- * it is the same for a resumed run as for an uninterrupted one.
+ * Reads the result of a trial from the log in its folder. Because the result is computed from the log only, it is the
+ * same for a resumed run as for an uninterrupted one.
  */
 export function readLog(folder: string, optimizer: Optimizer): Logged {
   const steps = readSteps(folder) ?? noSteps
@@ -79,7 +79,7 @@ function mean(values: ArrayLike<number>, { from, to }: Point): number {
   return sum / (to - from)
 }
 
-/** Maps the names of an epoch's metrics to their values; only metrics that are single numbers. */
+/** Returns the values of an epoch's metrics by name, omitting metrics that are not single numbers. */
 export function metricsOf(epoch: Epoch | undefined): Record<string, number> {
   if (epoch === undefined) return {}
   const { trainLoss, validationLoss, validationAccuracy, metrics } = epoch
@@ -87,7 +87,7 @@ export function metricsOf(epoch: Epoch | undefined): Record<string, number> {
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-/** Maps the path of each batch normalization in the model to its logged curves; empty if none were logged. */
+/** Returns logged curves of each batch normalization layer, by its path in the model; empty if none were logged. */
 function layersOf(
   folder: string,
   steps: Steps,
@@ -110,9 +110,9 @@ function layersOf(
 }
 
 /**
- * Returns, for each point of a curve, the angle in radians by which one step turns a weight once weight decay
- * and gradients balance; 0 if the rate is 0. Undefined without decay, without a model in the folder, and if
- * parameter groups give weights different angles, since the log does not say which weight feeds a layer.
+ * Returns, for each point of a curve, the angle in radians by which one step turns a weight once weight decay and
+ * gradients balance; 0 if the learning rate is 0. Undefined without weight decay, without a model in the folder, and
+ * if parameter groups give weights different angles, since the log does not say which weight precedes a layer.
  */
 function anglesOf(
   folder: string,
@@ -127,7 +127,7 @@ function anglesOf(
   return same && angles?.some((angle) => angle > 0) ? angles : undefined
 }
 
-/** Returns how the optimizer updates weights of two or more axes: one rule for each set of rate and options. */
+/** Returns the update rules for weights of two or more axes: one for each combination of learning rate and options. */
 function rulesOf(folder: string, { lrs }: Steps, optimizer: Optimizer): WeightRule[] {
   const tensors = tensorsInside(join(folder, 'model.safetensors'))
   if (tensors === undefined) return []
@@ -144,7 +144,7 @@ function rulesOf(folder: string, { lrs }: Steps, optimizer: Optimizer): WeightRu
   return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
 }
 
-/** Makes a one-element variable with a weight's number of axes: parameter groups look at nothing else in it. */
+/** Makes a one-element variable with a weight's number of axes, which is all that parameter groups look at. */
 function standIn(shape: Shape): Variable {
   const variable = new Variable(shape.map(() => 1))
   variable.initialize(0)

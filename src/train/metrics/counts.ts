@@ -29,7 +29,7 @@ const options = {
 
 export interface AverageOptions extends OptionsOf<typeof options> {}
 
-/** Numbers of examples by class: predicted correctly; predicted as the class; labelled with the class. */
+/** Numbers of examples per class: predicted correctly; predicted as the class; labelled with the class. */
 interface Counts {
   readonly hits: readonly number[]
   readonly predicted: readonly number[]
@@ -120,7 +120,7 @@ function count(who: string, before: Counts, predictions: Predictions, binary: bo
   return { hits, predicted, actual }
 }
 
-/** Counts each label of examples that may have several. */
+/** Counts each label of examples that may have several labels at once. */
 function countLabels(who: string, before: Counts, predictions: Predictions): Counts {
   const { columns, scores, truth } = labelScores(who, predictions)
   const { hits, predicted, actual } = copied(before, columns)
@@ -134,7 +134,7 @@ function countLabels(who: string, before: Counts, predictions: Predictions): Cou
   return { hits, predicted, actual }
 }
 
-/** Copies counts; those before the first batch are 0 for each of `classes`. */
+/** Copies counts; before the first batch, starts with 0 for each of `classes` classes. */
 function copied({ hits, predicted, actual }: Counts, classes: number): Record<keyof Counts, number[]> {
   const copy = (counts: readonly number[]): number[] =>
     counts.length === 0 ? new Array<number>(classes).fill(0) : [...counts]

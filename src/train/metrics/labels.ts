@@ -4,25 +4,25 @@ import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { targetFormOf } from './form.ts'
 import type { Predictions } from './metric.ts'
 
-/** A classifier's predictions after validation: one row for each label that counts. */
+/** A classifier's predictions after validation: one row for each label that is not ignored. */
 export interface ClassScores {
-  /** Number of classes, at least 2: the number of columns, or 2 when there is only one column. */
+  /** Number of classes, at least 2: the number of columns, or 2 if there is one column. */
   readonly classes: number
-  /** Label of each row; of soft targets, the class of the highest probability. */
+  /** Label of each row; for soft targets, the class of the highest probability. */
   readonly labels: Int32Array
   /** Number of scores per label: one per class, or 1, the logit of class 1. */
   readonly columns: number
-  /** Rows of scores, one after another. */
+  /** Scores of all rows, row by row. */
   readonly scores: ArrayLike<number>
-  /** Rows of one-hot or soft targets; undefined for labels. */
+  /** One-hot or soft targets, row by row; undefined if the targets are labels. */
   readonly soft: ArrayLike<number> | undefined
 }
 
 /**
- * Validates a classifier's predictions and returns them as labels and rows of scores, whatever the form of the
- * targets. Leaves out labels that are `ignoreIndex`.
+ * Validates a classifier's predictions and converts them to labels and rows of scores, whatever the form of the
+ * targets. Leaves out labels equal to `ignoreIndex`.
  *
- * @throws {ArgumentError} when output and target do not belong together, a label is not a class index, or soft
+ * @throws {ArgumentError} when the shapes of output and target do not match, a label is not a class index, or soft
  *   targets do not sum to 1.
  */
 export function classScores(who: string, predictions: Predictions): ClassScores {
@@ -40,7 +40,7 @@ export function classScores(who: string, predictions: Predictions): ClassScores 
   return counted(who, columns, scores as ArrayLike<number>, predictions)
 }
 
-/** Returns rows of scores with the labels of `predictions`, without those that do not count. */
+/** Returns the rows of scores and their labels, without those that are ignored. */
 function counted(
   who: string,
   columns: number,
@@ -69,11 +69,11 @@ function counted(
   }
 }
 
-/** Declares the option of metrics that can measure several labels of an example at once. */
+/** Option `multilabel`, for metrics that support several labels per example. */
 export const multilabelOption = {
   /**
-   * Whether an example may have several labels at once: targets `[n, labels, …]` of 0 and 1, and for each the
-   * logit of its label. @default false
+   * Whether an example may have several labels at once: targets are then `[n, labels, …]` of 0 and 1, and the output
+   * has one logit per label. @default false
    */
   multilabel: boolean(false),
 }
@@ -91,19 +91,19 @@ export const zeroDivisionOption = {
   ),
 }
 
-/** Several labels at once: scores and targets of each label, row by row. */
+/** Scores and targets of examples with several labels at once, row by row. */
 export interface LabelScores {
   /** Number of labels in a row. */
   readonly columns: number
   readonly scores: ArrayLike<number>
-  /** 1 where the label applies, 0 where it does not, and −1 where it does not count. */
+  /** 1 where the label applies, 0 where it does not, and −1 where it is ignored. */
   readonly truth: Int8Array
 }
 
 /**
- * Validates predictions of several labels at once, `[n, labels, …]`, and returns them as rows.
+ * Validates predictions for several labels at once, `[n, labels, …]`, and converts them to rows.
  *
- * @throws {ArgumentError} when output and target differ in shape, or a target is neither 0 nor 1 nor ignored.
+ * @throws {ArgumentError} when output and target differ in shape, or a target is neither 0 nor 1 nor `ignoreIndex`.
  */
 export function labelScores(who: string, predictions: Predictions): LabelScores {
   const { output, target } = shapesOf(who, predictions)
@@ -127,7 +127,7 @@ export function labelScores(who: string, predictions: Predictions): LabelScores 
   return { columns, scores: scores as ArrayLike<number>, truth }
 }
 
-/** Returns the shapes of output and target, from the numbers of elements if none are given. */
+/** Returns the shapes of output and target; if not given, infers them from the numbers of elements. */
 export function shapesOf(
   who: string,
   { output, target, length, shapes }: Predictions,
@@ -155,7 +155,7 @@ function misfitting(who: string, output: Shape, target: Shape): ArgumentError {
   )
 }
 
-/** @throws {ArgumentError} unless each row of targets sums to 1, up to the rounding of float16. */
+/** Checks that each row of targets sums to 1, up to float16 rounding. @throws {ArgumentError} when one does not. */
 function checkSums(who: string, soft: ArrayLike<number>, columns: number): void {
   for (let first = 0; first < soft.length; first += columns) {
     let sum = 0
@@ -169,7 +169,7 @@ function checkSums(who: string, soft: ArrayLike<number>, columns: number): void 
   }
 }
 
-/** Moves axis 1 last: `[n, classes, …]` to rows of `classes` numbers. */
+/** Moves axis 1 to the end: converts `[n, classes, …]` to rows of `classes` numbers. */
 function classesLast(data: Predictions['output'], [, classes = 1, ...rest]: Shape): ArrayLike<number> {
   const values = data instanceof BigInt64Array ? Float64Array.from(data, Number) : data
   const inner = sizeOf(rest)

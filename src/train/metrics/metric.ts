@@ -3,19 +3,19 @@ import type { Shape } from '../../core/shape.ts'
 
 /** Outputs of a model and targets of the same examples, each concatenated into one array. */
 export interface Predictions {
-  /** Model outputs; for a classifier, scores before softmax `[n, classes, …]`, or one logit of class 1 each. */
+  /** Model outputs. For a classifier, scores before softmax `[n, classes, …]`, or one logit of class 1 per label. */
   readonly output: Data
-  /** Labels `[n, …]`; one-hot or soft targets, or several labels at once, of the shape of `output`; or numbers. */
+  /** Targets: labels `[n, …]`; one-hot, soft or multiple labels, of the shape of `output`; or numbers to regress. */
   readonly target: Data
   /** Number of examples. */
   readonly length: number
   /**
-   * Shapes of `output` and `target`, with examples on axis 0. If left out, they are taken from the numbers of
-   * elements: `[n, classes]` with labels `[n]`, `[n, classes, positions]` with labels `[n, positions]`, and
-   * `[n, width]` if both have as many elements.
+   * Shapes of `output` and `target`, with examples on axis 0. @default inferred from the numbers of elements:
+   * `[n, classes]` with labels `[n]`, `[n, classes, positions]` with labels `[n, positions]`, or `[n, width]` for
+   * both if they have equally many elements
    */
   readonly shapes?: { readonly output: Shape; readonly target: Shape }
-  /** Label that does not count. */
+  /** Label value that is ignored. */
   readonly ignoreIndex?: number
 }
 
@@ -23,8 +23,8 @@ export interface Predictions {
 export type MetricValue = number | readonly number[] | readonly (readonly number[])[]
 
 /**
- * A metric of predictions, computed by folding over batches; its state is plain data. The result does not
- * depend on how the examples were split into batches.
+ * A metric of predictions, computed by folding over batches, with plain data as state. The result does not depend on
+ * how the examples are split into batches.
  *
  * @example const f1 = metric.result(batches.reduce(metric.update, metric.initial))
  */
@@ -35,7 +35,7 @@ export interface Metric<State = unknown> {
   readonly goal?: 'max' | 'min'
   /** State before the first batch. */
   readonly initial: State
-  /** Returns the state after another batch. @throws {ArgumentError} when predictions do not suit the metric. */
+  /** Returns the state after another batch. @throws {ArgumentError} when the predictions do not suit the metric. */
   update(state: State, predictions: Predictions): State
   /** Returns the result; NaN where it is undefined for the examples seen, as `reason` explains. */
   result(state: State): MetricValue
@@ -86,10 +86,10 @@ interface Mean {
 }
 
 /**
- * Returns a metric that averages values and applies the function `result` to the mean. NaN, with a reason,
- * without any value.
+ * Returns a metric: the function `result` of the mean of some values. The metric is NaN, with a reason, if there are
+ * no values.
  *
- * @param valuesOf returns the values of a batch's predictions, one for each target that counts
+ * @param valuesOf returns the values for a batch of predictions, one for each target that is not ignored
  */
 export const meanMetric = (
   spec: Metric['spec'],

@@ -8,8 +8,8 @@ import { type Metric, meanMetric, type Predictions } from './metric.ts'
  *
  *     exp(−(1/n) Σ ln softmax(output)[label])
  *
- * Like torchmetrics' `Perplexity`; ≥ 1. Takes model outputs as scores `[n, classes, …]` with labels `[n, …]` or
- * probabilities of the scores' shape, or as one logit of class 1 per label.
+ * Like torchmetrics' `Perplexity`; ≥ 1. Model outputs are either scores `[n, classes, …]`, with labels `[n, …]` or
+ * class probabilities of the scores' shape, or one logit of class 1 per label.
  */
 export function perplexity(options: object = {}): Metric {
   readOptions('perplexity', {}, options)

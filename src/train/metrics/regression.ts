@@ -56,7 +56,7 @@ export function rmse(options: object = {}): Metric {
   return metric
 }
 
-/** Statistics of targets y and outputs ŷ so far; arrays have one entry per component of an example's target. */
+/** Running statistics of targets y and outputs ŷ; arrays have one entry per component of an example's target. */
 interface Squares {
   /** Number of examples so far. */
   readonly count: number
@@ -68,13 +68,13 @@ interface Squares {
 }
 
 /**
- * Measures R², the fraction of the targets' variance that the outputs explain, averaged over the components of
- * a target.
+ * Measures R², the fraction of the targets' variance that the outputs explain, averaged over the components of a
+ * target.
  *
  *     1 − Σ(y − ŷ)² / Σ(y − ȳ)²        with targets y, their mean ȳ and outputs ŷ
  *
- * Like scikit-learn's `r2_score`; ≤ 1. If all targets are equal, 1 if every output is exact, else 0. NaN, with
- * a reason, for a single example.
+ * Like scikit-learn's `r2_score`; ≤ 1. If all targets are equal, R² is 1 when every output is exact, otherwise 0.
+ * NaN, with a reason, for a single example.
  *
  * Source: Welford 1962, https://doi.org/10.2307/1266577, for Σ(y − ȳ)² in one pass.
  */
@@ -120,7 +120,7 @@ const components = (sums: readonly number[], width: number): number[] =>
   sums.length === 0 ? new Array<number>(width).fill(0) : [...sums]
 
 /**
- * Returns the predictions.
+ * Returns the predictions after checking their shapes.
  *
  * @throws {ArgumentError} when outputs and targets differ in number or, apart from axes of size 1, in shape.
  */

@@ -14,16 +14,16 @@ import {
 export interface RocAucOptions extends OptionsOf<typeof rankingOptions> {}
 
 /**
- * Measures the area under the ROC curve: the probability that an example of a class scores higher than an
- * example of another class; ties count half. Exact, since it keeps every score.
+ * Measures the area under the ROC curve: the probability that an example of a class scores higher than an example of
+ * another class; ties count half. Exact, since it keeps every score.
  *
  *     (Σ over pairs [s⁺ > s⁻] + ½[s⁺ = s⁻]) / (n⁺·n⁻)        scores s⁺ of n⁺ in the class, s⁻ of n⁻ others
  *
- * With two classes, ranks class 1 against class 0; with more, each class against the rest. Like scikit-learn's
- * `roc_auc_score` of softmax probabilities with `multi_class="ovr"`, but ranked by the log-odds `ln p/(1 − p)`
- * in float64, which stay distinct for probabilities near 0 and 1. With `multilabel`, ranks the examples of each
- * label against the others by its logit. NaN, with a reason, when a class has no examples or all of them, or a
- * score is NaN.
+ * Two classes: class 1 against class 0. More classes: each class against the rest. Like scikit-learn's
+ * `roc_auc_score` of softmax probabilities with `multi_class="ovr"`, but ranked by the log-odds `ln p/(1 − p)` in
+ * float64, which stay distinct for probabilities near 0 and 1. With `multilabel`, ranks examples by a label's logit:
+ * those with the label against those without it. NaN, with a reason, when a class has no examples or has all of them,
+ * or when a score is NaN.
  */
 export function rocAuc(given: RocAucOptions = {}): Metric {
   const type = 'rocAuc'

@@ -3,8 +3,9 @@ import { type ClassScores, classOf, classScores, labelScores, multilabelOption }
 import { type Metric, meanMetric, type Predictions } from './metric.ts'
 
 /**
- * Measures the fraction of labels that are the highest-scoring class. Ties go to the lowest class index. With
- * `multilabel`, the fraction of examples all of whose labels are right. Like scikit-learn's `accuracy_score`.
+ * Measures the fraction of examples whose label is the highest-scoring class. Ties go to the lowest class index. With
+ * `multilabel`, the fraction of examples for which all labels are predicted correctly. Like scikit-learn's
+ * `accuracy_score`.
  */
 export const accuracy = (given: OptionsOf<typeof multilabelOption> = {}): Metric => {
   const { multilabel } = readOptions('accuracy', multilabelOption, given)
@@ -13,7 +14,7 @@ export const accuracy = (given: OptionsOf<typeof multilabelOption> = {}): Metric
     : hitRate('accuracy', {}, (rows, i, label) => classOf(rows, i) === label)
 }
 
-/** Returns for each example whether all its labels that count are right. */
+/** Returns, for each example, whether all its labels that are not ignored are predicted correctly. */
 function exactMatches(predictions: Predictions): readonly number[] {
   const { columns, scores, truth } = labelScores('accuracy', predictions)
   const isRight = (applies: number, i: number): boolean => applies < 0 || Number(scores[i]! > 0) === applies
