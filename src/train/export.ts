@@ -8,7 +8,6 @@ import { dtypeOption, input } from '../core/tensor.ts'
 import { checkAssignsNothing, trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import { checkLayer, type Module, modelOutput } from '../nn/module.ts'
-import { fuseAll } from '../nn/norm/fuse.ts'
 import { cast } from '../ops/compare.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
 
@@ -24,7 +23,7 @@ const specOptions = {
 /**
  * Returns a model with its weights as the bytes of an ONNX file for inference on any number of examples, with
  * input `x`, output `y`, and the weights by their state names. Batch normalization uses running statistics, and
- * is folded into the layer before it where `nn.fuseAll` can. As in evaluation, a float `x` is cast to the type of
+ * is folded into the convolution or `Linear` before it, as `nn.fuseAll` does. As in evaluation, a float `x` is cast to the type of
  * the model's weights, which is the type of `y`.
  *
  * @param spec shape and element type of one example
@@ -37,8 +36,7 @@ export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
   checkSettled('exportOnnx', variables(model).values())
   const weights = [...variables(model).values()].map((v) => v.dtype) // also records their names
   const computing = isFloat(dtype) ? (weights.find(isFloat) ?? dtype) : dtype
-  const fused = fuseAll(model, input([2, ...shape], computing))
-  return inferenceModel(tracer(fused, { shape, dtype }, computing))
+  return inferenceModel(tracer(model, { shape, dtype }, computing))
 }
 
 /**

@@ -30,9 +30,6 @@ export const graphFiles = (folder: string): Readonly<Record<'about' | 'model' | 
   loss: join(folder, 'loss.onnx'),
 })
 
-/** Path of the weights of evaluation in a checkpoint's folder, if they are not those being trained. */
-export const evaluationWeights = (checkpoint: string): string => join(checkpoint, 'evaluation.safetensors')
-
 /** What an evaluation computes for a batch of examples; see `Meaning`. */
 export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreIndex'> {
   /** What divides each term of the loss; a `weight` is one that the graph computes. */

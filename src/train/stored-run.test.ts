@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { afterAll, describe, expect, test } from 'vitest'
+import { readGraph } from '../../test/support/onnx-file.ts'
 import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
 import { data } from '../index.ts'
 import * as nn from '../nn/index.ts'
@@ -144,6 +145,16 @@ test('the graph of a run is a complete ONNX model, beside its weights', async ()
   expect(readFileSync(join(path, 'inference.onnx')).length).toBeLessThan(2000)
 })
 
+test('an export has batch normalization folded, as train.exportOnnx has, and the graph in the folder has not', async () => {
+  const { experiment, path } = await trained({ ...cases['images in float64'], epochs: 1 })
+  const run = await open(path, { experiment })
+  const operators = (bytes: Uint8Array) => readGraph(bytes).node!.map(({ opType }) => opType)
+  const exported = StoredRun.at({ path })!.exportOnnx()
+  expect(exported).toEqual(run.exportOnnx())
+  expect(operators(exported)).not.toContain('BatchNormalization')
+  expect(operators(readFileSync(join(path, 'inference.onnx')))).toContain('BatchNormalization')
+})
+
 test('a model without one graph for all numbers of examples trains, and its run says why it has none', async () => {
   const looping = (): nn.Module => {
     const net = new ToyNet()
@@ -193,6 +204,7 @@ test('damaged graphs, weights of another model and other data are refused', asyn
     writeFileSync(file, edit(readFileSync(file)), encoding)
   }
   const kept = readFileSync(join(path, 'model.safetensors'))
+  rmSync(join(path, 'model.json')) // the checksum, which older versions did not write
   change(
     'model.safetensors',
     (bytes) => bytes.toString('latin1').replace('fc1.weight', 'fc1.weighs'),
