@@ -8,7 +8,8 @@ import * as nn from '../nn/index.ts'
 import { toDType } from '../nn/initialize.ts'
 import * as ops from '../ops/index.ts'
 import { compile } from '../runtime/compile.ts'
-import { exportOnnx } from '../train/export.ts'
+import { inferenceModel } from '../runtime/inference.ts'
+import { tracer } from '../train/export.ts'
 
 /** Initializes a model with statistics and weights of all kinds, so that each number matters. */
 function filled<M extends nn.Module>(model: M): M {
@@ -29,7 +30,7 @@ async function exported(
   shape: readonly number[],
   dtype: 'float32' | 'float64' = 'float32',
 ) {
-  const bytes = exportOnnx(model, { shape, dtype })
+  const bytes = inferenceModel(tracer(model, { shape, dtype }, dtype))
   const { node = [], initializer = [] } = readGraph(bytes)
   const all = shape.reduce((a, b) => a * b, 3)
   const x = (dtype === 'float64' ? Float64Array : Float32Array).from({ length: all }, (_, i) =>

@@ -8,6 +8,7 @@ import { dtypeOption, input } from '../core/tensor.ts'
 import { checkAssignsNothing, trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import { checkLayer, type Module, modelOutput } from '../nn/module.ts'
+import { fuseAll } from '../nn/norm/fuse.ts'
 import { cast } from '../ops/compare.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
 
@@ -36,7 +37,9 @@ export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
   checkSettled('exportOnnx', variables(model).values())
   const weights = [...variables(model).values()].map((v) => v.dtype) // also records their names
   const computing = isFloat(dtype) ? (weights.find(isFloat) ?? dtype) : dtype
-  return inferenceModel(tracer(model, { shape, dtype }, computing))
+  // What is several operators, such as a convolution in float64, only the layers show to be one product.
+  const fused = fuseAll(model, input([2, ...shape], computing))
+  return inferenceModel(tracer(fused, { shape, dtype }, computing))
 }
 
 /**

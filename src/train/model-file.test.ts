@@ -64,7 +64,7 @@ describe("a finished run's model with a flipped bit", () => {
     const file = join(root, 'copy/model.json')
     writeFileSync(file, '{"format":1,"models":[{"steps":12}]}')
     await expect(exported()).rejects.toThrow(
-      `${file}: models[0]: wanted crc32, got none; the file is damaged`,
+      `${file}: models[0]: wanted crc32 as an integer ≥ 0, got nothing; the file is damaged`,
     )
     writeFileSync(file, '{')
     await expect(exported()).rejects.toThrow(`${file}: wanted JSON, got something else; the file is damaged`)
