@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { difference } from '../../test/support/golden.ts'
 import { readGraph } from '../../test/support/onnx-file.ts'
+import { toData } from '../core/dtype.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
 import * as nn from '../nn/index.ts'
@@ -16,10 +17,8 @@ function filled<M extends nn.Module>(model: M): M {
   let seed = 0
   for (const [name, v] of nn.variables(nn.initialize(model, 0))) {
     if (name.endsWith('tracked')) continue
-    const numbers = Float64Array.from(v.data as Float64Array, (_, i) => Math.sin(++seed + i * i))
-    v.data = v.data.map((_: unknown, i: number) =>
-      name.endsWith('var') ? 1 + numbers[i]! : numbers[i]!,
-    ) as never
+    const wave = Float64Array.from({ length: v.data.length }, (_, i) => Math.sin(++seed + i * i))
+    v.data = toData(v.dtype, name.endsWith('var') ? wave.map((n) => 1.5 + n) : wave)
   }
   return model
 }
@@ -33,8 +32,9 @@ async function exported(
   const bytes = inferenceModel(tracer(model, { shape, dtype }, dtype))
   const { node = [], initializer = [] } = readGraph(bytes)
   const all = shape.reduce((a, b) => a * b, 3)
-  const x = (dtype === 'float64' ? Float64Array : Float32Array).from({ length: all }, (_, i) =>
-    Math.cos(i * i),
+  const x = toData(
+    dtype,
+    Float64Array.from({ length: all }, (_, i) => Math.cos(i * i)),
   )
   const session = await ort.InferenceSession.create(bytes)
   const { y } = await session.run({ x: new ort.Tensor(dtype, x as never, [3, ...shape]) })
