@@ -33,27 +33,27 @@ export function toOnnx(inputs: Named, outputs: Named): Uint8Array {
 export type OpenShape = readonly (number | string)[]
 
 /**
- * Returns the bytes of an ONNX model whose inputs and outputs may have varying sizes. Nodes are written unsimplified.
+ * Returns an ONNX graph, with nodes as given (unsimplified), whose inputs and outputs may have varying sizes.
  *
  * @param inputs tensors by name; a constant among them becomes a named constant, not an input
  * @param shapeOf returns the shape of an input or output by its name
  * @param places location of the values of named constants that are stored in another file, by the constant's name
  */
-export function toOpenOnnx(
+export function varyingGraph(
   inputs: Named,
   outputs: Named,
   shapeOf: (name: string, t: Tensor) => OpenShape,
   places: ReadonlyMap<string, FilePlace> = new Map(),
-): Uint8Array {
+): Graph {
   const info = ([name, t]: readonly [string, Tensor]): ValueInfoProto =>
     valueInfo(name, t.dtype, shapeOf(name, t))
-  const body = bodyOf('model', inputs, outputs)
-  return modelBytes({
+  const { used: _, ...body } = bodyOf('model', inputs, outputs)
+  return {
     ...body,
     initializer: body.initializer.map((one) => atPlace(one, places.get(one.name!))),
     input: [...inputs].filter(([, t]) => t.op === 'Input').map(info),
     output: [...outputs].map(info),
-  })
+  }
 }
 
 /** One step of a loop: its input and output tensors by name. */
@@ -173,7 +173,7 @@ function bodyOf(
 }
 
 /** Returns `name`, with underscores appended until it is not among the names in `taken`. */
-const unlike = (taken: ReadonlySet<string>, name: string): string =>
+export const unlike = (taken: ReadonlySet<string>, name: string): string =>
   taken.has(name) ? unlike(taken, `${name}_`) : name
 
 /** Makes the node whose outputs are `results`. ONNX Runtime requires names for unused outputs too. */

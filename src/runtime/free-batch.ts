@@ -3,7 +3,8 @@ import { ArgumentError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { node, type Tensor } from '../core/tensor.ts'
-import { type OpenShape, toOpenOnnx } from '../onnx/model.ts'
+import { type OpenShape, varyingGraph } from '../onnx/model.ts'
+import { modelBytes } from '../onnx/proto.ts'
 import { shareEqual } from '../onnx/simplify.ts'
 import type { Feeds } from './feeds.ts'
 import { type OneTrace, openTraces } from './open-traces.ts'
@@ -75,13 +76,13 @@ export function freeStep(free: ReadonlySet<string>, traceAt: (n: number) => Trac
   const names = [...resultsWith(traced, ranges).keys()]
   const results = new Map(shareEqual(opened.y.inputs).map((t, i) => [names[i]!, t]))
   const inputs = new Map(readsOf(traced.inputs, traced.variables, traced.scheduled))
-  const model = toOpenOnnx(inputs, results, (name, t) => {
+  const graph = varyingGraph(inputs, results, (name, t) => {
     const place = names.indexOf(name)
     if (place >= 0) return opened.shapeOf((root) => root.inputs[place]!, `${name}:`)
     const given = traced.inputs.get(name)
     return given && free.has(given.name) ? [freeSize, ...t.shape.slice(1)] : t.shape
   })
-  return { traced, ranges, retrace: () => traceAt(x.shape[0]!), model }
+  return { traced, ranges, retrace: () => traceAt(x.shape[0]!), model: modelBytes(graph) }
 }
 
 function checkReadsOnly({ variables }: Traced): void {

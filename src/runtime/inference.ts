@@ -1,8 +1,9 @@
 import { nameOf } from '../core/names.ts'
 import { constant, node, type Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
-import { toOpenOnnx } from '../onnx/model.ts'
-import type { FilePlace } from '../onnx/proto.ts'
+import { foldNormalization } from '../onnx/fold.ts'
+import { varyingGraph } from '../onnx/model.ts'
+import { type FilePlace, modelBytes } from '../onnx/proto.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 import { shareEqual } from '../onnx/simplify.ts'
 import { type OneTrace, openTraces } from './open-traces.ts'
@@ -20,7 +21,8 @@ export interface TracedBatch {
 type PlaceOf = (variable: string) => FilePlace | undefined
 
 /**
- * Returns the bytes of an ONNX model that computes its outputs for any number of examples.
+ * Returns the bytes of an ONNX model that computes its outputs for any number of examples. A model that contains its
+ * weights has batch normalization folded into the convolution or matrix product before it.
  *
  * @param traceOn traces the computation on a batch of n examples
  * @param placeOf returns where in another file the values of a variable are stored, given its name; undefined
@@ -28,10 +30,7 @@ type PlaceOf = (variable: string) => FilePlace | undefined
  * @throws {ArgumentError} when graphs for different numbers of examples differ in operators, or in constants
  *   that are not a known function of that number.
  */
-export function inferenceModel(
-  traceOn: (n: number) => TracedBatch,
-  placeOf: PlaceOf = () => undefined,
-): Uint8Array {
+export function inferenceModel(traceOn: (n: number) => TracedBatch, placeOf?: PlaceOf): Uint8Array {
   const traced = openTraces('export', (n) => oneTrace(traceOn(n)))
   const { inputs, outputs, reads } = traced.first.batch
   const names = [...outputs.keys(), ...inputs.keys()]
@@ -41,11 +40,12 @@ export function inferenceModel(
   const results = new Map([...outputs.keys()].map((name, i) => [name, found[i]!]))
   const named = [...weights].map(([name, { value }]): [string, Tensor] => [name, value])
   const places = [...weights].flatMap(([name, { variable }]) => {
-    const place = placeOf(nameOf(variable))
+    const place = placeOf?.(nameOf(variable))
     return place ? [[name, place] as const] : []
   })
   const shapeOf = (name: string) => traced.shapeOf((root) => root.inputs[names.indexOf(name)]!, name)
-  return toOpenOnnx(new Map([...inputs, ...named]), results, shapeOf, new Map(places))
+  const graph = varyingGraph(new Map([...inputs, ...named]), results, shapeOf, new Map(places))
+  return modelBytes(placeOf ? graph : foldNormalization(graph))
 }
 
 /** Returns a trace whose result is a dummy node: its inputs are all outputs, then all graph inputs. */

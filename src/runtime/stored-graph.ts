@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { malformed } from '../core/mismatch.ts'
 import { showShape } from '../core/shape.ts'
+import { foldNormalization } from '../onnx/fold.ts'
 import type { GraphProto } from '../onnx/messages.ts'
-import { modelBytes, nodeProto, tensorProto } from '../onnx/proto.ts'
+import { type Graph, modelBytes, nodeProto, tensorProto } from '../onnx/proto.ts'
 import { graphsIn, isExternal, readOnnx } from '../onnx/read.ts'
 import { backendOf, type Device } from './device.ts'
 import type { HostTensor, Session } from './session.ts'
@@ -23,19 +24,25 @@ export interface NamedTensors {
  * Returns an ONNX file that contains its weights, given one that refers to weights in another file, and these
  * weights. Paths in the ONNX file are never opened.
  *
+ * @param folds whether to fold batch normalization into the convolution or matrix product before it
  * @throws {FormatError} when the file is damaged, refers to anything but weights, or the weights are of another
  *   model.
  */
-export function withWeights({ name, bytes }: NamedBytes, weights: NamedTensors): Uint8Array {
+export function withWeights(
+  { name, bytes }: NamedBytes,
+  weights: NamedTensors,
+  folds: boolean = false,
+): Uint8Array {
   const graph = readOnnx(bytes, name)
   const { node = [], initializer = [], output = [] } = graph
   checkContained(name, graph)
-  return modelBytes({
+  const whole: Graph = {
     ...graph,
     node: node.map((one) => ({ ...nodeProto('', [], []), ...one })),
     output,
     initializer: initializer.map((one) => (isExternal(one) ? valued(one, name, weights) : one)),
-  })
+  }
+  return modelBytes(folds ? foldNormalization(whole) : whole)
 }
 
 type Constant = NonNullable<GraphProto['initializer']>[number]

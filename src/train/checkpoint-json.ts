@@ -25,7 +25,9 @@ const fields = {
   fingerprint: required(text()),
   score: number(),
   /** CRC-32 checksum of each tensor file. */
-  crc32: required(nested({ model: required(integer()), optimizer: required(integer()) })),
+  crc32: required(
+    nested({ model: required(integer()), optimizer: required(integer()), evaluation: integer() }),
+  ),
   /** CRC-32 checksum of the JSON text of all other fields. */
   sum: required(integer()),
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { DamagedError, FormatError } from '../core/errors.ts'
+import { FormatError } from '../core/errors.ts'
 import { checkFields, checkFolder } from '../core/mismatch.ts'
 import { integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
@@ -11,7 +11,7 @@ import { flushFolder, partialOf, partialSuffix, writeFlushed, writeWhole } from 
 import { checkpointJson, incomplete, readCheckpointJson } from './checkpoint-json.ts'
 import { assignSame } from './load-weights.ts'
 import { type Stored, safetensorsChunks } from './safetensors.ts'
-import { sumOfChunks, tensorsInside } from './tensor-file.ts'
+import { otherBytes, sumOfChunks, tensorsInside } from './tensor-file.ts'
 
 /** Contents of a checkpoint, except its tensors. */
 export interface Checkpoint<Progress> {
@@ -27,6 +27,8 @@ export interface Checkpoint<Progress> {
 export interface Tensors {
   readonly model: ReadonlyMap<string, Variable>
   readonly optimizer: ReadonlyMap<string, Variable>
+  /** Chunks of the file of the weights of evaluation, where these are others than the model's. */
+  readonly evaluation?: readonly Uint8Array[] | undefined
 }
 
 const files = ['model', 'optimizer'] as const
@@ -38,6 +40,7 @@ function checkTensors(who: string, tensors: Tensors): void {
 
 /**
  * Writes a checkpoint as a folder with three files: `model.safetensors`, `optimizer.safetensors`, `checkpoint.json`.
+ * If weights for evaluation are given, the folder also has `evaluation.safetensors`.
  *
  * The folder is written under a temporary name, flushed to disk and then renamed, so a folder that has the final name
  * is complete, even after a crash or a power cut.
@@ -59,7 +62,7 @@ export async function writeCheckpoint<Progress>(
   checkTensors('writeCheckpoint', tensors)
   checkFields('writeCheckpoint', 'a checkpoint with progress and fingerprint', checkpoint, 'fingerprint')
   const partial = partialOf(path)
-  const contents = files.map((name) => [name, safetensorsChunks(tensors[name])] as const)
+  const contents = contentsOf(tensors)
   const sums = Object.fromEntries(contents.map(([name, chunks]) => [name, sumOfChunks(chunks)]))
   const json = checkpointJson(checkpoint, sums)
   try {
@@ -79,6 +82,12 @@ export async function writeCheckpoint<Progress>(
     await remove(partial).catch(() => {}) // the error that is being reported matters more
     throw fileFault(path, cause)
   }
+}
+
+/** Returns the chunks of each tensor file by its name. */
+function contentsOf(tensors: Tensors): [string, readonly Uint8Array[]][] {
+  const trained = files.map((name): [string, Uint8Array[]] => [name, safetensorsChunks(tensors[name])])
+  return tensors.evaluation ? [...trained, ['evaluation', tensors.evaluation]] : trained
 }
 
 /** Removes a folder asynchronously: freeing megabytes takes milliseconds, which would delay training. */
@@ -128,18 +137,22 @@ export function readState<Progress>(path: string): Pick<Checkpoint<Progress>, 'p
   return { progress: progress as Progress, fingerprint }
 }
 
-/** Reads the model's tensors from a checkpoint, by name. @throws {DamagedError} when a file is missing or damaged. */
-export const readModel = (path: string): Map<string, Stored> =>
-  readPart(path, 'model', readCheckpointJson(path).crc32.model)
+/** Returns tensors of a checkpoint by name. @throws {DamagedError} when a file is missing or damaged. */
+export const readWeights = (path: string, part: 'model' | 'evaluation'): Map<string, Stored> =>
+  readPart(path, part, readCheckpointJson(path).crc32[part])
 
 const labelOf = (path: string, name: string): string => join(basename(path), `${name}.safetensors`)
 
-/** Reads a tensor file of a checkpoint. @throws {DamagedError} unless the checksum of its bytes equals `wanted`. */
-function readPart(path: string, name: (typeof files)[number], wanted: number): Map<string, Stored> {
+/**
+ * Reads a file of tensors.
+ *
+ * @param wanted checksum of its bytes; undefined for the weights of evaluation of older versions of Evenstep
+ * @throws {DamagedError} when it is missing, or its bytes have another checksum.
+ */
+function readPart(path: string, name: string, wanted: number | undefined): Map<string, Stored> {
   const [file, label] = [`${name}.safetensors`, labelOf(path, name)]
   const stored = tensorsInside(join(path, file), label, (sum) => {
-    if (sum === wanted) return
-    throw new DamagedError(`${label}: wanted the bytes that were written, got others; the file is damaged`)
+    if (wanted !== undefined && sum !== wanted) throw otherBytes(label)
   })
   if (stored === undefined) throw incomplete(path, file)
   return stored

@@ -24,8 +24,8 @@ const specOptions = {
 /**
  * Returns the bytes of an ONNX file for inference with a model on any number of examples. The graph has input `x`,
  * output `y`, and the model's weights under their state names. Batch normalization uses running statistics, and is
- * folded into the preceding layer where `nn.fuseAll` can do so. As in evaluation, a float `x` is cast to the element
- * type of the model's weights, which is also the type of `y`.
+ * folded into the convolution or `Linear` before it, as by `nn.fuseAll`. As in evaluation, a float `x` is cast to the
+ * element type of the model's weights, which is also the type of `y`.
  *
  * @param spec shape and element type of one example
  * @throws {ArgumentError} when the model assigns variables or reads a schedule in evaluation, or when its operators
@@ -37,6 +37,7 @@ export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
   checkSettled('exportOnnx', variables(model).values())
   const weights = [...variables(model).values()].map((v) => v.dtype) // also records their names
   const computing = isFloat(dtype) ? (weights.find(isFloat) ?? dtype) : dtype
+  // What is several operators, such as a convolution in float64, only the layers show to be one product.
   const fused = fuseAll(model, input([2, ...shape], computing))
   return inferenceModel(tracer(fused, { shape, dtype }, computing))
 }

@@ -64,14 +64,24 @@ export interface LoadedWeights {
  */
 export function loadWeights(model: object, path: string, given: LoadOptions = {}): LoadedWeights {
   const values = readOptions('loadWeights', options, given)
+  const name = fileName(path)
+  const tensors = withFile(path, (file) => readTensors(fileSource(file, path), name))
+  return loadTensors(model, tensors, name, values)
+}
+
+/** Loads tensors into a model: see `loadWeights`. @param name file name for error messages */
+export function loadTensors(
+  model: object,
+  tensors: ReadonlyMap<string, Stored>,
+  name: string,
+  values: ValuesOf<typeof options> = readOptions('loadTensors', options, {}),
+): LoadedWeights {
   const named = variables(model)
   const names = new Map([...named].map(([name, variable]) => [variable, name]))
   const firstName = (name: string): string | undefined => {
     const variable = variableAt(model, name)
     return variable && names.get(variable)
   }
-  const name = fileName(path)
-  const tensors = withFile(path, (file) => readTensors(fileSource(file, path), name))
   return assign(named, tensors, name, values, firstName)
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { AbortSignalLike } from '../core/abort.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
@@ -13,11 +14,12 @@ import { readEvents } from './event-log.ts'
 import { checkExperiment, type Experiment } from './experiment.ts'
 import { exportOnnx } from './export.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
-import { assignAll, loadWeights } from './load-weights.ts'
+import { assignAll, loadTensors } from './load-weights.ts'
+import { readFinished } from './model-file.ts'
 import { experimentOfRun } from './origin.ts'
 import type { Progress } from './progress.ts'
 import { restoreCheckpoint } from './restore.ts'
-import { finishedModel, type RunPlace, runPlaceOf } from './run-place.ts'
+import { type RunPlace, runPlaceOf } from './run-place.ts'
 import type { Stored } from './safetensors.ts'
 import { StoredRun } from './stored-run.ts'
 import type { Task } from './task.ts'
@@ -167,9 +169,14 @@ function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
 const stepOfCheckpoint = (path: string): number =>
   readState<{ readonly progress: Progress }>(path).progress.progress.steps
 
-/** Loads the model of the finished run in the folder `path`. @returns the number of steps in the log */
+/**
+ * Loads the model of the finished run in the folder `path`.
+ *
+ * @returns the number of steps in the log
+ * @throws {DamagedError} when the file has other bytes than the run wrote.
+ */
 export function loadFinished(path: string, task: Task): number {
-  loadWeights(task.model, finishedModel(path))
+  loadTensors(task.model, readFinished(path), join(path, 'model.safetensors'))
   return stepsOf(path)
 }
 

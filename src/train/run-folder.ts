@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AbortSignalLike, abortSignal } from '../core/abort.ts'
 import { ArgumentError, MachineError } from '../core/errors.ts'
@@ -6,7 +5,7 @@ import { checkFolder } from '../core/mismatch.ts'
 import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { type FolderLock, lockRun } from '../disk/lock.ts'
-import { replaceFile, writeWhole } from '../disk/whole-file.ts'
+import { writeWhole } from '../disk/whole-file.ts'
 import { Checkpoints } from './checkpoint.ts'
 import { checkSame, describe, readDescription, resumedDescription, withFormerSteps } from './description.ts'
 import { DivergedError } from './diverged.ts'
@@ -14,9 +13,10 @@ import type { TrainEvent } from './event.ts'
 import { type DivergedLine, divergedLine, readDiverged, toLines } from './event-log.ts'
 import { checkExperiment, type Experiment, goalOf } from './experiment.ts'
 import { LogFile } from './log-file.ts'
+import { hasModel, writeModel } from './model-file.ts'
 import { sealed } from './origin.ts'
 import { beginning, isOver, longer, type Progress, resumed } from './progress.ts'
-import { evaluationChunks, evaluationWeights, RunGraphs } from './run-graph.ts'
+import { evaluationChunks, RunGraphs } from './run-graph.ts'
 import { isBegun, makeFolder } from './run-place.ts'
 import { readSaved, type Saved, saveState } from './saved.ts'
 import { type Task, taskOption } from './task.ts'
@@ -45,7 +45,7 @@ const eventsOptions = {
  *
  * `run.json` describes the experiment; `events.jsonl` is the log, with one JSON object per line and one line
  * per optimizer step; `checkpoints/` has the checkpoints to resume from; `model.safetensors` has the final
- * weights. A run that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
+ * weights, and `model.json` its checksum. A run that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
  */
 export class RunFolder {
   readonly path: string
@@ -178,7 +178,7 @@ export class RunFolder {
 
   /** Whether the run has ended, so that there is nothing to resume. */
   get finished(): boolean {
-    return existsSync(join(this.path, 'model.safetensors')) && isOver(this.#experiment, this.#progress)
+    return isOver(this.#experiment, this.#progress) && hasModel(this.path, this.#progress.steps)
   }
 
   /** Log line of the error that ended the run; undefined unless the run diverged and was not resumed since. */
@@ -233,11 +233,8 @@ export class RunFolder {
     const written = log.flushed()
     const flushed = written.catch(() => {}) // an error ends the writing of the checkpoint
     this.#saving = true
-    this.#saved = saveState(this.#checkpoints, this.task, this.#progress.steps, checkpoint, written)
-      .then(async (path) => {
-        if (averages) await replaceFile(evaluationWeights(path), averages)
-        this.#checkpoints.markBest(monitor, goalOf(this.#experiment))
-      })
+    this.#saved = saveState(this.#checkpoints, this.task, this.#progress.steps, checkpoint, averages, written)
+      .then(() => this.#checkpoints.markBest(monitor, goalOf(this.#experiment)))
       .finally(async () => {
         await flushed // whatever failed before: the log may be closed only then
         this.#saving = false
@@ -290,9 +287,8 @@ export class RunFolder {
   async #keepModel(): Promise<void> {
     this.#graphs.write(this.path)
     const model = await evaluationChunks(this.task, this.#experiment)
-    const path = join(this.path, 'model.safetensors')
     // Repeating a run that is too short for a checkpoint is faster than flushing its model to disk.
-    if (performance.now() - this.#savedTime < this.#pause) writeWhole(path, Buffer.concat(model))
-    else await replaceFile(path, model)
+    const isShort = performance.now() - this.#savedTime < this.#pause
+    await writeModel(this.path, this.#progress.steps, model, !isShort)
   }
 }

@@ -30,10 +30,7 @@ export const graphFiles = (folder: string): Readonly<Record<'about' | 'model' | 
   loss: join(folder, 'loss.onnx'),
 })
 
-/** Returns the path of a checkpoint's evaluation weights, a file only if these differ from the trained weights. */
-export const evaluationWeights = (checkpoint: string): string => join(checkpoint, 'evaluation.safetensors')
-
-/** What the loss graph computes for a batch of examples; see `Meaning`. */
+/** What an evaluation computes for a batch of examples; see `Meaning`. */
 export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreIndex'> {
   /** What each term of the loss is divided by; `weight` stands for a weight that the graph computes. */
   readonly kinds?: readonly (1 | 'examples' | 'weight')[]

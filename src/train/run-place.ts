@@ -61,15 +61,6 @@ function checkpointOf(path: string, asked: string): string {
   throw new ArgumentError(`${path}: wanted ${what}, got ${got}`)
 }
 
-/** Returns the path of a finished run's weights file. @throws {ArgumentError} when the run has not finished. */
-export function finishedModel(path: string): string {
-  const weights = join(path, 'model.safetensors')
-  if (checkInside(weights)) return weights
-  throw new ArgumentError(
-    `${path}: wanted a finished run, got no model.safetensors; resume it first, or open its best checkpoint`,
-  )
-}
-
 /** Creates the folder of a new run or, if `resume`, checks that the folder exists. */
 export function makeFolder(path: string, resume: boolean): void {
   if (resume && !existsSync(path))

@@ -62,6 +62,7 @@ export function readSaved(path: string, experiment: Experiment, task: Task, hash
  * Saves a checkpoint of a task. Collects the values while no other call can change them, and writes them while
  * training continues.
  *
+ * @param evaluation chunks of the safetensors file of the weights for evaluation, to save as well
  * @param before promise that resolves when other files, such as the log, are on disk
  * @returns path of the checkpoint
  */
@@ -70,9 +71,10 @@ export async function saveState(
   task: Task,
   steps: number,
   checkpoint: Checkpoint<Saved>,
+  evaluation: Tensors['evaluation'],
   before: Promise<unknown>,
 ): Promise<string> {
-  const tensors = tensorsOf(task)
+  const tensors = { ...tensorsOf(task), evaluation }
   const variables = [...tensors.model.values(), ...tensors.optimizer.values()]
   const { writing } = await exclusively(variables, async () => ({
     writing: checkpoints.save(steps, tensors, checkpoint, before),

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { afterAll, describe, expect, test } from 'vitest'
+import { difference } from '../../test/support/golden.ts'
+import { readGraph } from '../../test/support/onnx-file.ts'
 import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
 import { data } from '../index.ts'
 import * as nn from '../nn/index.ts'
@@ -152,6 +154,22 @@ test('the graph of a run is a complete ONNX model, beside its weights', async ()
   expect(readFileSync(join(path, 'inference.onnx')).length).toBeLessThan(2000)
 })
 
+test('an export has batch normalization folded, as train.exportOnnx has, and the graph in the folder has not', async () => {
+  const { experiment, path } = await trained({ ...cases['images in float64'], dtype: 'float32', epochs: 1 })
+  const run = await open(path, { experiment })
+  const operators = (bytes: Uint8Array) => readGraph(bytes).node!.map(({ opType }) => opType)
+  const exported = StoredRun.at({ path })!.exportOnnx()
+  expect(operators(exported)).toEqual(operators(run.exportOnnx()))
+  expect(operators(exported)).not.toContain('BatchNormalization')
+  const x = new ort.Tensor('float32', images.x.data as Float32Array, [24, 2, 4, 4])
+  const [one, other] = [exported, run.exportOnnx()].map(async (bytes) => {
+    const { y } = await (await ort.InferenceSession.create(bytes)).run({ x })
+    return y!.data as Float32Array
+  })
+  expect(difference(await one!, Array.from(await other!))).toBeLessThan(1e-6)
+  expect(operators(readFileSync(join(path, 'inference.onnx')))).toContain('BatchNormalization')
+})
+
 test('a model without one graph for all numbers of examples trains, and its run says why it has none', async () => {
   const looping = (): nn.Module => {
     const net = new ToyNet()
@@ -201,6 +219,7 @@ test('damaged graphs, weights of another model and other data are refused', asyn
     writeFileSync(file, edit(readFileSync(file)), encoding)
   }
   const kept = readFileSync(join(path, 'model.safetensors'))
+  rmSync(join(path, 'model.json')) // the checksum, which older versions did not write
   change(
     'model.safetensors',
     (bytes) => bytes.toString('latin1').replace('fc1.weight', 'fc1.weighs'),

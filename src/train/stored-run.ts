@@ -22,16 +22,16 @@ import { nameOptions } from '../data/dataset.ts'
 import type { Recipe } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import { checkInside, readInside } from '../disk/inside.ts'
-import { openOnnx, withWeights } from '../runtime/stored-graph.ts'
-import { readModel } from './checkpoint.ts'
+import { type NamedTensors, openOnnx, withWeights } from '../runtime/stored-graph.ts'
+import { readWeights } from './checkpoint.ts'
 import { type Evaluation, evaluation } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { parseMetrics } from './metrics/parse.ts'
-import { type About, type AboutLoss, evaluationWeights, graphFiles, graphFormat } from './run-graph.ts'
-import { finishedModel, type RunPlace } from './run-place.ts'
+import { readFinished } from './model-file.ts'
+import { type About, type AboutLoss, graphFiles, graphFormat } from './run-graph.ts'
+import type { RunPlace } from './run-place.ts'
 import { storedEvaluator } from './stored-evaluator.ts'
-import { tensorsInside } from './tensor-file.ts'
 
 const isObject = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
 const shape = required(shapeOption)
@@ -91,7 +91,6 @@ function readAbout(path: string): About | undefined {
 export class StoredRun {
   readonly about: About
   readonly #place: RunPlace
-  #model: Uint8Array | undefined
 
   private constructor(place: RunPlace, about: About) {
     this.#place = place
@@ -108,7 +107,8 @@ export class StoredRun {
   get refusal(): string | undefined {
     const { checkpoint } = this.#place
     const { refused, averaged } = this.about
-    const isMissing = checkpoint !== undefined && averaged && !checkInside(evaluationWeights(checkpoint))
+    const isMissing =
+      checkpoint !== undefined && averaged && !checkInside(join(checkpoint, 'evaluation.safetensors'))
     return refused ?? (isMissing ? 'a checkpoint without the averaged weights of evaluation' : undefined)
   }
 
@@ -117,10 +117,9 @@ export class StoredRun {
     return this.refusal ?? this.about.lossRefused
   }
 
-  /** Returns the bytes of an ONNX file of the model with its weights, from input `x` to output `y`. */
+  /** Returns the model with its weights as the bytes of an ONNX file, like `train.exportOnnx`. */
   exportOnnx(): Uint8Array {
-    this.#model ??= this.#withWeights(graphFiles(this.#place.path).model)
-    return this.#model
+    return whole(graphFiles(this.#place.path).model, this.#weights(), true)
   }
 
   /** Names of the run's metrics that are user-defined: only the experiment's code can compute them. */
@@ -143,9 +142,10 @@ export class StoredRun {
     checkField(path, 'x', x, source.x)
     checkField(path, 'y', target, source.y)
     const exact = dtype === 'float64'
+    const [weights, files] = [this.#weights(), graphFiles(path)]
     const [model, measures] = await Promise.all([
-      openOnnx(this.exportOnnx(), { exact }),
-      openOnnx(this.#withWeights(graphFiles(path).loss), { exact }),
+      openOnnx(whole(files.model, weights), { exact }),
+      openOnnx(whole(files.loss, weights), { exact }),
     ])
     const known = Object.entries(metrics).filter(([, spec]) => isKnown(spec))
     const of = { model, measures, y, batchSize, loss, source }
@@ -154,24 +154,22 @@ export class StoredRun {
     return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options.signal))
   }
 
-  #withWeights(file: string): Uint8Array {
+  /** Returns the weights of evaluation. @throws {DamagedError} when they are not those that were written. */
+  #weights(): NamedTensors {
     const { path, checkpoint } = this.#place
-    const isOwn = checkpoint !== undefined && !this.about.averaged
-    const weights = isOwn ? join(checkpoint, 'model.safetensors') : weightsOf(path, checkpoint)
-    const name = isOwn ? join(basename(checkpoint), basename(weights)) : basename(weights)
-    const tensors = isOwn ? readModel(checkpoint) : existing(weights, tensorsInside(weights, name))
+    const part = this.about.averaged && checkpoint !== undefined ? 'evaluation' : 'model'
+    const file = `${part}.safetensors`
+    const isFinished = checkpoint === undefined
+    const tensors = isFinished ? readFinished(path) : readWeights(checkpoint, part)
     checkWeights(path, tensors)
-    const graph = existing(file, readInside(file))
-    return withWeights({ name: basename(file), bytes: graph }, { name, tensors })
+    return { name: isFinished ? file : join(basename(checkpoint), file), tensors }
   }
 }
 
-const weightsOf = (path: string, checkpoint: string | undefined): string =>
-  checkpoint === undefined ? finishedModel(path) : evaluationWeights(checkpoint)
-
-/** Returns `contents`, read from a run's file. @throws {DamagedError} when undefined, since the file is missing. */
-function existing<T>(file: string, contents: T | undefined): T {
-  if (contents !== undefined) return contents
+/** Returns a graph of a run with its weights. @throws {DamagedError} when the graph's file is missing */
+function whole(file: string, weights: NamedTensors, folds?: boolean): Uint8Array {
+  const bytes = readInside(file)
+  if (bytes !== undefined) return withWeights({ name: basename(file), bytes }, weights, folds)
   throw new DamagedError(`${file}: wanted a file of the run, got none; the folder is damaged`)
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import { DamagedError } from '../core/errors.ts'
 import { onFile } from '../disk/fault.ts'
 import { fileSource } from '../disk/file-source.ts'
 import { openInside } from '../disk/inside.ts'
@@ -29,6 +30,17 @@ export function tensorsInside(
   }
 }
 
+/** Returns the CRC-32 checksum of a file inside the folder of a run; undefined when there is no such file. */
+export function sumOfInside(path: string): number | undefined {
+  const file = openInside(path)
+  if (file === undefined) return undefined
+  try {
+    return onFile(path, () => sumOfFile(file))
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** Computes the CRC-32 checksum of an open file, a small part at a time to save memory. */
 function sumOfFile(file: number): number {
   const piece = new Uint8Array(1 << 20)
@@ -44,3 +56,7 @@ function sumOfFile(file: number): number {
 /** Computes the CRC-32 checksum of the concatenation of byte arrays. */
 export const sumOfChunks = (chunks: readonly Uint8Array[]): number =>
   chunks.reduce((sum, bytes) => crc32(bytes, sum), 0)
+
+/** Returns the error for a file that has not the checksum with which it was written. */
+export const otherBytes = (name: string): DamagedError =>
+  new DamagedError(`${name}: wanted the bytes that were written, got others; the file is damaged`)

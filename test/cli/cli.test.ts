@@ -106,6 +106,7 @@ describe('evenstep train', () => {
       'inference.json',
       'inference.onnx',
       'loss.onnx',
+      'model.json',
       'model.safetensors',
       'run.json',
     ])
