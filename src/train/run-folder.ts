@@ -45,7 +45,8 @@ const eventsOptions = {
  *
  * `run.json` describes the experiment; `events.jsonl` is the log, with one JSON object per line and one line
  * per optimizer step; `checkpoints/` has the checkpoints to resume from; `model.safetensors` has the final
- * weights, and `model.json` its checksum. A run that was killed and resumed writes the same bytes as an uninterrupted one, except for times.
+ * weights, and `model.json` its checksum. A run that was killed and resumed writes the same bytes as an uninterrupted
+ * one, except for times.
  */
 export class RunFolder {
   readonly path: string
