@@ -17,7 +17,7 @@ import { LogFile } from './log-file.ts'
 import { sealed } from './origin.ts'
 import { beginning, isOver, longer, type Progress, resumed } from './progress.ts'
 import { evaluationChunks, evaluationWeights, RunGraphs } from './run-graph.ts'
-import { isBegun, makeFolder } from './run-place.ts'
+import { checkDescribed, isBegun, makeFolder } from './run-place.ts'
 import { readSaved, type Saved, saveState } from './saved.ts'
 import { type Task, taskOption } from './task.ts'
 import { monitoredScore, run, taskOf } from './train.ts'
@@ -272,6 +272,7 @@ export class RunFolder {
   /** @throws {MachineError} when the folder is no longer that of this run: nothing may be written there then. */
   #checkPlace(log: LogFile): void {
     log.check()
+    checkDescribed(this.path)
     if (this.#lock.isHeld) return
     const got = 'no lock; somebody removed it'
     throw new MachineError(
