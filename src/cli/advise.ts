@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { extendedName } from '../core/file-name.ts'
 import { jsonIn } from '../core/json.ts'
-import { refuseLinks } from '../disk/inside.ts'
+import { pathExists, refuseLinks } from '../disk/inside.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import type { Advice } from '../study/advise/advice.ts'
 import { advise } from '../study/advise/advise.ts'
@@ -121,7 +121,7 @@ async function inFolder(
 function begin(folder: string, experiment: Experiment): void {
   const file = join(folder, 'base.json')
   const identity = identityOf(experiment)
-  if (existsSync(file)) {
+  if (pathExists(file)) {
     const before = jsonIn(readFileSync(file))
     if (typeof before !== 'object' || before === null) {
       throw new DamagedError(

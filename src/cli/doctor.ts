@@ -1,8 +1,9 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { count, figure } from '../core/text.ts'
+import { pathExists } from '../disk/inside.ts'
 import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
@@ -37,7 +38,7 @@ export const doctorCommand = (output: Output = terminal()): Command =>
     .action(async (path: string, { only, best, json, experiment: file }: Options) => {
       const print = printer(output, json)
       const isInRun = basename(dirname(resolve(path))) === 'checkpoints'
-      if (!existsSync(path) && !isInRun) {
+      if (!pathExists(path) && !isInRun) {
         throw new ArgumentError(
           `doctor: wanted the folder of a run or an experiment's file, got ${path}, which does not exist`,
         )

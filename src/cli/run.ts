@@ -1,12 +1,16 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { fileFault, onFile, systemCode } from '../disk/fault.ts'
+import { pathExists } from '../disk/inside.ts'
+import { LockedError } from '../disk/lock.ts'
 import type { OpenOptions } from '../train/open.ts'
 import { experimentOfRun } from '../train/origin.ts'
 import { runPlaceOf } from '../train/run-place.ts'
 import { StoredRun } from '../train/stored-run.ts'
+import { printNote } from './output.ts'
 
 /** Makes the option `--best`, which chooses the best checkpoint instead of the finished model. */
 export const bestOption = (): Option =>
@@ -76,10 +80,35 @@ export function lastFolder(name: string): string {
 export const lastOrFreeFolder = (name: string): string => existingFolder(name) ?? freeFolder(name)
 
 function existingFolder(name: string): string | undefined {
-  const numbers = (existsSync('runs') ? readdirSync('runs') : [])
+  const numbers = (pathExists('runs') ? readdirSync('runs') : [])
     .filter((folder) => folder.startsWith(`${name}-`))
     .map((folder) => folder.slice(name.length + 1))
     .filter((number) => /^[1-9]\d*$/.test(number))
     .map(Number)
   return numbers.length === 0 ? undefined : join('runs', `${name}-${Math.max(...numbers)}`)
+}
+
+/** Milliseconds to wait at most for a lock to end, and between two attempts. */
+const waiting = { most: 75_000, between: 1000 }
+
+/**
+ * Returns what `open` returns. While it throws that the folder is locked by a process of another machine or container,
+ * which may have ended, this waits for a sign of life or for the lock to end, and says so on stderr.
+ *
+ * @throws {LockedError} when that process lives, or the lock is that of a process on this machine.
+ */
+export async function whenUnlocked<T>(open: () => T, times: typeof waiting = waiting): Promise<T> {
+  let first: LockedError | undefined
+  for (const begun = performance.now(); ; await setTimeout(times.between)) {
+    try {
+      return open()
+    } catch (error) {
+      const mayEnd = error instanceof LockedError && error.lastSign !== undefined
+      const isAlive = mayEnd && first !== undefined && error.lastSign !== first.lastSign
+      if (!mayEnd || isAlive || performance.now() - begun > times.most) throw error
+      if (first === undefined)
+        printNote(`${error.message.split(';')[0]}; waiting up to a minute for it to give a sign of life`)
+      first ??= error
+    }
+  }
 }

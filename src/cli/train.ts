@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { pathExists } from '../disk/inside.ts'
 import { lint } from '../doctor/lint/index.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
 import { describe } from '../train/description.ts'
@@ -19,7 +19,7 @@ import { seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
 import { signals } from './interrupt.ts'
 import { type Output, printNote, terminal } from './output.ts'
-import { freeFolder, lastFolder, lastOrFreeFolder } from './run.ts'
+import { freeFolder, lastFolder, lastOrFreeFolder, whenUnlocked } from './run.ts'
 import { evenstepCommand } from './shell.ts'
 import { TrainReport } from './train-report.ts'
 import { versions } from './version.ts'
@@ -112,8 +112,9 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
   const find = isAuto ? lastOrFreeFolder : options.resume ? lastFolder : freeFolder
   const path = options.out ?? find(experiment.name ?? 'run')
   const notes = { origin: originOf(file, options), versions }
-  const resume = isAuto ? existsSync(path) : options.resume === true
-  const folder = new RunFolder(path, experiment, { resume, task, notes })
+  const resume = isAuto ? pathExists(path) : options.resume === true
+  const open = (): RunFolder => new RunFolder(path, experiment, { resume, task, notes })
+  const folder = isAuto ? await whenUnlocked(open) : open()
   const error = await reasonNotToTrain(folder, isAuto, file, options)
   if (error === undefined) return folder
   folder.close()

@@ -43,6 +43,8 @@ const actions: Readonly<Record<string, string>> = {
   mkdir: 'make the folder',
   rmdir: 'remove the folder',
   scandir: 'list the folder',
+  stat: 'look at it',
+  lstat: 'look at it',
   unlink: 'remove it',
   rm: 'remove it',
   fsync: 'flush it to disk',

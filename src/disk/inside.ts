@@ -1,7 +1,16 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { malformed } from '../core/mismatch.ts'
-import { onFile, systemCode } from './fault.ts'
+import { fileFault, onFile, systemCode } from './fault.ts'
 import { readBytes } from './read-bytes.ts'
 
 // Files and folders inside the folder of a run or a study, which may come from a stranger. A symbolic link inside
@@ -79,6 +88,23 @@ export function refuseLinks(folder: string): void {
     if (!entry.isSymbolicLink() || !opened.test(entry.name)) continue
     const path = join(folder, entry.name)
     throw wrongKind(path, entry.name === 'trials' ? 'a folder' : 'a file', lstatSync(path))
+  }
+}
+
+/** Codes of errors that hide whether a path exists. */
+const hiding: readonly unknown[] = ['EACCES', 'EPERM', 'EIO', 'ESTALE']
+
+/**
+ * Returns whether a path exists; a link exists if what it leads to does.
+ *
+ * @throws {MachineError} when that cannot be known, such as without the permission to look.
+ */
+export function pathExists(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (cause) {
+    if (hiding.includes(systemCode(cause))) throw fileFault(path, cause)
+    return false
   }
 }
 

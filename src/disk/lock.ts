@@ -37,6 +37,21 @@ export interface FolderLock {
   release(): void
 }
 
+/** Error when a folder is locked. */
+export class LockedError extends MachineError {
+  override readonly name = 'LockedError'
+  /**
+   * The lock's last sign of life, if whether its process lives cannot be looked up: the time at which its file was
+   * written. The lock ends if no other sign follows within a minute.
+   */
+  readonly lastSign: number | undefined
+
+  constructor(message: string, lastSign?: number) {
+    super(message)
+    this.lastSign = lastSign
+  }
+}
+
 /** The process that holds a lock. */
 interface Holder {
   readonly pid: number
@@ -61,7 +76,7 @@ const grace = 1000
 /**
  * Takes the lock on a run's folder.
  *
- * @throws {MachineError} when another process, or other code in this process, holds the lock.
+ * @throws {LockedError} when another process, or other code in this process, holds the lock.
  */
 export function lockRun(folder: string): FolderLock {
   let before: string | undefined
@@ -74,7 +89,7 @@ export function lockRun(folder: string): FolderLock {
     rmSync(path, { force: true })
     const mayEnd = isHere(other.holder) && !isOwn(other.holder)
     const isSure = other.name === before && !mayEnd
-    if (isSure || performance.now() - begun > grace) throw refusal(folder, other.holder)
+    if (isSure || performance.now() - begun > grace) throw refusal(folder, other)
     before = other.name // that process may just be trying, too: look again after a while
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 + 30 * Math.random())
   }
@@ -122,19 +137,26 @@ function beat(path: string): void {
   }
 }
 
+/** The lock of another process. */
+interface OtherLock {
+  readonly name: string
+  /** Holder of the lock; undefined when the lock file is incomplete. */
+  readonly holder: Holder | undefined
+  /** Time at which the lock file was written, in milliseconds. */
+  readonly written: number
+}
+
 /** Returns a lock file of a living process, other than `own`; removes lock files of processes that ended. */
-function others(
-  folder: string,
-  own: string,
-): { readonly name: string; readonly holder: Holder | undefined } | undefined {
+function others(folder: string, own: string): OtherLock | undefined {
   const now = statSync(join(folder, own)).mtimeMs
   for (const name of readdirSync(folder)) {
     if (!name.startsWith(prefix) || name === own) continue
     const path = join(folder, name)
-    const age = now - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY)
+    const written = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs
     const holder = holderIn(path)
-    if (age === Number.POSITIVE_INFINITY) continue // released meanwhile
-    if (holder === undefined ? age <= patience : isAlive(holder, age)) return { name, holder }
+    if (written === undefined) continue // released meanwhile
+    const age = now - written
+    if (holder === undefined ? age <= patience : isAlive(holder, age)) return { name, holder, written }
     rmSync(path, { force: true })
   }
   return undefined
@@ -203,10 +225,11 @@ function isOwn(holder: Holder | undefined): boolean {
   return holder?.pid === ownPid && holder.host === host && holder.kernel === kernel
 }
 
-function refusal(folder: string, holder: Holder | undefined): MachineError {
+function refusal(folder: string, { holder, written }: OtherLock): LockedError {
   const where = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
   const [who, fix] = isOwn(holder)
     ? [`this process, ${ownPid} on ${self().host},`, 'close it there first']
     : [where, 'wait, or stop it first']
-  return new MachineError(`${folder}: wanted a run that nobody has open, got one that ${who} has; ${fix}`)
+  const message = `${folder}: wanted a run that nobody has open, got one that ${who} has; ${fix}`
+  return new LockedError(message, isHere(holder) ? undefined : written)
 }

@@ -73,3 +73,12 @@ test('a file that says too little is refused', async () => {
     `--on: wanted a file of CSV, TSV, Parquet, NPZ, NPY or IDX, got ${at('x.txt')}; name it by its format, such as .csv`,
   )
 })
+
+test('an option that the format of the file has no use for is refused', async () => {
+  await expect(readDataFile(table(rows), about, { labels: 'y.npy' })).rejects.toThrow(
+    `--on: wanted --labels with NPY or IDX only, got it with ${at('rows.csv')}; name the labels with --target`,
+  )
+  await expect(readDataFile('x.npy', about, { labels: 'y.npy', target: 'kind' })).rejects.toThrow(
+    '--on: wanted --target with a table or NPZ only, got it with x.npy; name the file of labels with --labels',
+  )
+})

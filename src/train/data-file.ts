@@ -47,9 +47,14 @@ async function rawData(path: string, about: About, { target, labels }: DataFileO
   const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
   const { x, classes, classNames } = about
   const dtype = x.dtype === 'float64' ? 'float64' : 'float32'
+  const isApart = kind !== '.npz' && !isTable(kind)
   const names = { ...(classes !== undefined && { classes }), ...(classNames && { classNames }) }
+  if (labels !== undefined && !isApart)
+    throw new ArgumentError(
+      `--on: wanted --labels with NPY or IDX only, got it with ${path}; name the labels with --target`,
+    )
   if (kind === '.npz') return npz(path, { ...(target !== undefined && { y: target }), dtype, ...names })
-  if (kind === '.csv' || kind === '.tsv' || kind === '.parquet') return table(path, kind, about, target)
+  if (isTable(kind)) return table(path, kind, about, target)
   const isIdx = /[.-]idx\d-?(ubyte)?$/.test(path.replace(/\.gz$/, ''))
   if (!isIdx && kind !== '.npy') {
     throw new ArgumentError(
@@ -58,10 +63,16 @@ async function rawData(path: string, about: About, { target, labels }: DataFileO
   }
   if (labels === undefined)
     throw new ArgumentError(`--on: wanted --labels FILE with the labels of ${path}, got none`)
+  if (target !== undefined)
+    throw new ArgumentError(
+      `--on: wanted --target with a table or NPZ only, got it with ${path}; name the file of labels with --labels`,
+    )
   if (kind === '.npy') return npy(path, labels, { dtype, ...names })
   const layout = x.shape.length === 1 ? 'flat' : 'image'
   return idxImages(path, labels, { layout, ...(classes !== undefined && { classes }) })
 }
+
+const isTable = (kind: string): boolean => ['.csv', '.tsv', '.parquet'].includes(kind)
 
 /** Reads a table with the options used to read the run's data or, if unknown, options inferred from those data. */
 function table(

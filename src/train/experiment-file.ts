@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ArgumentError, EvenstepError, FormatError } from '../core/errors.ts'
 import { fileNameLike } from '../core/file-name.ts'
 import { mismatch } from '../core/mismatch.ts'
+import { pathExists } from '../disk/inside.ts'
 import { cacheFolder, codeFolder, isSource } from '../package-folder.ts'
 import { type Experiment, experiment } from './experiment.ts'
 import { parseExperiment, parseJson } from './spec.ts'
@@ -27,11 +28,17 @@ export interface Loaded {
 export const loadExperiment = async (file: string): Promise<Experiment> =>
   (await loadWithOrigin(file)).experiment
 
-/** Loads an experiment like `loadExperiment`, and also returns the path of its file. */
-export async function loadWithOrigin(file: string): Promise<Loaded> {
+/**
+ * Loads an experiment like `loadExperiment`, and also returns the path of its file.
+ *
+ * @param above absolute paths of the studies that led to this file
+ */
+export async function loadWithOrigin(file: string, above: readonly string[] = []): Promise<Loaded> {
+  if (above.includes(resolve(file)))
+    throw new ArgumentError(`${file}: wanted the file of an experiment, got a study that leads to itself`)
   const loaded = await loadValue(file, 'train', 'an experiment file')
   const whole = Object(loaded) as Record<string, unknown>
-  if ('factors' in whole && 'experiment' in whole) return experimentOf(whole.experiment, file)
+  if ('factors' in whole && 'experiment' in whole) return experimentOf(whole.experiment, file, above)
   const isText = extname(file) === '.json'
   const made = isText ? parseExperiment(loaded) : experiment(loaded as Experiment)
   return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: false }
@@ -45,11 +52,15 @@ const codeInJson = 'JSON runs no code: write the study in TypeScript or JavaScri
  *
  * @throws {ArgumentError} when a study in JSON names a file that is not JSON.
  */
-export async function experimentOf(given: unknown, file: string): Promise<Loaded> {
+export async function experimentOf(
+  given: unknown,
+  file: string,
+  above: readonly string[] = [],
+): Promise<Loaded> {
   if (typeof given === 'string') {
     const isCode = extname(file) === '.json' && extname(given) !== '.json'
     if (isCode) throw mismatch(file, 'the path of a JSON file as experiment', given, codeInJson)
-    return loadWithOrigin(resolve(dirname(file), given))
+    return loadWithOrigin(resolve(dirname(file), given), [...above, resolve(file)])
   }
   const made =
     extname(file) === '.json' && !isMade(given) ? parseExperiment(given) : experiment(given as Experiment)
@@ -70,7 +81,7 @@ export const stemOf = (file: string): string => fileNameLike(basename(file, extn
  */
 export async function loadValue(file: string, who: string, wanted: string): Promise<unknown> {
   const path = resolve(file)
-  if (!existsSync(path))
+  if (!pathExists(path))
     throw new ArgumentError(`${who}: wanted ${wanted}, got ${file}, which does not exist`)
   if (extname(path) === '.json') return parseJson(readFileSync(path, 'utf8'), file)
   const module = await importModule(path, file)

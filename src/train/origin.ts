@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { pathExists } from '../disk/inside.ts'
 import { readDescription } from './description.ts'
 import type { Experiment } from './experiment.ts'
 import { loadExperiment } from './experiment-file.ts'
@@ -50,7 +50,7 @@ function originOf(path: string, { origin }: Record<string, unknown>, named: stri
 /** Checks that the experiment's file may be loaded unasked. @throws {ArgumentError} when it may not. */
 function checkTrusted(path: string, { file, ...seal }: Origin): void {
   const fix = 'name the file with --experiment FILE if you trust it'
-  if (!existsSync(file)) {
+  if (!pathExists(file)) {
     const got = `${file}, which does not exist`
     throw new ArgumentError(`${path}: wanted the experiment of this run, got ${got}; ${fix}`)
   }

@@ -17,7 +17,7 @@ import { hasModel, writeModel } from './model-file.ts'
 import { sealed } from './origin.ts'
 import { beginning, isOver, longer, type Progress, resumed } from './progress.ts'
 import { evaluationChunks, RunGraphs } from './run-graph.ts'
-import { isBegun, makeFolder } from './run-place.ts'
+import { checkDescribed, isBegun, makeFolder } from './run-place.ts'
 import { readSaved, type Saved, saveState } from './saved.ts'
 import { type Task, taskOption } from './task.ts'
 import { monitoredScore, run, taskOf } from './train.ts'
@@ -271,6 +271,7 @@ export class RunFolder {
   /** Checks that this process owns the folder. @throws {MachineError} when not: nothing may be written then. */
   #checkPlace(log: LogFile): void {
     log.check()
+    checkDescribed(this.path)
     if (this.#lock.isHeld) return
     const got = 'no lock; somebody removed it'
     throw new MachineError(

@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ArgumentError, DamagedError } from '../core/errors.ts'
+import { ArgumentError, DamagedError, MachineError } from '../core/errors.ts'
 import { listed } from '../core/text.ts'
 import { fileFault, systemCode } from '../disk/fault.ts'
-import { checkInside } from '../disk/inside.ts'
+import { checkInside, pathExists } from '../disk/inside.ts'
 import { Checkpoints } from './checkpoint.ts'
 
 /** Location on disk of a run and, if requested, of one of its checkpoints. */
@@ -20,11 +20,11 @@ export interface RunPlace {
  * @throws {ArgumentError} when there is no such run or checkpoint.
  */
 export function runPlaceOf(folder: string, asked?: string): RunPlace {
-  if (existsSync(join(folder, 'run.json'))) {
+  if (pathExists(join(folder, 'run.json'))) {
     return asked === undefined ? { path: folder } : { path: folder, checkpoint: checkpointOf(folder, asked) }
   }
   const path = dirname(dirname(resolve(folder)))
-  if (!existsSync(join(folder, 'checkpoint.json')) || !existsSync(join(path, 'run.json'))) {
+  if (!pathExists(join(folder, 'checkpoint.json')) || !pathExists(join(path, 'run.json'))) {
     throw noRun(folder)
   }
   if (asked === undefined) return { path, checkpoint: folder }
@@ -36,10 +36,10 @@ export function runPlaceOf(folder: string, asked?: string): RunPlace {
 /** Returns the error for a path that is the folder of neither a run nor a checkpoint. */
 function noRun(folder: string): ArgumentError {
   const above = dirname(resolve(folder))
-  const isBeside = basename(above) === 'checkpoints' && existsSync(join(above, '..', 'run.json'))
+  const isBeside = basename(above) === 'checkpoints' && pathExists(join(above, '..', 'run.json'))
   const names = isBeside ? new Checkpoints(above).list().map((one) => basename(one)) : []
   const fix = names.length > 0 ? `; the run has the checkpoints ${listed(names)}` : ''
-  if (!existsSync(folder)) {
+  if (!pathExists(folder)) {
     const wanted = isBeside ? 'the folder of a checkpoint' : 'the folder of a run'
     return new ArgumentError(`${folder}: wanted ${wanted}, got a path that does not exist${fix}`)
   }
@@ -63,7 +63,7 @@ function checkpointOf(path: string, asked: string): string {
 
 /** Creates the folder of a new run or, if `resume`, checks that the folder exists. */
 export function makeFolder(path: string, resume: boolean): void {
-  if (resume && !existsSync(path))
+  if (resume && !pathExists(path))
     throw new ArgumentError(`${path}: wanted a run to resume, got no such folder`)
   try {
     mkdirSync(path, { recursive: true })
@@ -71,6 +71,14 @@ export function makeFolder(path: string, resume: boolean): void {
     if (!['EEXIST', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw fileFault(path, cause)
     throw new ArgumentError(`${path}: wanted a folder for the run, got a file`)
   }
+}
+
+/** @throws {MachineError} when the folder of a run that is being trained has no `run.json` any longer. */
+export function checkDescribed(path: string): void {
+  if (checkInside(join(path, 'run.json'))) return
+  throw new MachineError(
+    `${path}: wanted the run.json of this run, got none; it was removed while the run trained`,
+  )
 }
 
 /**
