@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node'
 import { describe, expect, test, vi } from 'vitest'
+import { machineExitCode } from '../core/errors.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { initialize } from '../nn/initialize.ts'
 import { Sequential } from '../nn/sequential.ts'
@@ -38,8 +39,9 @@ describe.each(['cpu', 'wasm'] as const)('on %s, what the engine refuses', (devic
 
   test('is named when memory runs out', async () => {
     const step = await compile({ x: { shape: [1] } }, ({ x }) => ({ y: expand(x, [1e13]) }), { device })
-    const { message } = await errorOf(() => step({ x: new Float32Array(1) }))
-    expect(message).toBe("step: wanted memory for the step's numbers, got no more; use smaller batches")
+    const error = await errorOf(() => step({ x: new Float32Array(1) }))
+    expect(error.message).toBe("step: wanted memory for the step's numbers, got no more; use smaller batches")
+    expect(error).toMatchObject({ exitCode: machineExitCode })
   })
 })
 

@@ -1,14 +1,19 @@
-import { EvenstepError } from '../core/errors.ts'
+import { EvenstepError, machineExitCode } from '../core/errors.ts'
 
-/** A device could not compile or run a graph. `cause` is the engine's own error. */
+/**
+ * Error of a device that could not compile or run a graph; `cause` is the engine's own error. Where memory ran out,
+ * it is a fault of the machine, and the command line exits with the status of such faults.
+ */
 export class DeviceError extends EvenstepError {
   override readonly name = 'DeviceError'
   /** ONNX operator that failed, if the engine names it. */
   readonly op: string | undefined
+  override readonly exitCode: number
 
-  constructor(message: string, op: string | undefined, cause: unknown) {
+  constructor(message: string, op: string | undefined, cause: unknown, isMemory: boolean = false) {
     super(message, { cause })
     this.op = op
+    this.exitCode = isMemory ? machineExitCode : 2
   }
 
   /** Returns the same error, with the names of the layers that contain the operator that failed. */
@@ -24,7 +29,7 @@ export function deviceError(call: 'compile' | 'step', cause: unknown): DeviceErr
   const op = operatorIn(text)
   if (/alloc|out of memory|\bOOM\b|memory access out of bounds|array length|too large/i.test(text)) {
     const message = `${call}: wanted memory for the step's numbers, got no more; use smaller batches`
-    return new DeviceError(message, undefined, cause)
+    return new DeviceError(message, undefined, cause, true)
   }
   const wanted = call === 'compile' ? 'operators that the device computes' : 'a step that the device computes'
   const fix = call === 'compile' ? 'use another device, element type or operator' : "see the error's cause"

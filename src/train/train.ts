@@ -29,6 +29,7 @@ import {
 } from './progress.ts'
 import { optimizerFor, scheduleStepsOf } from './run-optimizer.ts'
 import { scheduleWarnings } from './schedule-fit.ts'
+import { checkSizesFirst } from './sizes-first.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
@@ -237,6 +238,7 @@ export function taskOf(experiment: Experiment): Task {
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
   const model = make()
   if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
+  checkSizesFirst(model, batchOf(experiment))
   const optimizer = optimizerFor(experiment, model)
   const own = { model, optimizer, data: data.train, scheduleSteps: scheduleStepsOf(experiment) }
   return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), ...present(own) })

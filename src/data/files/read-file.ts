@@ -1,12 +1,14 @@
 import { closeSync, openSync } from 'node:fs'
 import { basename } from 'node:path'
 import { malformed, mismatch } from '../../core/mismatch.ts'
+import { fileFault, systemCode } from '../../disk/fault.ts'
 import { readBytes } from '../../disk/read-bytes.ts'
 
 /**
  * Returns the bytes of a file of any size that fits into memory. The caller may keep and change them.
  *
- * @throws {FormatError} when there is no such file, or it cannot be read.
+ * @throws {FormatError} when there is no such file.
+ * @throws {MachineError} when it cannot be read, for want of a permission or by a fault of the disk.
  */
 export const readFile = (path: string): Uint8Array => withFile(path, (file) => readBytes(file, path))
 
@@ -35,15 +37,21 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'none; check the path',
   ENOTDIR: 'none; check the path',
   EISDIR: 'a folder',
-  EACCES: 'one that this user may not read',
-  EPERM: 'one that this user may not read',
   ERR_INVALID_ARG_TYPE: 'no path',
 }
 
-/** Converts a file system error to an error that names the file; returns any other error unchanged. */
+/**
+ * Converts an error of reading a file to one that names the file: a `FormatError` when the path is wrong, otherwise a
+ * `MachineError`. Returns any other error unchanged.
+ */
 export function explained(path: string, cause: unknown, wanted: string = 'a file'): unknown {
   const code = (cause as { readonly code?: unknown } | undefined)?.code
-  if (typeof code === 'string') return malformed(String(path), wanted, reasons[code] ?? `an error: ${code}`)
+  if (typeof code === 'string') {
+    const isFault = systemCode(cause) !== undefined && !(code in reasons)
+    return isFault
+      ? fileFault(path, cause)
+      : malformed(String(path), wanted, reasons[code] ?? `an error: ${code}`)
+  }
   if (cause instanceof RangeError) return malformed(path, 'a file that fits into memory', cause.message)
   return cause
 }

@@ -5,9 +5,13 @@ export const escapeHtml = (text: string): string =>
 type Entities = Readonly<Record<string, string>>
 const entities: Entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Escapes text for use in a Markdown paragraph or table, and replaces line breaks by spaces. */
+/**
+ * Escapes text for use in a Markdown paragraph or table, so that it also becomes no link by itself, as addresses do on
+ * GitHub. Replaces line breaks by spaces.
+ */
 export const escapeMarkdown = (text: string): string =>
   text
     .replace(/[\\`*_[\]<|~]/g, '\\$&')
+    .replace(/:(?=\/\/)|\bwww(?=\.)/gi, '$&\\')
     .replace(/&(?=#?\w+;)/g, '&amp;')
     .replace(/\s+/g, ' ')
