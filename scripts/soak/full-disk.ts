@@ -6,7 +6,7 @@ import { type Attack, Failure, type Round } from './attack.ts'
 import type { Outcome, Running } from './command.ts'
 import { cannotMount, enlarge, keepFull, mountDisk, unmount } from './mounts.ts'
 import { refused, resultsOf, sameRun, sameStudy, sameText, succeeded } from './same.ts'
-import { experiments, studies } from './subjects.ts'
+import { experiments, inMemory, studies } from './subjects.ts'
 
 /** Exit code of a command that fails because of the machine. */
 const machine = 4
@@ -138,7 +138,7 @@ const device = '/dev/full'
 
 /** A command whose stdout is a file on a full disk. */
 const stdout: Attack['round'] = async ({ lab, draw, folder, tried, also }) => {
-  const subject = draw.of(experiments)
+  const subject = draw.of(inMemory)
   const run = await lab.undisturbed(subject)
   const own = join(folder, 'run')
   const isTraining = draw.chance(0.4)

@@ -7,7 +7,7 @@ import { type Attack, Failure, type Round } from './attack.ts'
 import { sufferedFault } from './full-disk.ts'
 import { cannotMount, mountReadOnly, unmount } from './mounts.ts'
 import { orderly, refused, sameRun, sameStudy, succeeded } from './same.ts'
-import { experiments, studies } from './subjects.ts'
+import { experiments, inMemory, studies } from './subjects.ts'
 
 /** The system's number of the user `nobody`, who owns nothing. */
 const nobody = 65_534
@@ -60,7 +60,7 @@ const isFolder = (path: string): boolean => {
 
 /** A file that may not be read: a command that needs it says so, and any other gives what it gave before. */
 const unreadable: Attack['round'] = async ({ lab, draw, folder, tried, also }) => {
-  const subject = draw.of(experiments)
+  const subject = draw.of(inMemory)
   const whole = await lab.undisturbed(subject)
   const run = join(folder, 'run')
   cpSync(whole, run, { recursive: true })
@@ -151,7 +151,7 @@ const removed: Attack['round'] = async (round) => {
 
 /** A folder on a read-only disk: whatever reads it works, and whatever writes says why it cannot. */
 const readOnly: Attack['round'] = async ({ lab, draw, folder, tried }: Round) => {
-  const [subject, study] = [draw.of(experiments), draw.of(studies)]
+  const [subject, study] = [draw.of(inMemory), draw.of(studies)]
   const [whole, wholeStudy] = await Promise.all([lab.undisturbed(subject), lab.undisturbed(study)])
   const isStudy = draw.chance(0.4)
   const at = mountReadOnly(isStudy ? wholeStudy : whole, join(folder, 'read-only'))
