@@ -227,8 +227,7 @@ export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Me
 /** Returns an epoch's monitored value as a score, negated if higher is better; undefined for NaN. */
 export function monitoredScore(event: EpochEvent, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
-  if (Number.isNaN(value)) return undefined
-  return goalOf(experiment) === 'max' ? -value : value
+  return Number.isNaN(value) ? undefined : goalOf(experiment) === 'max' ? -value : value
 }
 
 /** Returns a new task with the model, loss and optimizer of an experiment. */
