@@ -138,7 +138,7 @@ async function reasonNotToTrain(
   return new DivergedError(`${path}: wanted a run to resume, got ${got}; ${fix}`, step, lr)
 }
 
-/** Says that there is nothing to do; on stderr without `output`, as stdout then has only JSON lines. */
+/** Prints that nothing is left to do: to `output` or, if stdout is reserved for JSON lines, to stderr. */
 function tellFinished(folder: RunFolder, output: Output | undefined): void {
   folder.close()
   const line = `${folder.path}: ended after ${folder.steps} steps; nothing is left to do\n`

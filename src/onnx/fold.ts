@@ -142,7 +142,7 @@ class Folding {
   }
 }
 
-/** Whether a node is one of ONNX's own operators `type`. */
+/** Whether a node is the operator `type` of ONNX itself, not a custom operator of that name. */
 const isOwn = ({ domain, opType }: Node, type: string): boolean => domain === '' && opType === type
 
 /** Names of all that a node and the graphs within it read. */

@@ -53,7 +53,7 @@ export function withParts(loss: Tensor, made: LossParts): Tensor {
   return loss
 }
 
-/** Records the scores and labels that a classification loss compares, and returns the loss. */
+/** Attaches to a classification loss the scores and labels it compares, for metrics to use. Returns the same loss. */
 export function withClassTargets(loss: Tensor, compared: ClassTargets): Tensor {
   targets.set(loss, compared)
   return loss

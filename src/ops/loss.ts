@@ -39,7 +39,7 @@ export interface CrossEntropyOptions extends OptionsOf<typeof crossEntropyOption
  *
  *     −(1/n) Σᵢ log softmax(logits)[i, labels[i]]
  *
- * A step that runs refuses a label that is neither a class nor `ignoreIndex`, and changes nothing. With class
+ * A label that is neither a class nor `ignoreIndex` makes the step fail; variables stay unchanged. With class
  * weights, the mean divides by the sum of the weights of the batch's labels, as in PyTorch; unlike in PyTorch, no
  * label is ignored unless `ignoreIndex` is given.
  *
@@ -113,7 +113,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
  *
  *     −(1/n) Σᵢ logProbabilities[i, labels[i]]
  *
- * A step that runs refuses a label that is neither a class nor `ignoreIndex`, and changes nothing.
+ * A label that is neither a class nor `ignoreIndex` makes the step fail; variables stay unchanged.
  *
  * @param logProbabilities `[n, classes]` or `[n, classes, …]`, from `logSoftmax`
  * @param labels from 0 to classes − 1, `[n]` or `[n, …]` of int32 or int64

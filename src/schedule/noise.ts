@@ -7,7 +7,7 @@ const noiseOptions = {
   amplitude: required(number({ min: 0, max: 1 })),
   /** Seed of the random numbers. @default 0 */
   seed: integer({ min: 0, max: 2 ** 32 - 1 }, 0),
-  /** Distribution of the relative changes, 'normal' truncated at 3 standard deviations. @default 'uniform' */
+  /** Distribution of the noise that scales the values; 'normal' is cut off at ±3 deviations. @default 'uniform' */
   distribution: choice(['uniform', 'normal'], 'uniform'),
 }
 export interface NoiseOptions extends OptionsOf<typeof noiseOptions> {}

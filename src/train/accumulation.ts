@@ -86,7 +86,7 @@ export class Accumulation {
   readonly #compiling: CompileOptions
   /** Sums of gradients: first of the loss terms that no weight divides, then of each term that has a weight. */
   readonly #sums: (readonly Variable[])[] = []
-  /** Terms of the loss; undefined for a mean over examples. */
+  /** Terms whose sum is the loss; undefined if the loss is a plain mean over the examples. */
   #terms: readonly LossTerm[] | undefined
   /** Number of examples in the current micro-batch divided by the number in the batch. */
   #share = 1

@@ -19,7 +19,7 @@ export interface Checkpoint<Progress> {
   readonly progress: Progress
   /** Hash of the data set. A run cannot be resumed with data that have another hash. */
   readonly fingerprint: string
-  /** Score for choosing the best checkpoint, such as validation loss (lower is better). Absent within an epoch. */
+  /** Score for choosing the best checkpoint, such as validation loss (lower is better). Absent in the middle of an epoch. */
   readonly score?: number
 }
 

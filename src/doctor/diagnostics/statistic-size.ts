@@ -6,7 +6,7 @@ import type { Norm } from '../structure.ts'
 
 /** Minimum number of values per batch statistic; a statistic of fewer values is noisy. */
 const fewest = 16
-/** Number of values below which the noise of batch statistics does more harm than taking fewer, larger batches. */
+/** Values per batch statistic below which its noise harms more than the fewer steps that larger batches leave. */
 const tooFew = 8
 
 /** Judges the number of values from which each BN layer computes the mean and variance of a channel. */

@@ -34,8 +34,8 @@ export interface Controller<State = unknown> {
 }
 
 /**
- * Returns a controller that compares values of a metric. Which are better, lower ('min') or higher ('max'), is
- * the given mode or, without one, decided by the metric that the controller follows ('min' before that).
+ * Returns a controller that compares values of a metric. The mode says whether lower ('min') or higher ('max')
+ * values are better. If none is given, the metric that the controller follows decides; until then it is 'min'.
  *
  * @param make returns the controller for a mode
  */

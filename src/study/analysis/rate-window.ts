@@ -19,10 +19,11 @@ export const toleranceOf = (finished: readonly Finished[], metric: string, goal:
 
 /**
  * Returns, for each combination of values of the `group` factors, the range of usable learning rates: the best
- * tried rate and its neighbours, as far as each scores within the tolerance and no trial diverged or failed.
+ * tried rate, extended to both sides while the next rate scores within the tolerance and none of its trials
+ * diverged or failed.
  *
- * @param group varied settings that are constant in a range, such as normalization and schedule; the score of a
- *   rate is its best over the values of all other varied settings
+ * @param group settings that get a range for each combination of their values, such as normalization and
+ *   schedule; over all other settings, the best score of a rate counts
  */
 export function windowsOf(
   finished: readonly Finished[],
