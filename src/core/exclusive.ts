@@ -18,7 +18,7 @@ interface Hold {
   readonly inner: Set<Hold>
   /** For each variable, the last call that uses it, among the calls made during this call. */
   readonly last: WeakMap<object, Hold>
-  /** Resolves when the call ends. */
+  /** Resolves when the call that has the use of the variables ends. */
   readonly end: Promise<void>
   hasEnded: boolean
   close(): void

@@ -18,7 +18,7 @@ type Test = (value: unknown) => boolean
 
 /** Declaration of an option. Callers pass a value of type `Given`; checking it returns one of type `Read`. */
 export interface Option<Given, Read = Given> {
-  /** Permitted values, as worded after `wanted NAME as` in error messages, such as `a positive integer`. */
+  /** Description of the permitted values that completes the error `wanted NAME as …`: `a positive integer`. */
   readonly wanted: string
   /** Value of the option when callers omit it. */
   readonly fallback?: Read | undefined

@@ -77,7 +77,7 @@ export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
   }
 }
 
-/** Returns all examples' indices: with `stratify`, a list per class and one of ignored ones; else one list. */
+/** Returns the indices of all examples: one list or, with `stratify`, one per class and one of ignored labels. */
 function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(dataset)): number[][] {
   const { length, y, classes, ignoreIndex } = dataset
   if (stratify && !hasLabels(dataset)) {

@@ -41,7 +41,7 @@ export interface Outputs {
   readonly groups: number
 }
 
-/** The order of a model's layers in training, found from the model's graph rather than from layer names. */
+/** The order in which a model's layers run in a forward pass for training, found from its graph, not from names. */
 export interface Structure {
   readonly norms: readonly Norm[]
   /** Dropout layers that are active in training, with their output tensors. */

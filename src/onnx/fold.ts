@@ -75,7 +75,7 @@ class Folding {
     return { ...this.#graph, node: kept.reverse(), initializer }
   }
 
-  /** Returns the product that computes a tensor, if only one node reads that. */
+  /** Returns the convolution or matrix product that computes the tensor `name`, if exactly one node reads the tensor. */
   #productAt(name: string): Product | undefined {
     const made = this.#nodes.get(name)
     if (made === undefined || this.#usesOf(name) !== 1) return undefined

@@ -93,7 +93,7 @@ export function showSize({ factor, base, offset }: Form, name: string): number |
 /** Makes a tensor whose elements are the given functions of the number of examples (forms). */
 export type Writer = (forms: readonly Form[], shape: Shape, dtype: DType) => Tensor
 
-/** Returns a writer that computes the number of examples from the shape of `x`. */
+/** Returns a writer of graph nodes that take the number of examples from the shape of `x`. */
 export function writerFor(x: Tensor): Writer {
   const shape = node('Shape', { inputs: [x], shape: [x.shape.length], dtype: 'int64' })
   const first = { inputs: [shape, scalar(0, 'int64')], attributes: { axis: 0 }, shape: [] }

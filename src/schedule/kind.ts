@@ -127,7 +127,7 @@ function inSteps(kind: Kind, values: Values, stretch: Stretch): Values {
   return mapped(mine, (value) => (Array.isArray(value) ? value.map(inner) : inner(value)))
 }
 
-/** Returns the phase whose length is `'rest'`, if any, with the steps of `stretch` that the other phases leave. */
+/** Returns the length of the phase given as `'rest'`, if any: what the other phases leave of `stretch`'s steps. */
 function restOf({ type, consecutive = [] }: Kind, values: Values, stretch: Stretch): Values {
   const [name, second] = consecutive.filter((name) => values[name] === 'rest')
   if (name === undefined) return {}

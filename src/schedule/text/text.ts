@@ -184,7 +184,7 @@ class Parser extends Scanner {
 const lengthOf = (text: string): StepCount =>
   text.endsWith('%') ? (text.replace(/\s/, '') as Percent) : Number(text)
 
-/** Words of phrases that are followed by a length, not by a value. */
+/** Words in a schedule's text, as in `cosine 1 to 0 over 10`, before a length in steps rather than a value. */
 const lengthWords: ReadonlySet<string> = new Set(['over', 'every'])
 
 const headWords = ['warmup', ...phrases.map(({ head }) => head)]

@@ -137,7 +137,7 @@ function tryValues({ experiment, space, settingsOf }: Prepared): void {
   }
 }
 
-/** Returns facts on a study for its analysis, such as which factors are ranges without a count. */
+/** Returns what the analysis must know of a study, such as which factors are ranges without a number of values. */
 export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],
