@@ -157,7 +157,6 @@ test('files of a user, which may be large, are read in pieces and replaced whole
     'package-folder.ts': 'package.json',
     'study/run/heartbeat.ts': 'a byte on a pipe',
     'study/run/holders.ts': 'ids of processes',
-    'study/run/run-trial.ts': 'trial.json',
     'train/experiment-file.ts': 'an experiment in JSON',
     'train/trust.ts': 'sources of an experiment',
   }

@@ -11,8 +11,11 @@ test.skipIf(!isSetUp && !process.env.CI)(
   { timeout: 600_000 },
   () => {
     if (!isSetUp) execFileSync('npm', ['ci', '--prefix', folder, '--prefer-offline'], { stdio: 'pipe' })
-    const { stdout, stderr } = spawnSync(process.execPath, [join(folder, 'run.mjs')], { encoding: 'utf8' })
+    const { stdout, stderr, status } = spawnSync(process.execPath, [join(folder, 'run.mjs')], {
+      encoding: 'utf8',
+    })
     expect(`${stdout}${stderr}`).not.toContain('FAILED')
     expect(stdout).toContain('ok     npx evenstep train on device cpu')
+    expect(status).toBe(0)
   },
 )

@@ -138,7 +138,7 @@ const removed: Attack['round'] = async (round) => {
   const name = draw.of(['', '', 'checkpoints', 'events.jsonl', 'run.json'])
   // Renamed first, as more is written into it meanwhile.
   const gone = join(folder, 'gone')
-  renameSync(join(run, name), gone)
+  if (existsSync(join(run, name))) renameSync(join(run, name), gone)
   rmSync(gone, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 })
   const outcome = await running.outcome
   sufferedFault(outcome, round)

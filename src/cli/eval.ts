@@ -4,7 +4,7 @@ import { type DataFile, type DataFileOptions, readDataFile } from '../train/data
 import type { Evaluation } from '../train/evaluation.ts'
 import { open } from '../train/open.ts'
 import { type About, aboutOf } from '../train/run-graph.ts'
-import { jsonLine, type Output, terminal } from './output.ts'
+import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { type AskedRun, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
 
 interface Options extends AskedRun, DataFileOptions {
@@ -50,18 +50,16 @@ async function evaluatedOn(file: string, folder: string, options: Options): Prom
   }
   for (const name of stored.ownMetrics) {
     const fix = 'to compute it, name the file with --experiment FILE'
-    warn(`${folder}: left out the metric ${name}, which is code of the experiment; ${fix}`)
+    printNote(`${folder}: left out the metric ${name}, which is code of the experiment; ${fix}`)
   }
   return stored.evaluate(await dataIn(file, stored.about, options))
 }
 
 async function dataIn(file: string, about: About, options: DataFileOptions): Promise<DataFile['data']> {
   const { data, warning } = await readDataFile(file, about, options)
-  if (warning) warn(warning)
+  if (warning) printNote(warning)
   return data
 }
-
-const warn = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const text = (value: unknown): string =>
   typeof value === 'number' ? value.toFixed(6) : JSON.stringify(value)

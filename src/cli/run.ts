@@ -43,7 +43,7 @@ export function storedRun(folder: string, { best, experiment }: AskedRun): Store
   if (experiment !== undefined) return undefined
   const stored = StoredRun.at(runPlaceOf(folder, best && 'best'))
   if (stored?.refusal === undefined) return stored
-  process.stderr.write(`${folder}: loading the experiment, as the run has no graph: ${stored.refusal}\n`)
+  printNote(`${folder}: loading the experiment, as the run has no graph: ${stored.refusal}`)
   return undefined
 }
 

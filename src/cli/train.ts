@@ -141,9 +141,9 @@ async function reasonNotToTrain(
 /** Prints that nothing is left to do: to `output` or, if stdout is reserved for JSON lines, to stderr. */
 function tellFinished(folder: RunFolder, output: Output | undefined): void {
   folder.close()
-  const line = `${folder.path}: ended after ${folder.steps} steps; nothing is left to do\n`
-  if (output) output.write(line)
-  else process.stderr.write(line)
+  const line = `${folder.path}: ended after ${folder.steps} steps; nothing is left to do`
+  if (output) output.write(`${line}\n`)
+  else printNote(line)
 }
 
 /** Returns the error for resuming a run that has ended; the message suggests a command that lengthens it. */

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { platform } from 'node:os'
 import { promisify } from 'node:util'
-import { ArgumentError } from '../core/errors.ts'
+import { ArgumentError, MachineError } from '../core/errors.ts'
 import { fileFault, onFile, systemCode } from './fault.ts'
 import { mostAtOnce } from './read-bytes.ts'
 
@@ -79,7 +79,9 @@ export function writeBytes(file: number, bytes: Uint8Array, path: string, positi
 
 function checkWritten(written: number, wanted: number, path: string): void {
   if (written <= 0 || written > wanted)
-    throw new Error(`${path}: wanted ${wanted} bytes written, got ${written}`)
+    throw new MachineError(
+      `${path}: wanted ${wanted} bytes written, got ${written}; check the disk, then repeat`,
+    )
 }
 
 const lengthOf = (chunks: readonly Uint8Array[]): number =>

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { isMachineFault } from '../core/machine.ts'
 import type { Backend } from './session.ts'
 
 /** Device to compute on: CPU by native code, CPU by WebAssembly, or GPU by WebGPU. */
@@ -40,6 +41,7 @@ async function cpuOrWasm(): Promise<Backend> {
   try {
     return await load.cpu()
   } catch (cause) {
+    if (isMachineFault(cause)) throw cause // not what this platform lacks: repeated, the native library may load
     const backend = await backendOf('wasm')
     if ('process' in globalThis) {
       console.warn(

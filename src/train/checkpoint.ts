@@ -5,6 +5,7 @@ import { FormatError } from '../core/errors.ts'
 import { checkFields, checkFolder } from '../core/mismatch.ts'
 import { integer, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
+import { putBack, setAside } from '../disk/aside.ts'
 import { fileFault, onFile } from '../disk/fault.ts'
 import { checkInside } from '../disk/inside.ts'
 import { flushFolder, partialOf, partialSuffix, writeFlushed, writeWhole } from '../disk/whole-file.ts'
@@ -80,6 +81,7 @@ export async function writeCheckpoint<Progress>(
     await remove(old)
   } catch (cause) {
     await remove(partial).catch(() => {}) // the error that is being reported matters more
+    putBack(path)
     throw fileFault(path, cause)
   }
 }
@@ -92,14 +94,6 @@ function contentsOf(tensors: Tensors): [string, readonly Uint8Array[]][] {
 
 /** Removes a folder asynchronously: freeing megabytes takes milliseconds, which would delay training. */
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
-
-/** Renames a folder that is about to be removed, so that nobody reads it half removed. @returns the new path */
-function setAside(path: string): string {
-  const discarded = partialOf(`${path}.old`)
-  rmSync(discarded, { recursive: true, force: true })
-  if (checkInside(path, 'a folder')) renameSync(path, discarded)
-  return discarded
-}
 
 /**
  * Loads the checkpoint in the folder `path` into the variables of `tensors`.

@@ -64,6 +64,8 @@ export class RunFolder {
   #logged: number
   #loggedBeforeCut: number | undefined
   #savedAt: number
+  /** Progress in the last checkpoint that was written. */
+  #kept: Progress | undefined
   #savedTime: number = performance.now()
   #score: number | undefined
   /** Promise of the last checkpoint, settled once it is written; `#saving` is true until then. */
@@ -201,6 +203,7 @@ export class RunFolder {
   async save(): Promise<void> {
     this.#checkOpen()
     await this.#saved.catch(() => {}) // this attempt takes the place of one that failed
+    if (this.#kept === this.#progress) return // with the score and averages of an epoch's end
     const log = this.#log ?? new LogFile(this.path, this.#logged)
     try {
       this.#beginSave(log)
@@ -227,15 +230,16 @@ export class RunFolder {
       logged: this.#logged,
       loggedBeforeCut: this.#progress.cut && this.#loggedBeforeCut,
     })
-    const { monitor } = this.#experiment
-    const score = present({ score: this.#score })
-    const checkpoint = { progress, fingerprint: this.#hashOfData(), ...score }
+    const checkpoint = { progress, fingerprint: this.#hashOfData(), ...present({ score: this.#score }) }
     // The log must reach the disk before a checkpoint that states its length.
     const written = log.flushed()
     const flushed = written.catch(() => {}) // an error ends the writing of the checkpoint
     this.#saving = true
     this.#saved = saveState(this.#checkpoints, this.task, this.#progress.steps, checkpoint, averages, written)
-      .then(() => this.#checkpoints.markBest(monitor, goalOf(this.#experiment)))
+      .then(() => {
+        this.#checkpoints.markBest(this.#experiment.monitor, goalOf(this.#experiment))
+        this.#kept = progress.progress
+      })
       .finally(async () => {
         await flushed // whatever failed before: the log may be closed only then
         this.#saving = false

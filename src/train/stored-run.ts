@@ -76,14 +76,14 @@ function readAbout(path: string): About | undefined {
   const bytes = readInside(file)
   if (bytes === undefined) return undefined
   const json = jsonIn(bytes)
-  if (!isObject(json)) throw new FormatError(`${file}: wanted JSON, got something else; the file is damaged`)
+  if (!isObject(json)) throw new DamagedError(`${file}: wanted JSON, got something else; the file is damaged`)
   const { format } = json as { readonly format?: unknown }
   if (typeof format === 'number' && format > graphFormat)
     throw new FormatError(`${file}: wanted format ${graphFormat}, got ${format}; use a newer Evenstep`)
   try {
     return present(readOptions(file, fields, json)) as About
   } catch (error) {
-    throw new FormatError(`${(error as Error).message}; the file is damaged`)
+    throw new DamagedError(`${(error as Error).message}; the file is damaged`)
   }
 }
 

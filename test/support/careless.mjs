@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const args = process.argv.slice(2)
+if (!args.includes('--out')) process.exit(0)
 const run = args[args.indexOf('--out') + 1]
 const isResumed = existsSync(run)
 mkdirSync(run, { recursive: true })

@@ -59,6 +59,7 @@ export class Pool {
         this.#idle.add(worker)
         return result
       } catch (error) {
+        if (!(error instanceof WorkerEnded) && !this.#closed) this.#idle.add(worker)
         if (this.#closed || !(error instanceof WorkerEnded)) throw error
         if (attempt < tries) continue
         const end = `got ${tries} that ended; the last ${error.message}`

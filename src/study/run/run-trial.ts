@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ArgumentError, DamagedError, FormatError } from '../../core/errors.ts'
 import { jsonIn } from '../../core/json.ts'
 import { isMachineFault } from '../../core/machine.ts'
 import { valueFingerprint } from '../../data/fingerprint.ts'
-import { checkInside } from '../../disk/inside.ts'
+import { checkInside, readInside } from '../../disk/inside.ts'
 import { writeWhole } from '../../disk/whole-file.ts'
 import { DivergedError } from '../../train/diverged.ts'
 import { logFile } from '../../train/event-log.ts'
@@ -120,8 +120,8 @@ export function forgetFailed(folder: string): void {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
     const file = join(folder, name, 'trial.json')
-    if (!existsSync(file)) continue
-    const { result } = Object(jsonIn(readFileSync(file))) as Record<string, unknown>
+    const bytes = checkInside(join(folder, name), 'a folder') ? readInside(file) : undefined
+    const { result } = Object(bytes && jsonIn(bytes)) as Record<string, unknown>
     if (Object(result).status === 'failed') rmSync(file)
   }
 }
@@ -132,9 +132,10 @@ const identityIn = (base: Experiment, { settings, watch }: Job): string =>
 
 /** Returns the result in the trial's folder if it belongs to the same trial and its identity hash equals `of`. */
 function readResult(job: Job, of: string): TrialResult | undefined {
-  if (!existsSync(fileOf(job))) return undefined
+  const bytes = readInside(fileOf(job))
+  if (bytes === undefined) return undefined
   // A crash of the machine may have truncated the file: then the trial runs again.
-  const { trial, of: identity, result } = Object(jsonIn(readFileSync(fileOf(job)))) as Record<string, unknown>
+  const { trial, of: identity, result } = Object(jsonIn(bytes)) as Record<string, unknown>
   const isSame = identity === of && isTrial(trial) && trialKey(trial) === trialKey(job.trial)
   return isSame && isResult(result) ? result : undefined
 }
