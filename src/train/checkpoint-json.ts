@@ -20,7 +20,7 @@ const format = 1
 /** Fields of `checkpoint.json`. */
 const fields = {
   format: required(integer()),
-  /** Progress of the run: any JSON here, because `savedIn` validates it later. */
+  /** Progress of the run, as JSON that `savedIn` validates. */
   progress: custom<unknown>('JSON', () => true),
   fingerprint: required(text()),
   score: number(),

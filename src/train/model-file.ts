@@ -54,8 +54,8 @@ export async function writeModel(
 }
 
 /**
- * Whether a run's folder has the model that the run wrote after `steps`. For runs of older versions of Evenstep, which
- * wrote no checksums, whether it has any model.
+ * Whether a run's folder has the model that the run wrote after `steps`. A run of an older version of Evenstep
+ * has no checksums: then whether there is a model.
  */
 export function hasModel(run: string, steps: number): boolean {
   const sum = sumOfInside(pathsOf(run).weights)

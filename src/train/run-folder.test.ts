@@ -13,15 +13,12 @@ import { join } from 'node:path'
 import { pid } from 'node:process'
 import { describe, expect, test } from 'vitest'
 import { killedRuns } from '../../test/support/killed-runs.ts'
-import { clouds, ToyNet, toy } from '../../test/support/toy.ts'
+import { clouds, ToyNet } from '../../test/support/toy.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type * as nn from '../nn/index.ts'
 import * as ops from '../ops/index.ts'
-import { sgd } from '../optim/rules/sgd.ts'
 import { describe as described } from './description.ts'
-import { readSteps } from './event-log.ts'
 import type { ExperimentOptions } from './experiment.ts'
-import { restore } from './restore.ts'
 import { RunFolder } from './run-folder.ts'
 import { taskOf } from './train.ts'
 
@@ -84,6 +81,17 @@ describe('a run folder', () => {
     expect(found).toContain(`step-${String(best.steps).padStart(8, '0')}`)
     expect(found).toContain('step-00000048')
     expect(found.length).toBeLessThanOrEqual(3)
+  })
+
+  test('saved again at the end of an epoch keeps its score', async () => {
+    const folder = new RunFolder(join(root, 'again'), setup({ epochs: 2, checkpoints: {} }))
+    for await (const event of folder.events()) if (event.type === 'epoch') break
+    const file = join('checkpoints', checkpoints('again').at(-1)!, 'checkpoint.json')
+    const before = read('again', file)
+    await folder.save()
+    folder.close()
+    expect(JSON.parse(before.toString()).score).toBeGreaterThan(0)
+    expect(read('again', file)).toEqual(before)
   })
 
   test('a finished run that is resumed stays as it is, and may be given more epochs', async () => {
@@ -286,33 +294,4 @@ test('a log that is shorter than the checkpoint knows is refused', async () => {
   await expect(train('short', undefined, resume)).rejects.toThrow(
     /events\.jsonl: wanted the \d+ bytes that the last checkpoint covers, got 10; the file is damaged$/,
   )
-})
-
-test('what a run left is read from its folder: each step, and where it stands', async () => {
-  const setup = toy({ log: { gradientNorm: true }, optimizer: sgd({ lr: 0.1, momentum: 0.9 }), threads: 1 })
-  const path = join(root, 'read')
-  const folder = new RunFolder(path, setup)
-  const losses: number[] = []
-  const norms: number[] = []
-  for await (const event of folder.events()) {
-    if (event.type !== 'steps') continue
-    losses.push(...Array.from(event.losses))
-    norms.push(...Array.from(event.logs!.gradientNorm!))
-  }
-  folder.close()
-  const steps = readSteps(path)!
-  expect([...steps.losses]).toEqual(losses)
-  expect([...steps.lrs]).toEqual(losses.map(() => 0.1))
-  expect(Object.keys(steps.logs!)).toEqual(['gradientNorm'])
-  expect(Array.from(steps.logs!.gradientNorm!)).toEqual(norms)
-
-  const task = taskOf(setup)
-  expect(restore(path, setup, task)).toBe(true)
-  expect(task.steps).toBe(folder.task.steps)
-  const numbers = ({ variables, optimizerState }: typeof task) =>
-    [...variables, ...optimizerState].map(([name, { data }]) => [name, data])
-  expect(numbers(task)).toEqual(numbers(folder.task))
-
-  expect(readSteps(join(root, 'nowhere'))).toBeUndefined()
-  expect(restore(join(root, 'nowhere'), setup, task)).toBe(false)
 })
