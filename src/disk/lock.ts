@@ -182,7 +182,7 @@ function isAlive(holder: Holder, age: number): boolean {
   if (!isHere(holder)) return age <= patience
   const started = startOf(holder.pid)
   if (started !== undefined && holder.started !== undefined) return started === holder.started
-  return age <= patience && exists(holder.pid)
+  return age <= patience && isRunning(holder.pid)
 }
 
 let me: Holder | undefined
@@ -212,7 +212,8 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-function exists(pid: number): boolean {
+/** Whether a process with this id runs on this machine, whoever owns it. */
+export function isRunning(pid: number): boolean {
   try {
     return kill(pid, 0)
   } catch (error) {

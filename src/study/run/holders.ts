@@ -1,6 +1,7 @@
 import { appendFileSync, constants, existsSync, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { kill, pid } from 'node:process'
+import { pid } from 'node:process'
+import { isRunning } from '../../disk/lock.ts'
 
 // Whoever takes a lock notes its process beside the lock file, so that others can name who holds it.
 
@@ -31,13 +32,4 @@ export function holdersOf(lock: string): string[] {
     if (host !== hostname()) return [`${id} on ${host}`]
     return isRunning(Number(id)) ? [id!] : []
   })
-}
-
-function isRunning(id: number): boolean {
-  try {
-    kill(id, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
