@@ -153,7 +153,7 @@ describe('evenstep study', () => {
     expect((await second)!.err.replace(/process \d+/, 'process N')).toBe(
       `${at('slow')}: wanted a study that is not running, got one that is (process N); wait, or stop it first\n`,
     )
-    expect((await second)!.code).toBe(2)
+    expect((await second)!.code).toBe(4)
     expect(code).toBe(143)
     expect(err).toBe(
       `stopped; finished trials are in ${at('slow')}; resume with npx evenstep study ${slow} --out ${at('slow')}\n`,

@@ -65,7 +65,8 @@ function keysOf(value: unknown): number {
     if (Array.isArray(next)) {
       for (const one of next) if (typeof one === 'object') open.push(one)
     } else if (typeof next === 'object' && next !== null) {
-      for (const one of Object.values(next)) {
+      for (const key in next) {
+        const one = (next as Readonly<Record<string, unknown>>)[key]
         keys++
         if (typeof one === 'object') open.push(one)
       }

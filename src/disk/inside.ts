@@ -81,11 +81,11 @@ const opened = /^(?:study|advice|workers|trials|base)\b/
 /**
  * Checks the folder of a study or of advice before the database, lock files and trial folders in it are opened.
  *
- * @throws {FormatError} when one of them is a symbolic link.
+ * @throws {FormatError} when one of them is a symbolic link, or anything else that is neither a file nor a folder.
  */
 export function refuseLinks(folder: string): void {
   for (const entry of onFile(folder, () => readdirSync(folder, { withFileTypes: true }))) {
-    if (!entry.isSymbolicLink() || !opened.test(entry.name)) continue
+    if (!opened.test(entry.name) || entry.isFile() || entry.isDirectory()) continue
     const path = join(folder, entry.name)
     throw wrongKind(path, entry.name === 'trials' ? 'a folder' : 'a file', lstatSync(path))
   }

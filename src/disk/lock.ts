@@ -37,7 +37,7 @@ export interface FolderLock {
   release(): void
 }
 
-/** Error when a folder is locked. */
+/** Error when a folder is locked: the same command succeeds once the lock is released. */
 export class LockedError extends MachineError {
   override readonly name = 'LockedError'
   /**
@@ -84,7 +84,7 @@ export function lockRun(folder: string): FolderLock {
     const name = `${prefix}${randomBytes(6).toString('hex')}`
     const path = join(folder, name)
     onFile(folder, () => create(path))
-    const other = others(folder, name)
+    const other = orRemoved(path, () => others(folder, name))
     if (other === undefined) return held(path)
     rmSync(path, { force: true })
     const mayEnd = isHere(other.holder) && !isOwn(other.holder)
@@ -98,12 +98,19 @@ export function lockRun(folder: string): FolderLock {
 function create(path: string): void {
   const file = openSync(path, 'wx')
   try {
-    writeHolder(file, path)
+    orRemoved(path, () => writeHolder(file, path))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Calls `work`; if it throws, removes the lock file at `path`. */
+function orRemoved<T>(path: string, work: () => T): T {
+  try {
+    return work()
   } catch (error) {
     rmSync(path, { force: true })
     throw error
-  } finally {
-    closeSync(file)
   }
 }
 
@@ -162,12 +169,17 @@ function others(folder: string, own: string): OtherLock | undefined {
   return undefined
 }
 
-/** Reads which process holds a lock; undefined if the lock file is incomplete, as while it is being created. */
+/**
+ * Reads which process holds a lock; undefined if the lock file is incomplete, as while it is being created.
+ *
+ * @throws {MachineError} when the lock file cannot be read: its process may well be alive.
+ */
 function holderIn(path: string): Holder | undefined {
   try {
     const json = Object(jsonIn(readInside(path) ?? '')) as Partial<Holder>
     return typeof json.pid === 'number' && typeof json.host === 'string' ? (json as Holder) : undefined
-  } catch {
+  } catch (error) {
+    if (error instanceof MachineError) throw error
     return undefined
   }
 }

@@ -126,9 +126,24 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
  * @throws {FormatError} as `readSafetensors`.
  */
 export function readTensors(file: ByteSource, name: string): Map<string, Stored> {
+  const { entries, body } = entriesOf(file, name)
+  const tensors = new Map<string, Stored>()
+  for (const { key, code, shape, start, end } of entries) {
+    const bytes = file.read(body + start, body + end)
+    tensors.set(key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) })
+  }
+  return tensors
+}
+
+/** Returns the header's entries in the order of their bytes, which cover the file, and where these bytes begin. */
+function entriesOf(
+  file: ByteSource,
+  name: string,
+): { readonly entries: readonly Entry[]; readonly body: number } {
   const { header, body } = headerOf(file, name)
   const entries: Entry[] = []
-  for (const [key, entry] of Object.entries(header)) {
+  for (const key in header) {
+    const entry = header[key]
     if (key !== '__metadata__' || !isMetadata(entry, name)) entries.push(checkedEntry(name, key, entry))
   }
   entries.sort((a, b) => a.start - b.start || a.end - b.end) // an empty tensor comes before another at its place
@@ -142,12 +157,7 @@ export function readTensors(file: ByteSource, name: string): Map<string, Stored>
       `${name}: wanted ${body + at} bytes, got ${file.length}; the file is truncated or damaged`,
     )
   }
-  const tensors = new Map<string, Stored>()
-  for (const { key, code, shape, start, end } of entries) {
-    const bytes = file.read(body + start, body + end)
-    tensors.set(key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) })
-  }
-  return tensors
+  return { entries, body }
 }
 
 /** Decodes bytes as UTF-8; undefined if they are not valid UTF-8. */
@@ -162,7 +172,10 @@ function utf8(bytes: Uint8Array): string | undefined {
 /** Maximum size of a header in bytes, as in the official safetensors library. */
 const maxHeader = 100_000_000
 
-function headerOf(file: ByteSource, name: string): { readonly header: object; readonly body: number } {
+function headerOf(
+  file: ByteSource,
+  name: string,
+): { readonly header: Readonly<Record<string, unknown>>; readonly body: number } {
   const start = new Uint8Array(file.read(0, Math.min(9, file.length)))
   refuseOthers(start, name)
   const size = file.length < 8 ? 0 : Number(new DataView(start.buffer).getBigUint64(0, true))
@@ -178,7 +191,7 @@ function headerOf(file: ByteSource, name: string): { readonly header: object; re
   const fault = header === undefined ? undefined : faultOf(text!, header)
   if (fault !== undefined) throw malformed(name, 'a tensor for each name', fault, 'the file is damaged')
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
-    return { header, body: 8 + size }
+    return { header: header as Readonly<Record<string, unknown>>, body: 8 + size }
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
 }
 

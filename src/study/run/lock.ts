@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { ArgumentError } from '../../core/errors.ts'
 import { listed } from '../../core/text.ts'
+import { LockedError } from '../../disk/lock.ts'
 import { forgetHolders, holdersOf, recordHolder } from './holders.ts'
 import { Sqlite } from './sqlite.ts'
 import { sqliteCode, withDatabase } from './sqlite-fault.ts'
@@ -71,7 +71,7 @@ const patience = 10_000
 /**
  * Takes an exclusive lock on the folder of a study or advice.
  *
- * @throws {ArgumentError} when another study or advice is running in the folder, or a worker process of a killed one
+ * @throws {LockedError} when another study or advice is running in the folder, or a worker process of a killed one
  *   still is.
  */
 export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
@@ -80,13 +80,13 @@ export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
   const lock = lockAlone(file)
   if (lock === undefined) {
     const got = `one that is${named(holdersOf(file))}`
-    throw new ArgumentError(`${folder}: wanted ${a} that is not running, got ${got}; wait, or stop it first`)
+    throw new LockedError(`${folder}: wanted ${a} that is not running, got ${got}; wait, or stop it first`)
   }
   const orphans = lockAlone(workersLock(folder), patience)
   if (orphans === undefined) {
     lock.release()
     const got = `one that still runs${named(holdersOf(workersLock(folder)))}`
-    throw new ArgumentError(`${folder}: wanted no workers of ${a} that was killed, got ${got}; end it first`)
+    throw new LockedError(`${folder}: wanted no workers of ${a} that was killed, got ${got}; end it first`)
   }
   forgetHolders(workersLock(folder)) // this process is none of them
   orphans.release()
