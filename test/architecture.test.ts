@@ -139,10 +139,11 @@ test('nobody outside optim asks which optimizer it is: each declares what others
   expect(files.filter((file) => folderOf(file) !== 'optim' && asks.test(source(file)))).toEqual([])
 })
 
-test('only the command line and workers touch the process, locks its id, and one file the environment', () => {
+test('only the command line and workers touch the process, locks its id, and one file each its memory and the environment', () => {
   const touches = /\bprocess\.|'node:process'/
   const wrong = files.filter((file) => folderOf(file) !== 'cli' && touches.test(source(file)))
   expect(wrong).toEqual([
+    'core/memory.ts',
     'disk/lock.ts',
     'runtime/telemetry.ts',
     'study/run/heartbeat.ts',

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { extendedName } from '../core/file-name.ts'
 import { jsonIn } from '../core/json.ts'
+import { present } from '../core/options.ts'
 import { pathExists, refuseLinks } from '../disk/inside.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import type { Advice } from '../study/advise/advice.ts'
@@ -20,7 +21,7 @@ import type { Experiment } from '../train/experiment.ts'
 import { loadWithOrigin } from '../train/experiment-file.ts'
 import { override } from '../train/spec.ts'
 import { adviceReport } from './advice-report.ts'
-import { positiveInteger, setOption } from './arguments.ts'
+import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
@@ -33,6 +34,7 @@ interface Options {
   readonly set: readonly string[]
   readonly out?: string
   readonly retryFailed?: true
+  readonly timeLimit?: number
   readonly json?: true
 }
 
@@ -46,6 +48,7 @@ export const adviseCommand = (output: Output = terminal()): Command =>
     .addOption(setOption())
     .option('--out <dir>', 'folder of the advice (default: runs/NAME-advice-1, -2, …)')
     .option('--retry-failed', 'run trials that failed again')
+    .addOption(timeLimitOption())
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => run(file, options, output))
 
@@ -64,7 +67,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
   const text = json ? jsonLine : adviceReport(experiment)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
   const folder = options.out ?? freeFolder(extendedName(experiment.name!, '-advice'))
-  const exitCode = await inFolder(folder, file, set, async (pool, signal) => {
+  const exitCode = await inFolder(folder, file, options, async (pool, signal) => {
     begin(folder, experiment)
     if (options.retryFailed) forgetFailed(join(folder, 'trials'))
     const runner = pooled(pool, join(folder, 'trials'), workers ?? availableParallelism())
@@ -94,7 +97,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
 async function inFolder(
   folder: string,
   file: string,
-  set: readonly string[],
+  { set, timeLimit }: Options,
   body: (pool: Pool, signal: AbortSignal) => Promise<void>,
 ): Promise<number | undefined> {
   // Imported late, since locks use a native database: other commands start without it.
@@ -102,7 +105,7 @@ async function inFolder(
   mkdirSync(folder, { recursive: true })
   refuseLinks(folder)
   const lock = lockFolder(folder, 'advice')
-  const pool = new Pool(() => startWorker(file, workersLock(folder), set))
+  const pool = new Pool(() => startWorker(file, workersLock(folder), set), present({ timeLimit }))
   const interrupt = signals.begin()
   try {
     await body(pool, interrupt.signal)

@@ -6,7 +6,7 @@ import type { Finished } from '../study/analysis/findings.ts'
 import { NoneDoneError } from '../study/none-done.ts'
 import { factsOf, overrideForStudy, prepare } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
-import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
+import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { loadStudy } from './load.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
@@ -33,7 +33,7 @@ export const studyCommand = (output: Output = terminal()): Command =>
     .option('--out <dir>', 'folder of the study (default: runs/NAME)')
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
     .option('--retry-failed', 'run trials that failed again')
-    .option('--time-limit <seconds>', 'resume a trial elsewhere after so many seconds', positiveNumber)
+    .addOption(timeLimitOption())
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => study(file, options, output))
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { type AbortSignalLike, orAborted } from './abort.ts'
 import { ArgumentError } from './errors.ts'
 
 // Calls that use the same variables take turns, in the order in which they are made. A call that is made during
@@ -36,6 +37,8 @@ interface ExclusiveOptions {
   readonly changes?: boolean
   /** Object by which `isWithinCallOf` recognizes the call. */
   readonly owner?: object
+  /** Abort signal that ends the wait for earlier calls; `body` does not run then. */
+  readonly signal?: AbortSignalLike | undefined
 }
 
 /**
@@ -44,6 +47,7 @@ interface ExclusiveOptions {
  * them have.
  *
  * @throws {ArgumentError} when calls would deadlock: each made during another, in opposite orders.
+ * @throws the reason of `options.signal`, if it is aborted before `body` begins.
  */
 export async function exclusively<T>(
   variables: Iterable<object>,
@@ -51,8 +55,15 @@ export async function exclusively<T>(
   options: ExclusiveOptions = {},
 ): Promise<T> {
   const hold = newHold(variables, options)
+  const turn = Promise.all([...hold.waitsFor].map(({ end }) => end))
   try {
-    for (const { end } of hold.waitsFor) await end
+    options.signal?.throwIfAborted()
+    if (hold.waitsFor.size > 0) await orAborted(options.signal, turn)
+  } catch (reason) {
+    turn.then(() => hold.close()) // later calls wait for this one, and through it for the earlier ones
+    throw reason
+  }
+  try {
     hold.waitsFor.clear()
     if (hold.changes) changing.add(hold)
     return await around.run(hold, body)

@@ -126,20 +126,6 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
  * @throws {FormatError} as `readSafetensors`.
  */
 export function readTensors(file: ByteSource, name: string): Map<string, Stored> {
-  const { entries, body } = entriesOf(file, name)
-  const tensors = new Map<string, Stored>()
-  for (const { key, code, shape, start, end } of entries) {
-    const bytes = file.read(body + start, body + end)
-    tensors.set(key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) })
-  }
-  return tensors
-}
-
-/** Returns the header's entries in the order of their bytes, which cover the file, and where these bytes begin. */
-function entriesOf(
-  file: ByteSource,
-  name: string,
-): { readonly entries: readonly Entry[]; readonly body: number } {
   const { header, body } = headerOf(file, name)
   const entries: Entry[] = []
   for (const key in header) {
@@ -157,7 +143,12 @@ function entriesOf(
       `${name}: wanted ${body + at} bytes, got ${file.length}; the file is truncated or damaged`,
     )
   }
-  return { entries, body }
+  const tensors = new Map<string, Stored>()
+  for (const { key, code, shape, start, end } of entries) {
+    const bytes = file.read(body + start, body + end)
+    tensors.set(key, { dtype: stored[code].dtype, shape, data: elementsIn(bytes, code, `${name}: ${key}`) })
+  }
+  return tensors
 }
 
 /** Decodes bytes as UTF-8; undefined if they are not valid UTF-8. */
@@ -172,10 +163,8 @@ function utf8(bytes: Uint8Array): string | undefined {
 /** Maximum size of a header in bytes, as in the official safetensors library. */
 const maxHeader = 100_000_000
 
-function headerOf(
-  file: ByteSource,
-  name: string,
-): { readonly header: Readonly<Record<string, unknown>>; readonly body: number } {
+/** Returns the header of a file, and the offset of the values that follow it. */
+function headerOf(file: ByteSource, name: string): { header: Record<string, unknown>; body: number } {
   const start = new Uint8Array(file.read(0, Math.min(9, file.length)))
   refuseOthers(start, name)
   const size = file.length < 8 ? 0 : Number(new DataView(start.buffer).getBigUint64(0, true))
@@ -191,7 +180,7 @@ function headerOf(
   const fault = header === undefined ? undefined : faultOf(text!, header)
   if (fault !== undefined) throw malformed(name, 'a tensor for each name', fault, 'the file is damaged')
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
-    return { header: header as Readonly<Record<string, unknown>>, body: 8 + size }
+    return { header: header as Record<string, unknown>, body: 8 + size }
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
 }
 

@@ -216,11 +216,9 @@ export class Task {
     const { batchSize, signal } = readOptions('atEvaluation', evaluationOptions, options)
     if (typeof body !== 'function') throw mismatch('atEvaluation', 'a function', body)
     const isInner = isWithinCallOf(this)
-    const evaluated = (): Promise<T> => {
-      signal?.throwIfAborted()
-      return isInner ? body() : this.#withEvaluationWeights(body, batchSize, signal)
-    }
-    return exclusively(this.variables.values(), async () => evaluated(), { owner: this })
+    const evaluated = async (): Promise<T> =>
+      isInner ? body() : this.#withEvaluationWeights(body, batchSize, signal)
+    return exclusively(this.variables.values(), evaluated, { owner: this, signal })
   }
 
   #withEvaluationWeights<T>(body: () => Promise<T>, batchSize: number, signal?: AbortSignalLike): Promise<T> {
