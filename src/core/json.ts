@@ -40,8 +40,11 @@ const openBracket = 91
 const closeBrace = 125
 const closeBracket = 93
 
-/** Returns the number of keys in a JSON text; −1 if lists and objects are nested too deeply. */
-function keysIn(json: string): number {
+/**
+ * Returns the number of keys in a JSON text, including those of nested objects, without parsing it; −1 if lists and
+ * objects are nested too deeply.
+ */
+export function keysIn(json: string): number {
   let [keys, levels] = [0, 0]
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at)

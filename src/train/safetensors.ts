@@ -2,7 +2,7 @@ import { type ByteSource, bytesSource } from '../core/byte-source.ts'
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { checkSettled } from '../core/exclusive.ts'
-import { faultOf, jsonIn } from '../core/json.ts'
+import { faultOf, jsonIn, keysIn } from '../core/json.ts'
 import { checkFields, malformed, mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
@@ -163,6 +163,9 @@ function utf8(bytes: Uint8Array): string | undefined {
 /** Maximum size of a header in bytes, as in the official safetensors library. */
 const maxHeader = 100_000_000
 
+/** Maximum number of keys in a header, 4 of them a tensor: parsed, they take ten times the memory of the text. */
+const mostKeys = 400_000
+
 /** Returns the header of a file, and the offset of the values that follow it. */
 function headerOf(file: ByteSource, name: string): { header: Record<string, unknown>; body: number } {
   const start = new Uint8Array(file.read(0, Math.min(9, file.length)))
@@ -176,6 +179,7 @@ function headerOf(file: ByteSource, name: string): { header: Record<string, unkn
   if (size > maxHeader)
     throw malformed(name, `a header of up to ${maxHeader} bytes`, size, 'the file is damaged')
   const text = utf8(new Uint8Array(file.read(8, 8 + size)))
+  if (keysIn(text ?? '') > mostKeys) throw malformed(name, `up to ${mostKeys} keys`, 'more', 'split the file')
   const header = text === undefined ? undefined : jsonIn(text)
   const fault = header === undefined ? undefined : faultOf(text!, header)
   if (fault !== undefined) throw malformed(name, 'a tensor for each name', fault, 'the file is damaged')
