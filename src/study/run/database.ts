@@ -7,7 +7,7 @@ import { checkSameStudy } from './same-study.ts'
 import { checkSchema, type SchemaEntry, tables } from './schema.ts'
 import { Sqlite } from './sqlite.ts'
 import { withDatabase } from './sqlite-fault.ts'
-import { descriptionOf, finishedOf, type Row } from './stored.ts'
+import { descriptionOf, finishedOf, type Row, resultText } from './stored.ts'
 
 /**
  * An SQLite database of a study's trials and their results: the file `study.db` in the study's folder.
@@ -77,7 +77,7 @@ export class Database {
     const { changes } = withDatabase(this.#path, () =>
       this.#db
         .prepare('UPDATE trial SET status = ?, result = ? WHERE id = ? AND result IS NULL')
-        .run(result.status, JSON.stringify(result), id),
+        .run(result.status, resultText(id, result), id),
     )
     if (changes !== 1) throw new ArgumentError(`study: wanted a trial that is not finished, got ${id}`)
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, constants, existsSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, constants, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { pid } from 'node:process'
 import { isRunning } from '../../disk/lock.ts'
@@ -22,12 +22,25 @@ export function recordHolder(lock: string): void {
 }
 
 /** Deletes the record of a lock's holders; the caller must hold the lock exclusively. */
-export const forgetHolders = (lock: string): void => rmSync(fileOf(lock), { force: true })
+export function forgetHolders(lock: string): void {
+  try {
+    rmSync(fileOf(lock), { force: true })
+  } catch {
+    // As above.
+  }
+}
+
+function noteOf(lock: string): string {
+  try {
+    return readFileSync(fileOf(lock), 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 /** Returns the ids of the processes that may hold a lock: recorded holders that are still running. */
 export function holdersOf(lock: string): string[] {
-  if (!existsSync(fileOf(lock))) return []
-  const noted = readFileSync(fileOf(lock), 'utf8').matchAll(/^(\d+) ([\w.-]+)$/gm)
+  const noted = noteOf(lock).matchAll(/^(\d+) ([\w.-]+)$/gm)
   return [...noted].flatMap(([, id, host]) => {
     if (host !== hostname()) return [`${id} on ${host}`]
     return isRunning(Number(id)) ? [id!] : []

@@ -14,6 +14,7 @@ import { optimizerOf } from '../../train/run-optimizer.ts'
 import { type Change, settingText, withSettings } from '../../train/spec.ts'
 import { trialKey } from '../design/design.ts'
 import { noCurve, type Trial, type TrialResult } from '../trial.ts'
+import { checkedJson, withChecksum } from './checksum.ts'
 import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { isResult, isTrial } from './stored.ts'
@@ -69,7 +70,7 @@ export async function runTrial(base: Experiment, job: Job, notes: Notes): Promis
   const { training, ...rest } = result
   const whole: TrialResult = { ...rest, time: { training, total: (performance.now() - begun) / 1e3 } }
   if (existsSync(job.folder)) {
-    writeWhole(fileOf(job), JSON.stringify({ trial: job.trial, of, result: whole }))
+    writeWhole(fileOf(job), withChecksum({ trial: job.trial, of, result: whole }))
   }
   return whole
 }
@@ -135,7 +136,8 @@ function readResult(job: Job, of: string): TrialResult | undefined {
   const bytes = readInside(fileOf(job))
   if (bytes === undefined) return undefined
   // A crash of the machine may have truncated the file: then the trial runs again.
-  const { trial, of: identity, result } = Object(jsonIn(bytes)) as Record<string, unknown>
+  const json = checkedJson(new TextDecoder().decode(bytes))
+  const { trial, of: identity, result } = Object(json) as Record<string, unknown>
   const isSame = identity === of && isTrial(trial) && trialKey(trial) === trialKey(job.trial)
   return isSame && isResult(result) ? result : undefined
 }
