@@ -63,7 +63,7 @@ test('no command leaves anything in the home folder or the temporary folder', ()
     ['export', 'run', 'toy.onnx'],
     ['doctor', 'run'],
     ['find-lr', 'toy.json', '--steps', '20'],
-    ['study', 'study.json'],
+    ['study', 'study.json', '--workers', '1'],
   ]
   const printed = execFileSync(process.execPath, [together, main, JSON.stringify(commands)], {
     cwd: work,
