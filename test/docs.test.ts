@@ -33,7 +33,11 @@ const backboneAndHead = () =>
   )
 
 const digits = data.digits10x10()
-const few = (set: evenstep.data.Dataset, n: number) => data.subset(set, Int32Array.from({ length: n }, (_, i) => i))
+const few = (set: evenstep.data.Dataset, n: number) =>
+  data.subset(
+    set,
+    Int32Array.from({ length: n }, (_, i) => i),
+  )
 /** The library, whose digits are few: what the blocks print does not depend on how many there are. */
 const library: typeof evenstep = {
   ...evenstep,
