@@ -36,7 +36,7 @@ async function exported(
     dtype,
     Float64Array.from({ length: all }, (_, i) => Math.cos(i * i)),
   )
-  const session = await ort.InferenceSession.create(bytes)
+  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 })
   const { y } = await session.run({ x: new ort.Tensor(dtype, x as never, [3, ...shape]) })
   const own = await compile({ x: { shape: [3, ...shape], dtype } }, (given) => ({
     y: model.forward(given.x, 'eval'),

@@ -103,7 +103,7 @@ test('a model in float64 is exported with the input of its data, cast inside as 
   await train('double', { dtype: 'float64' })
   const experiment = toy({ dtype: 'float64' })
   const run = await open(join(root, 'double'), { experiment })
-  const session = await ort.InferenceSession.create(run.exportOnnx())
+  const session = await ort.InferenceSession.create(run.exportOnnx(), { intraOpNumThreads: 1 })
   const x = Float32Array.of(0.1, -1, 2, 0.3)
   const { y } = await session.run({ x: new ort.Tensor('float32', x, [2, 2]) })
   const own = await compile({ x: { shape: [2, 2], dtype: 'float64' } }, (given) => ({

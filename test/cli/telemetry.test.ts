@@ -69,7 +69,7 @@ test('no command leaves anything in the home folder or the temporary folder', ()
     ['find-lr', 'toy.json', '--steps', '20'],
     ['csv', 'run'],
     ['schedule', 'cosine 0.1 to 0', '--steps', '9'],
-    ['study', 'study.json'],
+    ['study', 'study.json', '--workers', '1'],
   ]
   const [command, ...args] = [...prefix, process.execPath, together, main, JSON.stringify(commands)]
   const printed = execFileSync(command!, args, { cwd: work, env, encoding: 'utf8' })

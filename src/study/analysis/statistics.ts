@@ -48,12 +48,14 @@ export function bootstrap(values: readonly number[], [least, most]: Range = unbo
   const centre = meanOf(values)
   const n = values.length
   if (n < 2) return { value: centre }
-  const source = random('bootstrap', n)
-  const means = Float64Array.from({ length: resamples }, () => {
+  const draws = drawsOf(n)
+  const means = new Float64Array(resamples)
+  for (let k = 0, at = 0; k < resamples; k++) {
     let sum = 0
-    for (let i = 0; i < n; i++) sum += values[Math.floor(source.uniform(0, n))]!
-    return sum / n
-  }).sort()
+    for (let i = 0; i < n; i++, at++) sum += values[draws[at]!]!
+    means[k] = sum / n
+  }
+  means.sort()
   const widened = (Math.sqrt(n / (n - 1)) * studentQuantile(0.975, n - 1)) / 1.959964
   const end = (quantile: number): number =>
     Math.min(
@@ -61,6 +63,18 @@ export function bootstrap(values: readonly number[], [least, most]: Range = unbo
       Math.max(least, centre + widened * (means[Math.round(quantile * (resamples - 1))]! - centre)),
     )
   return { value: centre, interval: [end(0.025), end(0.975)] }
+}
+
+const drawn = new Map<number, Int32Array>()
+
+/** Returns the indices of all resamples of `n` values, one resample after another: drawn once for each `n`. */
+function drawsOf(n: number): Int32Array {
+  const known = drawn.get(n)
+  if (known) return known
+  const source = random('bootstrap', n)
+  const draws = Int32Array.from({ length: resamples * n }, () => Math.floor(source.uniform(0, n)))
+  drawn.set(n, draws)
+  return draws
 }
 
 /**
