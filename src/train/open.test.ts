@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
@@ -77,6 +77,14 @@ describe.each<[string, Partial<ExperimentOptions>]>([
       monitor,
       value: epochs[0]![monitor as 'validationLoss'],
     })
+  })
+
+  test('is marked by the next to open a run that was killed before it was', () => {
+    const file = join(path, 'checkpoints', 'best.json')
+    const mark = readFileSync(file)
+    writeFileSync(file, '{}')
+    new RunFolder(path, experiment, { resume: true }).close()
+    expect(readFileSync(file)).toEqual(mark)
   })
 
   test('is another than the last and the finished model, which are opened as well', async () => {

@@ -102,7 +102,7 @@ export class RunFolder {
       if (begun) checkSame(path, withFormerSteps(path, experiment, description))
       this.#description = begun ? resumedDescription(readDescription(path), description) : description
       if (!begun) this.#describe()
-      this.#checkpoints.clean()
+      this.#checkpoints.recover(experiment.monitor, goalOf(experiment))
       const saved = begun ? this.#readLast() : undefined
       this.#progress = saved ? resumed(experiment, saved.progress) : beginning(experiment)
       const isCut = saved !== undefined && this.#progress === saved.progress.cut
