@@ -126,7 +126,7 @@ test('advice measures what it recommends', async () => {
     'advise',
     'small.ts',
     '--budget',
-    '150',
+    '214',
     '--workers',
     '1',
     '--test',
