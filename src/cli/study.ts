@@ -2,10 +2,13 @@ import type { ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import type { Finished } from '../study/analysis/findings.ts'
+import type { Finished, WinnerTest } from '../study/analysis/findings.ts'
+import { winnerOf } from '../study/analysis/tested.ts'
 import { NoneDoneError } from '../study/none-done.ts'
-import { factsOf, overrideForStudy, prepare } from '../study/run/prepared.ts'
+import { factsOf, overrideForStudy, type Prepared, prepare } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
+import { withSettings } from '../train/spec.ts'
+import { testDataOf } from '../train/test-part.ts'
 import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { loadStudy } from './load.ts'
@@ -21,6 +24,7 @@ interface Options {
   readonly workers?: number
   readonly retryFailed?: true
   readonly timeLimit?: number
+  readonly test?: true
   readonly json?: true
 }
 
@@ -34,11 +38,13 @@ export const studyCommand = (output: Output = terminal()): Command =>
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
     .option('--retry-failed', 'run trials that failed again')
     .addOption(timeLimitOption())
+    .option('--test', "measure the winner's model once on the test data, which nothing chose on")
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => study(file, options, output))
 
 async function study(file: string, options: Options, output: Output): Promise<void> {
   const { study, experiment } = await loadStudy(file)
+  if (options.test) testDataOf('study', experiment)
   const prepared = prepare(study, overrideForStudy(study, experiment, options.set), study.name!)
   // Imported late, so that --help, which imports all commands, does without the native database and the report.
   const { runStudy } = await import('../study/run/run-study.ts')
@@ -46,10 +52,10 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   const { finish, written } = await import('../study/run/finish.ts')
   const { set, out, json, retryFailed, timeLimit = Number.POSITIVE_INFINITY } = options
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
-  const command = evenstepCommand('study', file, set, { out })
+  const command = evenstepCommand('study', file, set, { out, test: options.test })
   const start = (): ChildProcess => startWorker(file, workersLock(folder), set)
-  const interrupt = signals.begin()
   const report = json ? undefined : new StudyReport(output, prepared, folder, workers)
+  const interrupt = signals.begin()
   const { signal } = interrupt
   try {
     const running = { folder, workers, start, signal, retryFailed: retryFailed === true, timeLimit }
@@ -57,11 +63,15 @@ async function study(file: string, options: Options, output: Output): Promise<vo
       if (report) report.event(event)
       else output.write(jsonLine(shortened(event)))
       if (event.type !== 'end') continue
+      const test = options.test && (await testOf(prepared, event.finished, folder, signal))
+      if (json && test) output.write(jsonLine({ type: 'test', ...test }))
       const facts = factsOf(prepared, event.finished, { command, versions })
       const findings = await finish(folder, facts, event.finished)
       report?.findings(findings, written)
       checkDone(event.finished)
     }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
   } finally {
     interrupt.stop()
     report?.close()
@@ -69,6 +79,19 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   if (interrupt.exitCode === undefined) return
   process.exitCode = interrupt.exitCode
   printNote(`stopped; finished trials are in ${folder}; resume with ${command}`)
+}
+
+/** Measures the study's winner on the test data; undefined if no settings can be recommended. */
+async function testOf(
+  { experiment, metric, settingsOf }: Prepared,
+  finished: readonly Finished[],
+  folder: string,
+  signal: AbortSignal,
+): Promise<WinnerTest | undefined> {
+  const winner = winnerOf(finished, metric)
+  if (winner === undefined) return undefined
+  const { testWinner } = await import('../study/run/winner-test.ts')
+  return (await testWinner(folder, withSettings(experiment, settingsOf(winner)), winner, signal)).test
 }
 
 /** @throws {NoneDoneError} when no trial is done. */

@@ -81,10 +81,11 @@ export interface Dataset extends Names {
   readonly y: Field
 }
 
-/** Training examples, and held-out examples for validation. */
+/** Training examples, validation examples to choose on, and perhaps test examples on which nothing is chosen. */
 export interface Split {
   readonly train: Dataset
   readonly validation: Dataset
+  readonly test?: Dataset
 }
 
 const numbers = custom<NumberInput>('an array of numbers, flat or nested', isNumbers)

@@ -1,4 +1,4 @@
-import { random } from '../../core/random.ts'
+import { middle95, samplesOf } from '../../core/confidence.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
 import { isShare } from './words.ts'
@@ -29,9 +29,6 @@ export function rangeOf(metric: string, seen: readonly number[]): Range {
   return /loss|error|mse|mae|mape|perplexity/i.test(metric) && within(positive) ? positive : unbounded
 }
 
-/** Number of bootstrap resamples: enough for two significant digits of an interval's ends. */
-const resamples = 2000
-
 /**
  * Returns the mean of some values, such as the scores of several seeds, with its 95 % bootstrap interval.
  *
@@ -48,31 +45,23 @@ export function bootstrap(values: readonly number[], [least, most]: Range = unbo
   const centre = meanOf(values)
   const n = values.length
   if (n < 2) return { value: centre }
-  const draws = drawsOf(n)
-  const means = new Float64Array(resamples)
-  for (let k = 0, at = 0; k < resamples; k++) {
+  const means = Float64Array.from(drawsOf(n), (draw) => {
     let sum = 0
-    for (let i = 0; i < n; i++, at++) sum += values[draws[at]!]!
-    means[k] = sum / n
-  }
-  means.sort()
+    for (const i of draw) sum += values[i]!
+    return sum / n
+  })
   const widened = (Math.sqrt(n / (n - 1)) * studentQuantile(0.975, n - 1)) / 1.959964
-  const end = (quantile: number): number =>
-    Math.min(
-      most,
-      Math.max(least, centre + widened * (means[Math.round(quantile * (resamples - 1))]! - centre)),
-    )
-  return { value: centre, interval: [end(0.025), end(0.975)] }
+  const [low, high] = middle95(means.sort()).map((end) =>
+    Math.min(most, Math.max(least, centre + widened * (end - centre))),
+  )
+  return { value: centre, interval: [low!, high!] }
 }
 
-const drawn = new Map<number, Int32Array>()
+const drawn = new Map<number, readonly Int32Array[]>()
 
-/** Returns the indices of all resamples of `n` values, one resample after another: drawn once for each `n`. */
-function drawsOf(n: number): Int32Array {
-  const known = drawn.get(n)
-  if (known) return known
-  const source = random('bootstrap', n)
-  const draws = Int32Array.from({ length: resamples * n }, () => Math.floor(source.uniform(0, n)))
+/** Returns the indices of each bootstrap sample of `n` values, drawn once for each `n`. */
+function drawsOf(n: number): readonly Int32Array[] {
+  const draws = drawn.get(n) ?? Array.from(samplesOf(n), (sample) => sample.slice())
   drawn.set(n, draws)
   return draws
 }

@@ -9,10 +9,12 @@ import { rateWindowsSection } from './rate-windows.ts'
 import { repeatSection } from './repeat.ts'
 import { scoresSection } from './scores.ts'
 import type { Content, Section } from './section.ts'
+import { testSection } from './test.ts'
 
 /** The report's sections in reading order: id of the heading, title, and a function that makes the content. */
 const all: readonly [id: string, title: string, of: (findings: Findings) => Content][] = [
   ['scores', 'Scores', scoresSection],
+  ['test', 'Test', testSection],
   ['rate-windows', 'Usable rates', rateWindowsSection],
   ['effects', 'What matters', effectsSection],
   ['comparisons', 'Comparisons', comparisonsSection],
@@ -27,7 +29,9 @@ const all: readonly [id: string, title: string, of: (findings: Findings) => Cont
 export function sectionsOf(findings: Findings): { readonly shown: Section[]; readonly absent: string[] } {
   const made = all.map(([id, title, of]) => ({ id, title, blocks: of(findings) }))
   return {
-    shown: made.flatMap(({ blocks, ...rest }) => (typeof blocks === 'string' ? [] : [{ ...rest, blocks }])),
+    shown: made.flatMap(({ blocks, ...rest }) =>
+      typeof blocks === 'string' || blocks.length === 0 ? [] : [{ ...rest, blocks }],
+    ),
     absent: made.flatMap(({ title, blocks }) => (typeof blocks === 'string' ? [`${title}: ${blocks}.`] : [])),
   }
 }
