@@ -16,6 +16,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   eval: async () => (await import('./eval.ts')).evalCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
+  plot: async () => (await import('./plot-runs.ts')).plotCommand(),
+  compare: async () => (await import('./compare.ts')).compareCommand(),
   csv: async () => (await import('./csv.ts')).csvCommand(),
   study: async () => (await import('./study.ts')).studyCommand(),
   worker: async () => (await import('./worker.ts')).workerCommand(),
