@@ -1,17 +1,15 @@
 import { statSync } from 'node:fs'
 import { Command } from 'commander'
-import { isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { showShape } from '../core/shape.ts'
 import { count, dash } from '../core/text.ts'
 import { pathExists } from '../disk/inside.ts'
-import { type Summary, summary } from '../nn/summary.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
+import { modelSummary } from '../train/model-summary.ts'
 import { experimentOfRun } from '../train/origin.ts'
 import { runPlaceOf } from '../train/run-place.ts'
 import { override } from '../train/spec.ts'
-import { taskOf } from '../train/train.ts'
 import { setOption } from './arguments.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
 import { experimentOption } from './run.ts'
@@ -33,12 +31,8 @@ export const summaryCommand = (output: Output = terminal()): Command =>
     .option('--json', 'print the layers as JSON')
     .action(async (path: string, options: Options) => {
       const experiment = await experimentAt(path, options)
-      const { x } = experiment.data.train
-      const shape = [1, ...x.shape]
-      const dtype = isFloat(x.dtype) ? experiment.dtype : x.dtype
-      // The model as it is trained: with the experiment's normalization.
-      const found = summary(taskOf(experiment).model, shape, { dtype })
-      const { layers, parameters, flops } = found
+      const found = modelSummary(experiment)
+      const { shape, layers, parameters, flops } = found
       output.write(
         options.json
           ? jsonLine({ shape, layers, parameters, flops })
@@ -57,7 +51,7 @@ async function experimentAt(path: string, { set, experiment: named }: Options): 
   throw new ArgumentError(`summary: wanted --experiment with the folder of a run, got the file ${path}`)
 }
 
-function table({ layers, parameters, flops }: Summary, columns: number): string {
+function table({ layers, parameters, flops }: ReturnType<typeof modelSummary>, columns: number): string {
   const rows = layers.map(({ name, kind, output, parameters, flops }) => {
     const shape = output ? showShape(output) : dash
     return [name || '(model)', kind, shape, count(parameters), count(flops)]

@@ -80,13 +80,13 @@ const bounded: Readonly<Record<string, string>> = {
 
 /** Names an activation after the last layer. */
 function lastActivation({ task, dataset, subject }: Trained): string | undefined {
-  const { op } = outputOf(task.model, dataset.x, dataset.length, subject.dtype)
+  const { op } = tracedOutput(task.model, dataset.x, dataset.length, subject.dtype)
   const why = bounded[op]
   return why === undefined ? undefined : `the model ends in ${op}: ${why}`
 }
 
 /** Returns a model's output for `length` examples, as a lazy tensor that nothing computes. */
-export function outputOf(
+export function tracedOutput(
   model: Module,
   { shape, dtype: type }: FieldSpec,
   length: number,

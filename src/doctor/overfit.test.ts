@@ -87,7 +87,9 @@ test('a floor of the loss, a curve that falls and one that jumps are told apart'
     /^the loss still falls, by \d+(\.\d)? % in the second half of the steps: take more steps, or a higher rate$/,
   )
   const task = taskOf(toy())
-  const before = new Map([...task.variables].map(([name, { data }]) => [name, new Float32Array(data.length).fill(9)]))
+  const before = new Map(
+    [...task.variables].map(([name, { data }]) => [name, new Float32Array(data.length).fill(9)]),
+  )
   const losses = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 0.2 : 0.5))
   const subject = toy()
   const trained = { task, dataset: subject.data.train, before, subject }

@@ -10,10 +10,16 @@ import { Dropout } from '../nn/dropout.ts'
 import type { Module } from '../nn/module.ts'
 import { modules } from '../nn/modules.ts'
 import { sgd } from '../optim/index.ts'
-import { checkExperiment, type Experiment, experiment, trainingBatches } from '../train/experiment.ts'
+import {
+  checkExperiment,
+  type Experiment,
+  experiment as makeExperiment,
+  trainingBatches,
+} from '../train/experiment.ts'
+import { newModel } from '../train/new-model.ts'
 import { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
-import { type Attempt, causesOf, outputOf } from './overfit-causes.ts'
+import { type Attempt, causesOf, tracedOutput } from './overfit-causes.ts'
 
 const options = {
   /** Number of training examples to memorize, all in one batch. */
@@ -59,15 +65,15 @@ const stride = 10
  * @throws the reason of `signal`, once it is aborted.
  * @example const { memorized, causes } = await doctor.overfit(experiment, { examples: 32 })
  */
-export async function overfit(given: Experiment, asked: OverfitOptions): Promise<Overfitted> {
-  checkExperiment('overfit', given)
-  const { examples, steps = given.steps ?? 1000, signal } = readOptions('overfit', options, asked)
-  const batch = await firstBatch(given, examples)
-  const { x, y, ...names } = given.data.train
+export async function overfit(experiment: Experiment, asked: OverfitOptions): Promise<Overfitted> {
+  checkExperiment('overfit', experiment)
+  const { examples, steps = experiment.steps ?? 1000, signal } = readOptions('overfit', options, asked)
+  const batch = await firstBatch(experiment, examples)
+  const { x, y, ...names } = experiment.data.train
   const { classes, classNames, featureNames, ignoreIndex } = names
   const known = present({ classes, classNames, featureNames, ignoreIndex })
   const dataset = datasetOf(batch, x, y, known)
-  const subject = narrowed(given, dataset, steps)
+  const subject = narrowed(experiment, dataset, steps)
   const task = taskOf(subject)
   const before = new Map([...task.variables].map(([name, { data }]) => [name, data]))
   const guess = classes === undefined ? await lossOfMean(subject, dataset, task.model) : undefined
@@ -90,10 +96,10 @@ async function firstBatch(given: Experiment, examples: number): Promise<Batch> {
 /** Returns the experiment on the examples of `dataset` alone, without what makes a step differ from the one before. */
 function narrowed(given: Experiment, dataset: Dataset, steps: number): Experiment {
   const { sampler, shuffleBuffer, accumulate, epochs, scheduleSteps, log, ...rest } = given
-  return experiment({
+  return makeExperiment({
     ...rest,
     data: { train: dataset, validation: dataset },
-    model: () => withoutDropout(given.model()),
+    model: () => withoutDropout(newModel(given)),
     transform: [],
     control: [],
     batchSize: dataset.length,
@@ -140,7 +146,7 @@ async function memorize(
 async function lossOfMean(subject: Experiment, dataset: Dataset, model: Module): Promise<number | undefined> {
   const { dtype, loss } = subject
   const { x, y, length } = dataset
-  const { shape } = outputOf(model, x, length, dtype)
+  const { shape } = tracedOutput(model, x, length, dtype)
   const width = sizeOf(y.shape)
   if (sizeOf(shape) !== width * length) return undefined
   const mean = Array.from({ length: width }, (_, j) => {
