@@ -21,6 +21,7 @@ beforeAll(async () => {
   await train('slow-0', { seed: 0 })
   await train('slow-1', { seed: 1 })
   await train('slow-2', { seed: 2 })
+  await train('cosine', { optimizer: sgd({ lr: 'cosine 0.1 to 0' }) })
   await train('fast', { seed: 0, optimizer: sgd({ lr: 0.5, momentum: 0.9 }) })
   const auc = { auc: metrics.rocAuc() }
   await train('watched', { metrics: { ...auc, matrix: metrics.confusionMatrix() }, monitor: 'auc' })
@@ -85,6 +86,12 @@ test('the best epoch is that of the monitor; results that are no numbers are lef
   expect(text).toMatch(/\nauc +A {2}/)
   expect(text).not.toContain('matrix ')
   expect(text).not.toContain('means over seeds')
+})
+
+test('schedules are compared as texts', async () => {
+  expect(await printed('slow-0', 'cosine')).toContain(
+    'optimizer.lr   A  0.1\n               B  cosine 0.1 to 0 over 24\n',
+  )
 })
 
 test('one run, and folders without a run, are refused', async () => {

@@ -1,5 +1,6 @@
 import { sizeOf } from '../core/shape.ts'
 import { count, counted, dash, listed } from '../core/text.ts'
+import { format, parse } from '../schedule/index.ts'
 import { groupedBy } from '../study/settings.ts'
 import type { RunResults } from './run-results.ts'
 
@@ -100,7 +101,9 @@ function seedsOf(groups: readonly RunGroup[]): Difference[] {
 function settingsIn(description: RunResults['description']): Map<string, unknown> {
   const settings = new Map<string, unknown>()
   const enter = (value: unknown, path: string): void => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) settings.set(path, value)
+    const text = scheduleIn(value)
+    if (text !== undefined) settings.set(path, text)
+    else if (typeof value !== 'object' || value === null || Array.isArray(value)) settings.set(path, value)
     else for (const [key, inner] of Object.entries(value)) enter(inner, path === '' ? key : `${path}.${key}`)
   }
   const { model, ...rest } = description
@@ -110,4 +113,14 @@ function settingsIn(description: RunResults['description']): Map<string, unknown
   const numbers = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0)
   for (const path of ordered) settings.delete(path)
   return settings.set('model', `${count(numbers)} numbers in ${counted(shapes.length, 'tensor')}`)
+}
+
+/** Returns the text of a schedule that is given as JSON; undefined for any other value. */
+function scheduleIn(value: unknown): string | undefined {
+  if (typeof Object(value).type !== 'string') return undefined
+  try {
+    return format(parse(value))
+  } catch {
+    return undefined // an object of another kind, such as an average of weights
+  }
 }

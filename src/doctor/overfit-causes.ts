@@ -1,15 +1,12 @@
-import { type Data, isFloat } from '../core/dtype.ts'
+import type { Data } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
-import { input, type Tensor } from '../core/tensor.ts'
 import { count, figure, listed } from '../core/text.ts'
-import { trace } from '../core/variable.ts'
 import { meanOf } from '../core/vector.ts'
 import type { Dataset, FieldSpec } from '../data/dataset.ts'
-import { type Module, modelOutput } from '../nn/module.ts'
 import type { Experiment } from '../train/experiment.ts'
-import { castFloat } from '../train/graphs.ts'
 import type { Task } from '../train/task.ts'
 import { abridged } from './lint/rule.ts'
+import { tracedOutput } from './traced-output.ts'
 
 /** Course of an attempt to memorize a few examples. */
 export interface Attempt {
@@ -72,7 +69,6 @@ function unmoved({ task, before }: Trained): string | undefined {
 /** Operators of activations that keep a model from giving every output, by what they leave out. */
 const bounded: Readonly<Record<string, string>> = {
   Softmax: 'the loss of logits, such as crossEntropy, has its own',
-  LogSoftmax: 'the loss of logits, such as crossEntropy, has its own',
   Sigmoid: 'the loss of logits has its own, and other targets may lie outside 0 to 1',
   Tanh: 'targets may lie outside −1 to 1',
   Relu: 'it gives no negative output, and no gradient where it gives 0',
@@ -83,17 +79,6 @@ function lastActivation({ task, dataset, subject }: Trained): string | undefined
   const { op } = tracedOutput(task.model, dataset.x, dataset.length, subject.dtype)
   const why = bounded[op]
   return why === undefined ? undefined : `the model ends in ${op}: ${why}`
-}
-
-/** Returns a model's output for `length` examples, as a lazy tensor that nothing computes. */
-export function tracedOutput(
-  model: Module,
-  { shape, dtype: type }: FieldSpec,
-  length: number,
-  dtype: 'float32' | 'float64',
-): Tensor {
-  const x = (): Tensor => castFloat(input([length, ...shape], type), isFloat(type) ? dtype : type)
-  return trace(() => modelOutput(model, x(), 'eval')).result
 }
 
 function floor({ accuracy, examples, loss }: Attempt): string | undefined {

@@ -19,7 +19,8 @@ import {
 import { newModel } from '../train/new-model.ts'
 import { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
-import { type Attempt, causesOf, tracedOutput } from './overfit-causes.ts'
+import { type Attempt, causesOf } from './overfit-causes.ts'
+import { tracedOutput } from './traced-output.ts'
 
 const options = {
   /** Number of training examples to memorize, all in one batch. */
