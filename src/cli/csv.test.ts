@@ -18,9 +18,7 @@ const make = (n: number) =>
     classes: 2,
   })
 
-/** A normalization of the user's own: y = tanh(a x). */
 class Dyt implements nn.Module {
-  readonly linear = new nn.Linear(1, 1)
   forward(x: Tensor): Tensor {
     return ops.tanh(x)
   }

@@ -47,9 +47,9 @@ test('the table fits 80 columns, with the monitored metric first and as many oth
   const changes = { epochs: 1, metrics: measured, monitor: 'mcc' }
   const [, , head, row] = (await reportOf(changes)).split('\n')
   expect(head!.trim().split(/ {2,}/)).toEqual([
-    ...['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s', 'mcc'],
+    ...['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s', 'mcc', 'f1'],
   ])
-  expect([head!.length, row!.length]).toEqual([77, 77])
+  expect([head!.length, row!.length]).toEqual([80, 80])
   const wide = (await reportOf(changes, { columns: 120 })).split('\n')[2]!
   expect(wide.trim().split(/ {2,}/).slice(6)).toEqual(['mcc', 'f1', 'auc'])
 })

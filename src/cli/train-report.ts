@@ -11,13 +11,10 @@ import { shellCommand } from './shell.ts'
 import { Course, sparkline } from './sparkline.ts'
 
 /** Columns of the table, without metrics: a title, which is as wide as the cells below it, or padded to that. */
-const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', '       lr', 'steps/s'] as const
+const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', '      lr', 'steps/s'] as const
 
-/** Width of a column of a metric. */
-const metricWidth = 12
-
-/** Width of all columns without metrics, with the two spaces before each. */
-const fixedWidth = columns.reduce((sum, title) => sum + title.length + 2, 0)
+/** Returns the width of a metric's column: that of its name, but enough for any number, and 12 at most. */
+const metricWidth = (name: string): number => Math.min(12, Math.max(8, name.length))
 
 /** Returns the metrics that are single numbers, the monitored one first: as columns, they may not all fit. */
 const numericMetrics = ({ metrics, monitor }: Experiment): string[] =>
@@ -66,10 +63,12 @@ export class TrainReport {
     return rowOf(event, this.#shown)
   }
 
-  /** Metrics that are shown in columns: as many as fit. events.jsonl has them all. */
+  /** Metrics that are shown in columns: the first ones, as many as fit. events.jsonl has them all. */
   get #shown(): string[] {
-    const fit = Math.floor((this.#output.columns - fixedWidth) / (metricWidth + 2))
-    return numericMetrics(this.#experiment).slice(0, Math.max(0, fit))
+    const names = numericMetrics(this.#experiment)
+    const fits = (count: number): boolean =>
+      line([...columns, ...names.slice(0, count)]).length <= this.#output.columns
+    return names.filter((_, i) => fits(i + 1))
   }
 
   /** Remembers the best value so far of the monitored quantity, with the first epoch that reached it. */
@@ -158,25 +157,25 @@ export class TrainReport {
 }
 
 /** Returns a line of the table with right-aligned cells, each cut to the width of its column. */
-const line = (cells: readonly string[]): string =>
+const line = (cells: readonly string[], names: readonly string[] = cells.slice(columns.length)): string =>
   cells
     .map((cell, at) => {
-      const width = columns[at]?.length ?? metricWidth
-      return `  ${cell.slice(0, width).padStart(width)}`
+      const width = columns[at]?.length ?? metricWidth(names[at - columns.length]!)
+      return cell.slice(0, width).padStart(width)
     })
-    .join('')
+    .join('  ')
 
 function rowOf(event: EpochEvent, names: readonly string[]): string {
   const { epoch, trainLoss, validationLoss, validationAccuracy, lr, time, metrics } = event
-  return line([
+  const cells = [
     String(epoch + 1),
     lossCell(trainLoss),
     lossCell(validationLoss),
     validationAccuracy === undefined ? dash : percent(validationAccuracy, 2),
     figure(lr, 4),
     count(time.stepsPerSecond),
-    ...names.map((name) => cellOf(metrics?.[name])),
-  ])
+  ]
+  return line([...cells, ...names.map((name) => cellOf(metrics?.[name]))], names)
 }
 
 /** Returns the text of a loss in the table: with four decimals, where these fit into the narrower column. */
