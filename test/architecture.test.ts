@@ -59,7 +59,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'pure-rand': ['core'],
   hyparquet: ['data'],
   'hyparquet-compressors': ['data'],
-  sharp: ['data'],
+  sharp: ['data', 'cli'],
   '@observablehq/plot': ['study'],
   linkedom: ['study'],
 }

@@ -9,12 +9,15 @@ import { version } from './version.ts'
 /** Functions that import each command, in the order of the help; importing all commands would take a second. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./train.ts')).trainCommand(),
+  summary: async () => (await import('./summary.ts')).summaryCommand(),
   schedule: async () => (await import('./schedule.ts')).scheduleCommand(),
   'find-lr': async () => (await import('./find-lr.ts')).findLrCommand(),
   advise: async () => (await import('./advise.ts')).adviseCommand(),
   eval: async () => (await import('./eval.ts')).evalCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
+  plot: async () => (await import('./plot-runs.ts')).plotCommand(),
+  compare: async () => (await import('./compare.ts')).compareCommand(),
   csv: async () => (await import('./csv.ts')).csvCommand(),
   study: async () => (await import('./study.ts')).studyCommand(),
   worker: async () => (await import('./worker.ts')).workerCommand(),

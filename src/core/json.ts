@@ -128,3 +128,9 @@ export function checkDepth(who: string, json: unknown): unknown {
   }
   return json
 }
+
+/** Whether a value can be written as JSON and read again unchanged: no function, no NaN, no infinity. */
+export function isJson(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).every(isJson)
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+}

@@ -30,7 +30,7 @@ describe('a study is checked', () => {
   test.each<[object, string]>([
     [
       { factor: {} },
-      'study: wanted one of name, experiment, factors, design, seeds, steps, metric, watch, got factor; did you mean factors?',
+      'study: wanted one of name, experiment, factors, schedules, design, seeds, steps, metric, watch, got factor; did you mean factors?',
     ],
     [{ name: 'a/b' }, `study: wanted name as ${aName}, got "a/b"`],
     [{ name: '..' }, `study: wanted name as ${aName}, got ".."`],
@@ -145,7 +145,10 @@ describe('a study is checked against its experiment', () => {
       'normalization: wanted type as one of none, batch, ghost, layer, group, instance, got bacth; did you mean batch?',
     ],
     [{ factors: { batchSize: [8, 0] } }, 'experiment: wanted batchSize as a positive integer, got 0'],
-    [{ factors: { 'model.width': [8] } }, /^--set: wanted a path that is one of /.source],
+    [
+      { factors: { 'model.width': [8] } },
+      /^--set: wanted a path that is a setting, got "model.width"; give /.source,
+    ],
     [
       { factors: { schedule: ['constant', 'cosin'], lr: [1] } },
       /^study: wanted schedule as a template or one of constant, .*, got cosin; did you mean cosine\?$/

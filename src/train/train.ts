@@ -12,6 +12,7 @@ import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { checkExperiment, type Experiment, goalOf, isEpochResult, trainingBatches } from './experiment.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
+import { newModel } from './new-model.ts'
 import { Pace } from './pace.ts'
 import {
   afterEpoch,
@@ -158,8 +159,7 @@ async function finished(
   }
   const isCut = steps === experiment.steps && !('length' in batches && sofar.batches === batches.length)
   const next = afterEpoch(experiment, progress, monitored(experiment, measured), isCut)
-  const lrFactor = factorOf(experiment, next)
-  const controlled = experiment.control.length > 0
+  const [lrFactor, controlled] = [factorOf(experiment, next), experiment.control.length > 0]
   if (controlled) task.goTo(task.steps, lrFactor)
   return {
     type: 'epoch',
@@ -206,9 +206,9 @@ export function monitoredScore(event: EpochEvent, experiment: Experiment): numbe
 /** Returns a new task with the model, loss and optimizer of an experiment. */
 export function taskOf(experiment: Experiment): Task {
   checkExperiment('taskOf', experiment)
-  const { model: make, data, normalization } = experiment
+  const { data, normalization } = experiment
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
-  const model = make()
+  const model = newModel(experiment)
   if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
   checkSizesFirst(model, batchOf(experiment))
   const optimizer = optimizerFor(experiment, model)

@@ -19,6 +19,7 @@ import { checkedJson, withChecksum } from './checksum.ts'
 import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { isResult, isTrial } from './stored.ts'
+import { trialFile } from './trial-file.ts'
 import { type Logged, readLog } from './trial-log.ts'
 
 /** A job for a worker process: a trial to run, with its folder and settings. */
@@ -115,13 +116,13 @@ function logged({ folder }: Job, { optimizer }: Experiment): Omit<Logged, 'layer
 
 const checkpointsOf = ({ folder }: Job): string => join(folder, 'checkpoints')
 
-const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
+const fileOf = ({ folder }: Job): string => trialFile(folder)
 
 /** Removes the stored results of failed trials from the trial folders in `folder`, so that these trials run again. */
 export function forgetFailed(folder: string): void {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
-    const file = join(folder, name, 'trial.json')
+    const file = trialFile(join(folder, name))
     const bytes = checkInside(join(folder, name), 'a folder') ? readInside(file) : undefined
     const { result } = Object(bytes && jsonIn(bytes)) as Record<string, unknown>
     if (Object(result).status === 'failed') rmSync(file)

@@ -18,6 +18,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
     inExperiment(before.experiment as Description, now.experiment as Description) ??
     inDesign(before.design as Design, now.design as Design) ??
     inFactors(before, now) ??
+    inSchedules(Object(before.schedules), Object(now.schedules)) ??
     ['steps', 'metric', 'watch'].flatMap((key) => changed(key, before[key], now[key]) ?? [])[0] ??
     (Number(now.seeds) < Number(before.seeds) ? changed('seeds', before.seeds, now.seeds) : undefined)
   refuse(folder, 'study', difference)
@@ -53,6 +54,12 @@ function inExperiment(before: Description, now: Description): string | undefined
 function inDesign(before: Design, now: Design): string | undefined {
   const more = 'trials' in before && 'trials' in now && now.trials >= before.trials
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
+}
+
+/** Returns a phrase on the first schedule of the study's own that is not what it was, apart from new ones. */
+function inSchedules(before: Description, now: Description): string | undefined {
+  const name = Object.keys(before).find((name) => before[name] !== now[name])
+  return name === undefined ? undefined : changed(`schedules.${name}`, before[name], now[name])
 }
 
 /** Returns a phrase on how factors differ, if they do. Added values do not count, unless values are random. */
