@@ -20,7 +20,7 @@ export function joinPadded(roots: readonly Tensor[]): Tensor[] {
 }
 
 /** Returns the terms of a sum, including the terms of nested sums of the same shape that are used nowhere else. */
-function termsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
+export function termsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
   return sum.inputs.flatMap((x) => {
     const isInner = x.op === 'Add' && uses.get(x) === 1 && sameShape(x.shape, sum.shape)
     return isInner ? termsOf(x, uses) : [x]
