@@ -1,5 +1,5 @@
 import { constant, node, type Tensor } from '../core/tensor.ts'
-import { termsOf } from './join-padded.ts'
+import { addendsOf } from './join-padded.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /** Least number of products to join, and greatest number of rows of each: larger ones are fast by themselves. */
@@ -17,7 +17,7 @@ export function joinProducts(roots: readonly Tensor[]): Tensor[] {
   const uses = usesOf(roots)
   const remade = new Map<Tensor, Tensor>()
   return rebuild(roots, (t, before) => {
-    const terms = t.op === 'Add' ? termsOf(before, uses) : []
+    const terms = t.op === 'Add' ? addendsOf(before, uses) : []
     const joined = join(terms, t, uses, (x) => remade.get(x)!) ?? t
     remade.set(before, joined)
     return joined

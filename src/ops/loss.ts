@@ -82,7 +82,7 @@ function plain(logits: Tensor, labels: Tensor): Tensor {
     // [2048, 64]; subtracting one-hot rows takes 0.34 ms.
     grad: (dy) => {
       const share = div(dy, n)
-      const less = expand(reshape(neg(share), [1, 1]), [n, 1])
+      const less = expand(neg(share), [n, 1])
       return [scatterAddUnchecked(mul(exp(logProbabilities), share), 1, column, less)]
     },
   }
