@@ -47,14 +47,14 @@ const picture = { shape: [3, 32, 32], classes: 10 }
 
 /** @type {readonly Workload[]} */
 const networks = [
-  { name: '100-100-10, SGD', ...mlp(table, 64, 'sgd', { peers: true }) },
-  { name: '100-100-10, AdamW', ...mlp(table, 64, 'adamw') },
-  { name: '784-100-100-100-10, SGD', ...mlp([784, 100, 100, 100, 10], 60, 'sgd', { peers: true }) },
-  { name: '784-512-512-10, SGD', ...mlp(wide, 128, 'sgd', { peers: true }) },
-  { name: '784-512-512-10, AdamW', ...mlp(wide, 128, 'adamw') },
-  { name: '784-512-512-10, AdamW and EMA', ...mlp(wide, 128, 'adamw+ema') },
+  { name: '100-100-10 with SGD', ...mlp(table, 64, 'sgd', { peers: true }) },
+  { name: '100-100-10 with AdamW', ...mlp(table, 64, 'adamw') },
+  { name: '784-100-100-100-10 with SGD', ...mlp([784, 100, 100, 100, 10], 60, 'sgd', { peers: true }) },
+  { name: '784-512-512-10 with SGD', ...mlp(wide, 128, 'sgd', { peers: true }) },
+  { name: '784-512-512-10 with AdamW', ...mlp(wide, 128, 'adamw') },
+  { name: '784-512-512-10 with AdamW and EMA', ...mlp(wide, 128, 'adamw+ema') },
   {
-    name: 'table 3×256, from the loader',
+    name: 'table 3×256 from the loader',
     ...mlp(tabular, 256, 'adamw', { measure: 'loading', examples: 100_000 }),
   },
   {
@@ -91,7 +91,7 @@ const networks = [
     [64, 32],
     [256, 8],
   ].map(([channels, size]) => ({
-    name: `convolution ${channels}→${channels}, ${size}×${size}`,
+    name: `convolution ${channels}→${channels} of ${size}×${size}`,
     measure: 'train',
     model: { type: 'convolution', channels, size },
     optimizer: 'sgd',
@@ -130,12 +130,12 @@ const networks = [
 const evaluations = networks
   .filter(({ name, measure, model, optimizer }) => {
     return (
-      measure === 'train' && model.type !== 'convolution' && (optimizer === 'sgd' || !name.includes('-10,'))
+      measure === 'train' && model.type !== 'convolution' && (optimizer === 'sgd' || !name.includes('-10 with'))
     )
   })
   .map((one) => ({
     ...one,
-    name: `evaluation: ${one.name.replace(', SGD', '')}`,
+    name: `evaluation: ${one.name.replace(' with SGD', '')}`,
     measure: 'evaluate',
     peers: false,
   }))

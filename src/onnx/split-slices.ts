@@ -20,10 +20,7 @@ export function splitSlices(roots: readonly Tensor[]): Tensor[] {
     const [x] = t.inputs
     if (part) parts.set(x!, [...(parts.get(x!) ?? []), part])
   }
-  const places = new Map<
-    Tensor,
-    { readonly axis: number; readonly index: number; readonly sizes: number[] }
-  >()
+  const places = new Map<Tensor, { readonly axis: number; readonly index: number; readonly sizes: Tensor }>()
   for (const [x, list] of parts) {
     const sorted = list.sort((a, b) => a.start - b.start)
     if (!areWhole(sorted, x)) continue
