@@ -1,4 +1,4 @@
-import { nn, ops } from '../dist/index.js'
+import { constant, nn, ops } from '../dist/index.js'
 
 // The models of workloads.mjs; models.py has the same.
 
@@ -117,7 +117,7 @@ class Transformer {
   forward(x, mode) {
     const places = Array.from({ length: this.#length }, (_, i) => i)
     const later = places.flatMap((row) => places.map((column) => Number(column > row)))
-    const mask = ops.greater(ops.constant(later, [this.#length, this.#length]), 0)
+    const mask = ops.greater(constant(later, [this.#length, this.#length]), 0)
     const start = ops.add(this.token.forward(x), this.position.weight.value)
     const deep = this.blocks.reduce((h, block) => block.forward(h, mode, mask), start)
     return this.head.forward(ops.flatten(this.norm.forward(deep), 0, 1))

@@ -114,7 +114,7 @@ const networks = [
   {
     name: 'LSTM 128×64',
     measure: 'train',
-    model: { type: 'lstm', tokens: 64, hidden: 128, length: 64 },
+    model: { type: 'lstm', tokens: 64, hidden: 128 },
     optimizer: 'adamw',
     ...sequence,
   },
@@ -130,7 +130,9 @@ const networks = [
 const evaluations = networks
   .filter(({ name, measure, model, optimizer }) => {
     return (
-      measure === 'train' && model.type !== 'convolution' && (optimizer === 'sgd' || !name.includes('-10 with'))
+      measure === 'train' &&
+      model.type !== 'convolution' &&
+      (optimizer === 'sgd' || !name.includes('-10 with'))
     )
   })
   .map((one) => ({

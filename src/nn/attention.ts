@@ -6,7 +6,7 @@ import { filled, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { where } from '../ops/compare.ts'
-import { chunk, unbind } from '../ops/concat.ts'
+import { chunk } from '../ops/concat.ts'
 import { linear, matmul } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
 import { softmax } from '../ops/softmax.ts'
@@ -104,7 +104,7 @@ export class MultiheadAttention implements Module {
     checkMode(this, 'MultiheadAttention', mode)
     const { key = query, value = key, ...masks } = readOptions(this.#name(), inputOptions, inputs)
     const given = [query, key, value].map((x, i) => this.#batchMajor(x, this.#sizes[i]!))
-    const [q, k, v] = key === query && value === query ? this.#projectOne(given[0]!) : this.#project(given)
+    const [q, k, v] = this.#project(given).map((x) => this.#split(x))
     const scale = 1 / Math.sqrt(q!.shape[3]!)
     const scores = this.#masked(matmul(mul(q!, scale), transpose(k!, [0, 1, 3, 2])), masks)
     const heads = transpose(matmul(softmax(scores), v!), [0, 2, 1, 3])
@@ -120,30 +120,14 @@ export class MultiheadAttention implements Module {
     return this.#batchFirst ? x : transpose(x, [1, 0, 2])
   }
 
-  /**
-   * Projects a tensor that is query, key and value at once, by one matrix product: the training step of 4 layers of 128
-   * features takes TODO % less time. Exported models have a product for each.
-   */
-  #projectOne(x: Tensor): Tensor[] {
-    if (!this.inProjWeight) return this.#project([x, x, x])
-    const [batch, length, features] = x.shape as [number, number, number]
-    const joint = linear(x, this.inProjWeight.value, this.inProjBias?.value)
-    const apart = reshape(joint, [batch, length, 3, this.#heads, features / this.#heads])
-    const separate = this.#project([x, x, x])
-    return unbind(transpose(apart, [2, 0, 3, 1, 4])).map((part, i) => ({
-      ...part,
-      portable: () => separate[i]!,
-    }))
-  }
-
-  /** Projects query, key and value; returns three tensors `[batch, heads, length, embedDim / heads]`. */
+  /** Projects query, key and value; returns three tensors `[batch, length, embedDim]`. */
   #project(given: readonly Tensor[]): Tensor[] {
     const { inProjWeight, qProjWeight, kProjWeight, vProjWeight } = this
     const biases = this.inProjBias ? chunk(this.inProjBias.value, 3) : []
     const weights = inProjWeight
       ? chunk(inProjWeight.value, 3)
       : [qProjWeight!.value, kProjWeight!.value, vProjWeight!.value]
-    return given.map((x, i) => this.#split(linear(x, weights[i]!, biases[i])))
+    return given.map((x, i) => linear(x, weights[i]!, biases[i]))
   }
 
   /** Separates the heads: `[batch, length, embedDim]` becomes `[batch, heads, length, embedDim / heads]`. */
