@@ -13,7 +13,7 @@ const tables = {
       againstPyTorch(results, (one) => !one.growth),
       results,
     ),
-  peers: (results) => withNote(againstPeers(results), results),
+  peers: (results) => withNote(againstPeers(results), { ...results, contenders: [] }),
   growth: (results) =>
     withNote(
       againstPyTorch(results, (one) => one.growth),
