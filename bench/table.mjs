@@ -14,11 +14,12 @@ const tables = {
       results,
     ),
   peers: (results) => withNote(againstPeers(results), { ...results, contenders: [] }),
-  growth: (results) =>
-    withNote(
-      againstPyTorch(results, (one) => one.growth),
-      results,
-    ),
+  growth: (results) => {
+    const rows = againstPyTorch(results, (one) => one.growth)
+    return (
+      rows && `![Milliseconds a step by width, depth and batch](benchmarks.svg)\n\n${withNote(rows, results)}`
+    )
+  },
 }
 
 /** All tables, without those that have no rows. */
