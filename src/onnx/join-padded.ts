@@ -12,7 +12,7 @@ export function joinPadded(roots: readonly Tensor[]): Tensor[] {
   const uses = usesOf(roots)
   const remade = new Map<Tensor, Tensor>()
   return rebuild(roots, (t, before) => {
-    const terms = t.op === 'Add' ? termsOf(before, uses).map((term) => remade.get(term)!) : []
+    const terms = t.op === 'Add' ? addendsOf(before, uses).map((term) => remade.get(term)!) : []
     const joined = join(terms, t)
     remade.set(before, joined ?? t)
     return joined ?? t
@@ -20,10 +20,10 @@ export function joinPadded(roots: readonly Tensor[]): Tensor[] {
 }
 
 /** Returns the terms of a sum, including the terms of nested sums of the same shape that are used nowhere else. */
-function termsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
+export function addendsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
   return sum.inputs.flatMap((x) => {
     const isInner = x.op === 'Add' && uses.get(x) === 1 && sameShape(x.shape, sum.shape)
-    return isInner ? termsOf(x, uses) : [x]
+    return isInner ? addendsOf(x, uses) : [x]
   })
 }
 

@@ -1,17 +1,22 @@
 import { sameShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { joinPadded } from './join-padded.ts'
+import { joinProducts } from './join-products.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
  * Rewrites a graph to compute the same values with fewer nodes: merges equal nodes, joins adjacent zero-padded terms
- * of a sum in one Concat, and computes `c ± A·B` in one Gemm. Inputs are the same tensors as before. Gradient rules
+ * of a sum in one Concat, joins products over rows in one product, and computes `c ± A·B` in one Gemm. Inputs are the same tensors as before. Gradient rules
  * are lost, so differentiate first.
  *
  * @param kept constants to leave unchanged, even if equal, because the model refers to them by name
  */
-export const simplify = (roots: readonly Tensor[], kept: ReadonlySet<Tensor> = new Set()): Tensor[] =>
-  foldGemm(joinPadded(shareEqual(roots, kept)))
+export function simplify(roots: readonly Tensor[], kept: ReadonlySet<Tensor> = new Set()): Tensor[] {
+  const padded = joinPadded(shareEqual(roots, kept))
+  const joined = joinProducts(padded)
+  const isJoined = joined.some((root, i) => root !== padded[i])
+  return foldGemm(isJoined ? shareEqual(joined, kept) : joined) // products of rows may share their Concat
+}
 
 /**
  * Merges common subexpressions: nodes with the same operator, inputs, attributes and values become one.
