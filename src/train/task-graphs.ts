@@ -58,6 +58,11 @@ export class TaskGraphs {
     this.#evaluators = new Evaluators(options)
   }
 
+  /** Numbers of threads that timing chose for the training graphs, by hash of the graph. */
+  get timedThreads(): Readonly<Record<string, number>> {
+    return this.#graphs.timedThreads
+  }
+
   /** Compiles the training graph for batches of `batchSize` examples. */
   async prepare(batchSize: number): Promise<void> {
     const { data, device } = this.#options
