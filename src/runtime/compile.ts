@@ -16,7 +16,7 @@ import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
-import { type Racing, racing } from './race.ts'
+import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
 import { oneByOne, type Run, type Running, runner } from './runner.ts'
 import type { Backend, Session } from './session.ts'
@@ -120,7 +120,7 @@ export async function compile<In extends string, Out extends string>(
 interface Opened {
   readonly traced: Traced
   readonly retrace: () => Traced
-  readonly timed?: Racing['timed']
+  readonly timed?: TimedSession['timed']
   readonly run: Run
 }
 

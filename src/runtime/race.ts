@@ -41,7 +41,7 @@ export function adoptThreads(timed: TimedThreads): void {
 }
 
 /** A session that chooses its number of threads by timing. */
-export interface Racing extends Session {
+export interface TimedSession extends Session {
   /** Returns the number of threads that timing chose, by hash of the graph; empty while the race lasts. */
   timed(): TimedThreads
 }
@@ -55,7 +55,11 @@ type Open = (model: Uint8Array, threads: number) => Promise<Session>
  *
  * @param candidates one number of threads, or 1 and a larger one
  */
-export async function racing(model: Uint8Array, candidates: readonly number[], open: Open): Promise<Racing> {
+export async function racing(
+  model: Uint8Array,
+  candidates: readonly number[],
+  open: Open,
+): Promise<TimedSession> {
   const [one, several] = candidates
   if (several === undefined) return { ...(await open(model, one!)), timed: () => ({}) }
   const graph = createHash('sha256').update(model).digest('hex').slice(0, 16)
