@@ -24,8 +24,12 @@ export interface Attached {
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** Returns the learning rate at a step, counted from 0, for weights that are in no parameter group. */
   lr(step: number): number
-  /** Adds the gradients of `loss` and the update of every weight to the graph of the step being built. */
-  minimize(loss: Tensor): void
+  /**
+   * Adds the gradients of `loss` and the update of every weight to the graph of the step being built.
+   *
+   * @returns measurements of the gradients; undefined if only products with the learning rate are computed
+   */
+  minimize(loss: Tensor): Applied | undefined
   /** Adds the gradients of `loss` to the graph of the step being built: one for each weight in `trained`. */
   gradients(loss: Tensor): readonly Tensor[]
   /** Adds the update of every weight to the graph being built. @param gradients one per weight in `trained` */
@@ -83,16 +87,14 @@ export class AttachedRule implements Attached {
     return rateAt(this.#configuration.settings.common, this.#factor, step)
   }
 
-  minimize(loss: Tensor): void {
+  minimize(loss: Tensor): Applied | undefined {
     const linear = this.#linear()
-    if (this.#configuration.clip || !linear) {
-      this.apply(this.gradients(loss))
-      return
-    }
+    if (this.#configuration.clip || !linear) return this.apply(this.gradients(loss))
     // The rate is the seed of the gradients, which saves multiplying each of them by the rate.
     const scalars = this.#scalars(loss.dtype)
     const scaled = this.gradients(loss, scalars(linear).lr)
     this.#assign(scalars, blocksOf(this.#members, false), scaled, scaled)
+    return undefined
   }
 
   gradients(loss: Tensor, seed?: Tensor): readonly Tensor[] {
