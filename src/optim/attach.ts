@@ -4,7 +4,7 @@ import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { mul } from '../ops/arithmetic.ts'
 import { type Averages, type Averaging, averages, stateOf } from './average.ts'
-import { type Block, blocksOf, type Member, slopesOf } from './block.ts'
+import { blocksOf, type Member, slopesOf, type UpdateBlock } from './block.ts'
 import { type Clipping, clipped, clippingFactor } from './clip.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 import type { GroupedSettings } from './group.ts'
@@ -61,7 +61,7 @@ export class AttachedRule implements Attached {
   readonly #configuration: Configuration
   readonly #members: readonly Member[]
   /** The members; those that are vectors with the same options are joined, if that changes no update. */
-  readonly #blocks: readonly Block[]
+  readonly #blocks: readonly UpdateBlock[]
   readonly #averages: Averages | undefined
   readonly #factor: () => number
 
@@ -144,7 +144,7 @@ export class AttachedRule implements Attached {
   /** Computes all new weights from the blocks' gradients, then assigns them. @param scaled products lr · gradient */
   #assign(
     scalars: ScalarsOf,
-    blocks: readonly Block[],
+    blocks: readonly UpdateBlock[],
     slopes: readonly Tensor[],
     scaled?: readonly Tensor[],
   ): void {
@@ -158,7 +158,12 @@ export class AttachedRule implements Attached {
 }
 
 /** Returns everything that a weight's update rule may read. Only scalars that are read become graph inputs. */
-const updateOf = ({ options, w, buffers }: Block, scalars: Scalars, g: Tensor, lrG?: Tensor): Update => ({
+const updateOf = (
+  { options, w, buffers }: UpdateBlock,
+  scalars: Scalars,
+  g: Tensor,
+  lrG?: Tensor,
+): Update => ({
   options,
   w: w.value,
   g,

@@ -16,7 +16,7 @@ import {
 import { filled, hyperparameter, hyperparameterAt, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { schedulable } from '../schedule/schedulable.ts'
-import { joined, places } from './block.ts'
+import { joinedVectors, places } from './block.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 
 const common = {
@@ -123,7 +123,9 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
       const fresh = fed((step) => newest(average, step))
       const old = fed((step) => 1 - newest(average, step))
       for (const group of places(pairs.map(({ v }) => v))) {
-        const [w, mean] = (['v', 'mean'] as const).map((key) => joined(group.map((i) => pairs[i]![key])))
+        const [w, mean] = (['v', 'mean'] as const).map((key) =>
+          joinedVectors(group.map((i) => pairs[i]![key])),
+        )
         mean!.assign(add(mul(mean!.value, old), mul(w!.value, fresh)))
       }
     },

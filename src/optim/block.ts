@@ -1,13 +1,10 @@
 import { int64s, node, type Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { concat } from '../ops/concat.ts'
-import type { WeightOptions } from './rule.ts'
+import type { Assignable, WeightOptions } from './rule.ts'
 
 // A network has many short vectors: biases, and the scales and shifts of normalization. An operator takes less time to
 // compute one of them than to be called. An update that treats each element alone takes all of them in one vector.
-
-/** A variable, or several vectors that are read and assigned as one. */
-export type Stored = Pick<Variable, 'value' | 'assign'>
 
 /** A trained weight, with its name, its options and the optimizer-state variables that belong to it. */
 export interface Member {
@@ -18,12 +15,12 @@ export interface Member {
 }
 
 /** One weight, or several vectors with the same options, joined: what an update rule computes at once. */
-export interface Block {
+export interface UpdateBlock {
   /** Name of the weight, or of the first vector. */
   readonly name: string
-  readonly w: Stored
+  readonly w: Assignable
   readonly options: WeightOptions
-  readonly buffers: ReadonlyMap<string, Stored>
+  readonly buffers: ReadonlyMap<string, Assignable>
   /** Positions of the block's weights in the list of all weights. */
   readonly places: readonly number[]
 }
@@ -49,7 +46,7 @@ export function places(
 }
 
 /** Makes one block of each weight or, with `joins`, of all vectors that have the same options. */
-export function blocksOf(members: readonly Member[], joins: boolean): Block[] {
+export function blocksOf(members: readonly Member[], joins: boolean): UpdateBlock[] {
   const variables = members.map(({ w }) => w)
   const groups = joins
     ? places(
@@ -57,14 +54,14 @@ export function blocksOf(members: readonly Member[], joins: boolean): Block[] {
         members.map(({ options }) => options),
       )
     : members.map((_, i) => [i])
-  return groups.map((group): Block => {
+  return groups.map((group): UpdateBlock => {
     const all = group.map((i) => members[i]!)
     const { name, options, buffers } = all[0]!
-    const buffer = (key: string): Stored => joined(all.map((one) => one.buffers.get(key)!))
+    const buffer = (key: string): Assignable => joinedVectors(all.map((one) => one.buffers.get(key)!))
     return {
       name,
       options,
-      w: joined(all.map(({ w }) => w)),
+      w: joinedVectors(all.map(({ w }) => w)),
       buffers: new Map([...buffers.keys()].map((key) => [key, buffer(key)])),
       places: group,
     }
@@ -72,11 +69,11 @@ export function blocksOf(members: readonly Member[], joins: boolean): Block[] {
 }
 
 /** Joins the gradients of all weights as the blocks join the weights. */
-export const slopesOf = (blocks: readonly Block[], gradients: readonly Tensor[]): Tensor[] =>
+export const slopesOf = (blocks: readonly UpdateBlock[], gradients: readonly Tensor[]): Tensor[] =>
   blocks.map(({ places: group }) => concat(group.map((i) => gradients[i]!)))
 
 /** Returns vectors concatenated, as one stored value. A single variable, of any shape, remains itself. */
-export function joined(variables: readonly Variable[]): Stored {
+export function joinedVectors(variables: readonly Variable[]): Assignable {
   if (variables.length === 1) return variables[0]!
   return {
     get value() {

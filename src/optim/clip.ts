@@ -14,9 +14,9 @@ import { hyperparameterAt } from '../core/variable.ts'
 import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
 import { schedulable } from '../schedule/schedulable.ts'
-import type { Stored } from './block.ts'
 import { expression } from './group.ts'
 import { elementMax, elementMin, globalNorm, unitNorm } from './norm.ts'
+import type { Assignable } from './rule.ts'
 
 const kinds = {
   value: {
@@ -95,7 +95,7 @@ export const clippingFactor = (
 export function clipped(
   clip: Clipping,
   gradients: readonly Tensor[],
-  weights: readonly { readonly name: string; readonly w: Stored }[],
+  weights: readonly { readonly name: string; readonly w: Assignable }[],
   host: Host,
 ): Tensor[] {
   if ('value' in clip) {

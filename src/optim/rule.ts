@@ -1,7 +1,7 @@
 import { type Declared, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
+import type { Variable } from '../core/variable.ts'
 import { schedulable } from '../schedule/schedulable.ts'
-import type { Stored } from './block.ts'
 import type { Traits } from './traits.ts'
 
 const shared = {
@@ -30,6 +30,9 @@ export function optionsOf({ options }: Rule): Declared {
   return { lr, ...options, ...rest }
 }
 
+/** A variable, or several vectors that are read and assigned as one. */
+export type Assignable = Pick<Variable, 'value' | 'assign'>
+
 /** The tensors and scalars from which an update rule computes one weight's next values. */
 export interface Update<V = ValuesOf<Declared>> {
   readonly options: WeightOptions<V>
@@ -50,7 +53,7 @@ export interface Update<V = ValuesOf<Declared>> {
   /** Returns a scalar graph input whose value at each step is `value(step)`, shared by all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
   /** Returns a variable of the weight's optimizer state by its name in `Rule.buffers`. */
-  buffer(name: string): Stored
+  buffer(name: string): Assignable
 }
 
 /** Update rule of an optimizer, such as SGD: its options, its state and its formula. */

@@ -22,7 +22,7 @@ export const isNormalizer = (object: object): object is Normalizer =>
   'runningMean' in object && 'runningVar' in object
 
 /** The last weight before a normalization layer: its variable, and its traced value before the step. */
-export interface Fed {
+export interface FedWeight {
   readonly variable: Variable
   readonly value: Tensor
 }
@@ -35,7 +35,7 @@ export interface Layer {
   readonly x: Tensor
   /** The layer's scale γ before the step. */
   readonly gamma: Tensor | undefined
-  readonly fed: Fed | undefined
+  readonly fed: FedWeight | undefined
 }
 
 /** Quantities that are averages over a layer's channels. */

@@ -9,7 +9,7 @@ import { mul } from '../ops/arithmetic.ts'
 import { concat } from '../ops/concat.ts'
 import { globalNorm } from '../optim/norm.ts'
 import type { Steps } from './steps.ts'
-import { type Fed, isNormalizer, type Layer, piecesOf, readPieces } from './watch-layers.ts'
+import { type FedWeight, isNormalizer, type Layer, piecesOf, readPieces } from './watch-layers.ts'
 
 /** Options: which quantities to log for each step besides loss and learning rate. */
 export const logOptions = {
@@ -94,7 +94,7 @@ function normOfGradient(model: object, loss: Tensor): () => Tensor {
 }
 
 /** Finds the trainable weight of two or more axes from which the fewest operators lead to `x`. */
-function feeding(x: Tensor, model: object): Fed | undefined {
+function feeding(x: Tensor, model: object): FedWeight | undefined {
   const weights = new Map([...variables(model).values()].filter(isMatrix).map((w) => [w.value, w]))
   const reached = new Set([x])
   for (const value of reached) {
