@@ -25,7 +25,7 @@ import { type GraphFingerprints, TaskGraphs } from './task-graphs.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
 
 const evaluationOptions = {
-  /** Number of examples per batch. @default 64 */
+  /** Number of examples per batch; up to four batches are joined, to at most 256 examples. @default 64 */
   batchSize: integer({ min: 1 }, 64),
   /** Abort signal that stops the evaluation between two batches. */
   signal: abortSignal(),

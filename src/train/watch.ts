@@ -15,7 +15,7 @@ import { type FedWeight, isNormalizer, type Layer, piecesOf, readPieces } from '
 export const logOptions = {
   /**
    * Logs `gradientNorm`, the L2 norm of the loss's gradient over all weights, before clipping or any other
-   * change by the optimizer. Costs a second backward pass. @default false
+   * change by the optimizer. Costs a second backward pass for SGD without momentum or clipping. @default false
    */
   gradientNorm: boolean(),
   /**
