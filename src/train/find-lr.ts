@@ -9,7 +9,8 @@ import { isFlatBeside, seemsFlat } from './flat.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { examplesPerStep, runLength } from './length.ts'
 import { optimizerFor } from './run-optimizer.ts'
-import { Task, taskOption } from './task.ts'
+import { Task } from './task.ts'
+import { taskOption } from './task-option.ts'
 import { taskOf } from './train.ts'
 
 const options = {

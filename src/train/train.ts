@@ -31,7 +31,8 @@ import { optimizerFor, scheduleStepsOf } from './run-optimizer.ts'
 import { scheduleWarnings } from './schedule-fit.ts'
 import { checkSizesFirst } from './sizes-first.ts'
 import type { Steps } from './steps.ts'
-import { Task, taskOption } from './task.ts'
+import { Task } from './task.ts'
+import { taskOption } from './task-option.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
 import { testDataOf, tested } from './test-part.ts'
 import { type EpochMeasurements, validationOf } from './validation.ts'
@@ -39,9 +40,7 @@ import { type EpochMeasurements, validationOf } from './validation.ts'
 const options = {
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
-  /**
-   * Progress to resume from, of an earlier event; needs the `task` in its state at that event. @default the beginning
-   */
+  /** Progress of an earlier event to resume from; needs the `task` in its state at that event. @default the beginning */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
   /** Abort signal that stops the training before the next steps, or between the batches of an evaluation. */
   signal: abortSignal(),

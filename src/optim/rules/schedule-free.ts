@@ -73,6 +73,7 @@ function newestShare({ lr }: WeightOptions): (step: number) => number {
 export const scheduleFreeSgd = defineOptimizer<typeof sgdOptions, ScheduleFreeSgdOptions>({
   type: 'scheduleFreeSgd',
   options: sgdOptions,
+  elementwise: true,
   traits: ({ momentum }) => ({ momentum, decoupled: true, constantRate: true, testRates: [1e-3, 100] }),
   buffers: () => ({ z: 'weight', x: 'weight' }),
   evaluation: 'x',
@@ -89,6 +90,7 @@ export const scheduleFreeSgd = defineOptimizer<typeof sgdOptions, ScheduleFreeSg
 export const scheduleFreeAdamW = defineOptimizer<typeof adamwOptions, ScheduleFreeAdamWOptions>({
   type: 'scheduleFreeAdamW',
   options: adamwOptions,
+  elementwise: true,
   traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, constantRate: true }),
   buffers: () => ({ z: 'weight', x: 'weight', exp_avg_sq: 0 }),
   evaluation: 'x',
