@@ -98,7 +98,7 @@ function whatIs(got: unknown): readonly [shown: string, fix?: string] {
   return isMisused(got) ? [shown, 'compute with ops, such as ops.mul(x, 2) for x * 2'] : [shown]
 }
 
-/** Returns an error thrown by a module, prefixed with the module's path unless it has an inner module's. */
+/** Returns an error thrown by a module, prefixed with the module's path unless its message already names a module. */
 function inModule(module: object, error: unknown): unknown {
   if (!(error instanceof Error) || located.has(error)) return error
   if (error instanceof TypeError) return marked(misuse(module, error))

@@ -19,7 +19,7 @@ interface Hold {
   readonly inner: Set<Hold>
   /** For each variable, the last call that uses it, among the calls made during this call. */
   readonly last: WeakMap<object, Hold>
-  /** Resolves when the call that has the use of the variables ends. */
+  /** Promise that resolves when this call has ended. */
   readonly end: Promise<void>
   hasEnded: boolean
   close(): void
@@ -33,7 +33,7 @@ const outermost = new WeakMap<object, Hold>()
 const changing = new Set<Hold>()
 
 interface ExclusiveOptions {
-  /** Whether the call temporarily changes the variables' values, which code outside must not read then. */
+  /** Whether the call temporarily changes the variables' values, which other code must not read meanwhile. */
   readonly changes?: boolean
   /** Object by which `isWithinCallOf` recognizes the call. */
   readonly owner?: object

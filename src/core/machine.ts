@@ -38,7 +38,7 @@ const memoryCodes: readonly unknown[] = [
   'ERR_WORKER_OUT_OF_MEMORY',
 ]
 
-/** What a system call was to do, for system calls whose names do not say so. */
+/** What a system call does, to complete `wanted to …` in messages, for calls whose names do not say so. */
 const actions: Readonly<Record<string, string>> = {
   mkdir: 'make the folder',
   rmdir: 'remove the folder',
@@ -79,7 +79,7 @@ export function machineError(error: unknown, path?: string): MachineError | unde
   return new MachineError(`${at ?? 'evenstep'}: wanted to ${action}, got ${meaning}${known}; ${fix}`, options)
 }
 
-/** Whether an error, or one that caused it, is a fault of the machine, so not a result of an experiment. */
+/** Whether an error or one of its causes is a fault of the machine, such as a full disk, not of the experiment. */
 export function isMachineFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof EvenstepError && error.exitCode === machineExitCode) return true

@@ -59,7 +59,7 @@ export async function* examine(
   for (const diagnostic of diagnostics.filter(({ id }) => wanted(id))) {
     all.push(await diagnosis(diagnostic, subject))
   }
-  // What is said of the rate depends on these, wanted or not.
+  // These may overrule advice on the learning rate, so they run even if not requested.
   if (all.some((one) => isFinding(one) && moveOf(one.change))) {
     for (const diagnostic of diagnostics.filter(({ id }) => !wanted(id) && judges.includes(id))) {
       all.push(await diagnosis(diagnostic, subject))

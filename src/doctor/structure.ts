@@ -34,7 +34,7 @@ export interface Fed {
   readonly cancels: boolean
 }
 
-/** Which values of a weight contribute to one output: those of one group with one index along `axis`. */
+/** How a weight's values belong to output channels: a channel has those at one index along `axis` in one group. */
 export interface Outputs {
   readonly axis: number
   /** Number of equal groups into which the axes before `axis` are split, as in a grouped convolution. */
@@ -81,7 +81,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/** Returns pairs of names: each active dropout layer with BN layers after it, and the first BN layer after it. */
+/** Returns pairs of names: each active dropout layer that has BN layers after it, and the first of those. */
 export function dropoutsBeforeNorms({
   norms,
   dropouts,

@@ -9,7 +9,7 @@ export function values(schedule: Schedule, n: number): number[] {
   return Array.from({ length: n }, (_, step) => schedule(step))
 }
 
-/** Maximum number of steps to compute values of: they take a second or more, and 800 MB. */
+/** Maximum number of steps whose values are computed; as many take a second or more, and 800 MB. */
 const mostSteps = 100_000_000
 
 function checkSchedule(who: string, schedule: unknown): void {

@@ -26,7 +26,7 @@ const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 /** Minimum number of optimizer steps of a trial; results of a shorter trial would mean nothing. */
 const fewest = 10
 
-/** Returns the number of steps of each of the two range tests: 1/22 of the budget, but from 60 to 600. */
+/** Returns the number of steps of each of the two range tests: 1/22 of the budget, but at least 60 and at most 600. */
 const rampOf = (budget: number): number => Math.max(60, Math.min(600, Math.round(budget / 22)))
 
 /** Returns the smallest budget, in steps, that leaves `steps` for trials after the two range tests. */

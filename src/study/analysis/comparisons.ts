@@ -50,7 +50,7 @@ function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorr
     .flatMap((other) => compareCells(best, other, factor))
 }
 
-/** Compares two combinations of settings on the seeds that both have. Returns [] if they share no seed. */
+/** Returns, as a list of one, a comparison of two combinations of settings on their common seeds; [] if none. */
 export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []

@@ -41,7 +41,7 @@ export class Database {
   }
 
   /**
-   * Stores a study's description. @throws {ArgumentError} when the folder has another study that this does not
+   * Stores a study's description. @throws {ArgumentError} when the folder has a study that this one does not
    * extend.
    */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
