@@ -11,7 +11,7 @@ type Forward = (...inputs: unknown[]) => unknown
 let running: object | undefined
 type Observer = (place: string, x: unknown, output: Tensor) => void
 let observer: Observer | undefined
-/** Maps each wrapper by which `follow` replaced a module's `forward` to the original `forward`. */
+/** Maps each wrapper that `follow` put in the place of a module's `forward` to the original `forward`. */
 const followers = new WeakMap<object, Forward>()
 const located = new WeakSet<object>()
 

@@ -25,7 +25,7 @@ interface Hold {
   close(): void
 }
 
-/** The call during which the current code runs. */
+/** The call of `exclusively` during which the current code runs. */
 const around = new AsyncLocalStorage<Hold>()
 /** For each variable, the last call that uses it, among the calls not made during another call. */
 const outermost = new WeakMap<object, Hold>()
@@ -43,8 +43,8 @@ interface ExclusiveOptions {
 
 /**
  * Runs `body` with exclusive use of `variables`: waits for earlier calls that use any of them; later calls wait
- * for this one. Calls that `body` makes wait only for each other, not for this call, which ends when all of
- * them have.
+ * for this one. Calls that `body` makes wait only for each other, not for this call, which ends once all of
+ * them have ended.
  *
  * @throws {ArgumentError} when calls would deadlock: each made during another, in opposite orders.
  * @throws the reason of `options.signal`, if it is aborted before `body` begins.

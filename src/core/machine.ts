@@ -53,9 +53,8 @@ const actions: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the one-line error for a fault of the machine: an operating-system error, or memory that ran out. The
- * former is recognized by its code, since only some such errors carry a path; the latter by the engine's
- * message.
+ * Returns the one-line error for a fault of the machine: an operating-system error, or memory that ran out. An
+ * operating-system error is recognized by its code, lack of memory by the message of ONNX Runtime or V8.
  *
  * @param path file to name if the error carries no path, as errors of `write` do not
  * @returns undefined for any other error, such as a bug or an error that Evenstep itself threw

@@ -39,8 +39,8 @@ export interface Tensor {
    */
   readonly output?: { readonly index: number; readonly count: number }
   /**
-   * Returns an equal tensor, for exported models, whose operators do not depend on the lengths of axes. Absent
-   * if this tensor's own operators do not depend on them either.
+   * Returns, for exported models, an equal tensor made by operators that do not depend on the lengths of axes.
+   * Absent if this tensor's own operators do not depend on these lengths.
    */
   readonly portable?: () => Tensor
   /** Values of a `Constant` node, in row-major order. */

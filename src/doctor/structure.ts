@@ -34,7 +34,7 @@ export interface Fed {
   readonly cancels: boolean
 }
 
-/** How a weight's values belong to output channels: a channel has those at one index along `axis` in one group. */
+/** Division of a weight's values by output channel: a channel has those at one index along `axis` in one group. */
 export interface Outputs {
   readonly axis: number
   /** Number of equal groups into which the axes before `axis` are split, as in a grouped convolution. */

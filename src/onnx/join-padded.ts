@@ -27,7 +27,7 @@ function termsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
   })
 }
 
-/** A zero-padded tensor: adjacent `pieces` from index `start` to before `end` of one axis, 0 elsewhere. */
+/** A tensor with a run of adjacent `pieces` from index `start` to before `end` of one axis, and zeros elsewhere. */
 interface Run {
   readonly axis: number
   readonly start: number

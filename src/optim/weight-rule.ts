@@ -4,7 +4,7 @@ import { hyperparameterAt } from '../core/variable.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { Equilibrium, Traits } from './traits.ts'
 
-/** How an optimizer updates one weight over the steps of a run. */
+/** Rule by which an optimizer updates one weight: its rate, momentum and decay at each step of a run. */
 export interface WeightRule {
   /** Properties of the optimizer, given the options of this weight. */
   readonly traits: Traits
@@ -17,7 +17,7 @@ export interface WeightRule {
 }
 
 /**
- * Returns how an optimizer updates a weight over the steps of a run.
+ * Returns the rule by which an optimizer updates a weight over the steps of a run.
  *
  * @param options all options of the weight, with defaults
  * @param factors for each step, the factor by which controllers such as `reduceOnPlateau` scaled the rate

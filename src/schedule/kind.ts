@@ -12,7 +12,7 @@ import {
 } from './schedule.ts'
 import type { Timing } from './timing.ts'
 
-/** Where a finite schedule ends: its last step, and the number of steps after which it restarts if repeated. */
+/** End of a schedule, a step, and its period: the number of steps after which the schedule restarts if repeated. */
 export interface Span {
   readonly end: number
   readonly period: number

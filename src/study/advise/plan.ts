@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../core/errors.ts'
 
-/** How many optimizer steps each range test and each trial gets, so that all fit into a budget. */
+/** Division of a budget: the number of optimizer steps for each range test and each trial. */
 export interface Plan {
   /** Number of optimizer steps of one learning-rate range test. */
   readonly ramp: number

@@ -51,7 +51,7 @@ export interface Cell {
   readonly failed: number
 }
 
-/** How much one factor (setting that was varied) matters by itself. */
+/** Effect of one factor (setting that was varied) by itself: how much the score depends on it. */
 export interface Effect {
   readonly factor: string
   /** η² from 0 to 1: the fraction of the variance of scores between combinations that the factor explains. */

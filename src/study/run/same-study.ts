@@ -55,7 +55,7 @@ function inDesign(before: Design, now: Design): string | undefined {
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Returns a phrase on how factors differ, if they do. Added values do not count, unless values are random. */
+/** Returns a phrase on how factors differ, if they do. Added values do not count, unless they are drawn at random. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design
