@@ -116,7 +116,7 @@ function marked(error: Error): Error {
   return error
 }
 
-/** Replaces an error's message, also in its stack. */
+/** Replaces an error's message, also in its stack trace. */
 function retell(error: Error, message: string): void {
   const before = error.message
   error.message = message
@@ -134,7 +134,7 @@ function misuse(module: object, cause: TypeError): ArgumentError {
 }
 
 /**
- * Returns the class of the running layer, if it is not followed (see `follow`), and the followed module that
+ * Names the class of the running layer, if it is not followed (see `follow`), and the followed module that
  * calls it: `Linear in blocks.0 (Block)`. Undefined outside of all followed modules.
  *
  * @param part the layer, or a variable of it

@@ -17,7 +17,7 @@ const options = {
   log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
   /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all */
   only: list(text()),
-  /** Abort signal that stops the diagnostics; the task is unchanged then. */
+  /** Abort signal that stops the diagnostics, leaving the task unchanged. */
   signal: abortSignal(),
 }
 

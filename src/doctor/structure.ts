@@ -14,9 +14,9 @@ export interface Norm {
   /** Path of the layer in the model, such as `blocks.0.bn`. */
   readonly name: string
   readonly layer: BatchNorm
-  /** Input of the call. */
+  /** Input of the BN layer in this call. */
   readonly x: Tensor
-  /** Output of the call. */
+  /** Output of the BN layer in this call. */
   readonly y: Tensor
   /** Number of values from which the mean and variance of one channel are computed. */
   readonly values: number
@@ -41,7 +41,7 @@ export interface Outputs {
   readonly groups: number
 }
 
-/** The order in which a model's layers run in a forward pass for training, found from its graph, not from names. */
+/** Structure of a model: the order in which its layers run in a forward pass for training, found from its graph. */
 export interface Structure {
   readonly norms: readonly Norm[]
   /** Dropout layers that are active in training, with their output tensors. */

@@ -3,7 +3,7 @@ import { constant, node, type Tensor } from '../core/tensor.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
- * Rewrites a sum of zero-padded pieces, which are adjacent along an axis, as one Concat of the pieces.
+ * Rewrites, in a graph, each sum of zero-padded pieces that are adjacent along an axis as one Concat of the pieces.
  *
  * The gradient of a sliced tensor is such a sum, in which each term is as large as the whole tensor: for 28 slices of
  * a tensor `[28, 64, 128]`, the sum takes 4.3 ms, the Concat 0.7 ms.

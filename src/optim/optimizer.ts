@@ -42,7 +42,7 @@ export interface CommonOptions<D extends Declared = Record<never, never>> extend
 
 /** A function that makes an optimizer from its options, such as `optim.sgd`. */
 export interface OptimizerConstructor<Options> {
-  /** @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
+  /** Makes an optimizer. @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
   (options: Options): Optimizer
   readonly rule: Rule
 }

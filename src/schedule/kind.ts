@@ -51,7 +51,7 @@ export interface Definition<D extends Declared> {
   extrapolates?(values: Fields<NoInfer<D>>): boolean
   /** Returns the part of a run that inner schedule `index` covers if this schedule covers `outer`. @default outer */
   place?(values: Fields<NoInfer<D>>, outer: Stretch, index: number): Stretch
-  /** Returns when the schedule's values settle, given the timings of inner schedules. @default by span */
+  /** Returns when the schedule's values settle, given the timings of inner schedules. @default from `span` */
   timing?(values: Fields<NoInfer<D>>, inner: readonly Timing[]): Timing
   curve(values: Fields<NoInfer<D>>): Curve
 }

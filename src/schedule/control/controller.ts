@@ -17,9 +17,9 @@ export interface Controller<State = unknown> {
   readonly initial: State
   /** Returns the next state, given a new value of the metric, such as a validation loss. */
   update(state: State, metric: number): State
-  /** Returns the number by which to multiply the value of the schedule while in this state. */
+  /** Returns the number that multiplies the value of the schedule while the controller is in this state. */
   factor(state: State): number
-  /** Whether training should end in this state. */
+  /** Whether training should end once the controller is in this state. */
   stop(state: State): boolean
   /** Returns why training should end in this state: the rest of a sentence that begins with the metric's name. */
   reason?(state: State): string

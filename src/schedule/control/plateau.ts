@@ -44,7 +44,7 @@ export interface PlateauState {
   readonly factor: number
   /** Best value of the metric so far; null before the first finite value. */
   readonly best: number | null
-  /** Number of latest evaluations in a row without improvement. */
+  /** Number of latest evaluations in a row in which the metric did not improve. */
   readonly bad: number
   /** Number of evaluations left in the cooldown after a reduction. */
   readonly cooldown: number

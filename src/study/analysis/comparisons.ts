@@ -41,7 +41,7 @@ export function comparisonsOf(
 /** A comparison whose p-value is not yet corrected for multiple testing. */
 type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
 
-/** Compares the best cell (combination of settings) with the best one of each other value of the factor. */
+/** Compares a factor's best value with each other value, each represented by its best combination of settings. */
 function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorrected[] {
   const best = bestOf(cells, goal)
   if (!best) return []

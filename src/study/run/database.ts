@@ -110,7 +110,7 @@ export class Database {
     }
   }
 
-  /** Makes the changes in one transaction. */
+  /** Calls `changes` in one transaction, so that either all of its changes are stored or none. */
   #change<T>(changes: () => T): T {
     return withDatabase(this.#path, () => this.#db.transaction(changes)())
   }
