@@ -60,7 +60,7 @@ export interface Effect {
   readonly best: readonly { readonly value: Value; readonly settings: Settings; readonly score: Estimate }[]
 }
 
-/** The fraction of the variance of scores that two or three factors explain only together, not separately. */
+/** Interaction of two or three factors: the fraction of the variance of scores that they explain only together. */
 export interface Interaction {
   readonly factors: readonly string[]
   readonly share: number

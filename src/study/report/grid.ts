@@ -65,7 +65,7 @@ function valuesAmong(findings: Findings, cells: readonly Cell[], factor: string)
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
-/** Chooses a grid's axes: learning rate for `x`, schedule for `y`; if not varied, the factor with the most values. */
+/** Chooses a grid's axes: learning rate for `x`, schedule for `y`; for one not varied, the factor with most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
     .filter((name) => name !== 'normalization')
@@ -75,7 +75,7 @@ function axesOf({ factors }: Findings): { readonly x: string; readonly y: string
   return { x, y: 'schedule' in factors && x !== 'schedule' ? 'schedule' : names.find((name) => name !== x) }
 }
 
-/** Returns, for each combination of settings, its cell (trials) of the last round of a race that it reached. */
+/** Returns, for each combination of settings, its cell (trials) in the last round that it reached in a race. */
 export function longest(cells: readonly Cell[]): readonly Cell[] {
   const groups = groupedBy(cells, ({ settings }) => keyOf(settings)).values()
   return [...groups].map((some) => some.reduce((a, b) => (b.rung > a.rung ? b : a)))
