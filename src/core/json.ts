@@ -20,8 +20,8 @@ const textOf = (json: string | Uint8Array): string =>
 const mostLevels = 500
 
 /**
- * Describes what is wrong with valid JSON: a key that occurs twice in an object, of which `JSON.parse` keeps
- * the last, or lists and objects that are nested too deeply. Returns undefined if nothing is wrong.
+ * Describes what is wrong with valid JSON: a key that occurs twice in an object (`JSON.parse` ignores all but the
+ * last), or lists and objects that are nested too deeply. Returns undefined if nothing is wrong.
  *
  * @param value result of `JSON.parse(json)`
  */

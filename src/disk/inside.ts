@@ -75,7 +75,7 @@ export function checkInside(path: string, kind: 'a file' | 'a folder' = 'a file'
   throw wrongKind(path, kind, stats)
 }
 
-/** Matches the names, in the folder of a study or of advice, that SQLite or worker processes open. */
+/** Matches names of files and folders, in the folder of a study or advice, that SQLite or worker processes open. */
 const opened = /^(?:study|advice|workers|trials|base)\b/
 
 /**
@@ -97,7 +97,7 @@ const hiding: readonly unknown[] = ['EACCES', 'EPERM', 'EIO', 'ESTALE']
 /**
  * Returns whether a path exists; a link exists if what it leads to does.
  *
- * @throws {MachineError} when that cannot be known, such as without the permission to look.
+ * @throws {MachineError} when that cannot be known, such as without permission to read the parent folder.
  */
 export function pathExists(path: string): boolean {
   try {

@@ -41,8 +41,8 @@ export interface FolderLock {
 export class LockedError extends MachineError {
   override readonly name = 'LockedError'
   /**
-   * The lock's last sign of life, if whether its process lives cannot be looked up: the time at which its file was
-   * written. The lock ends if no other sign follows within a minute.
+   * Time, in milliseconds since 1970, at which the lock file was last written, if its holder cannot be looked up, as on
+   * another machine; otherwise undefined. The lock ends unless the file is written again within a minute.
    */
   readonly lastSign: number | undefined
 
@@ -149,7 +149,7 @@ interface OtherLock {
   readonly name: string
   /** Holder of the lock; undefined when the lock file is incomplete. */
   readonly holder: Holder | undefined
-  /** Time at which the lock file was written, in milliseconds. */
+  /** Time at which the lock file was last written, in milliseconds since 1970. */
   readonly written: number
 }
 

@@ -23,7 +23,7 @@ function filled<M extends nn.Module>(model: M): M {
   return model
 }
 
-/** Operators and constants of a model's ONNX file, and how far its outputs are from the model's own. */
+/** Returns operators and constants of a model's ONNX file, and how far its outputs are from the model's own. */
 async function exported(
   model: nn.Module,
   shape: readonly number[],

@@ -3,7 +3,7 @@ import { constant, node, type Tensor } from '../core/tensor.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
- * Rewrites a sum of zero-padded pieces, which are adjacent along an axis, as one Concat of the pieces.
+ * Rewrites, in a graph, each sum of zero-padded pieces that are adjacent along an axis as one Concat of the pieces.
  *
  * The gradient of a sliced tensor is such a sum, in which each term is as large as the whole tensor: for 28 slices of
  * a tensor `[28, 64, 128]`, the sum takes 4.3 ms, the Concat 0.7 ms.
@@ -27,7 +27,7 @@ export function addendsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tenso
   })
 }
 
-/** A zero-padded tensor: adjacent `pieces` from index `start` to before `end` of one axis, 0 elsewhere. */
+/** A tensor with a run of adjacent `pieces` from index `start` to before `end` of one axis, and zeros elsewhere. */
 interface Run {
   readonly axis: number
   readonly start: number

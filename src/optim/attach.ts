@@ -130,7 +130,7 @@ export class AttachedRule implements Attached {
     return isLinear ? options : undefined
   }
 
-  /** Returns a function from a weight's options to scalars, which are shared by all weights with the same options. */
+  /** Returns a function from a weight's options to the graph's scalars, which all weights with these options share. */
   #scalars(dtype: DType): ScalarsOf {
     const made = new Map<WeightOptions, Scalars>()
     return (options) => {

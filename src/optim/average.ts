@@ -88,7 +88,7 @@ export function readAverage(who: string, average: Average): Averaging {
   return { type, ...readOptions(`${who}: average`, declared, options) } as Averaging
 }
 
-/** Returns the coefficient c at a step of the average's update a ← (1 − c) · a + c · w: 1 copies w, 0 keeps a. */
+/** Returns, for a step, c in the update a ← (1 − c) · a + c · w of the average a: 1 copies the weight w, 0 keeps a. */
 function newest(average: Averaging, step: number): number {
   const { every } = average
   const since = step - (average.type === 'swa' ? average.start : 0)

@@ -46,6 +46,6 @@ export const elementMax = (a: Tensor, b: Tensor | number): Tensor => where(great
 /** Returns the elementwise minimum of a and b. */
 export const elementMin = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)
 
-/** Returns `ratio`, by which a step is scaled; but 1 if either norm is 0, so that a weight of zeros can change. */
+/** Returns the factor of a step: `ratio`, but 1 if either norm is 0, so that a weight of zeros can change. */
 export const trusted = (weightNorm: Tensor, stepNorm: Tensor, ratio: Tensor): Tensor =>
   where(greater(mul(weightNorm, stepNorm), 0), ratio, 1)

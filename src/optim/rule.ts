@@ -63,7 +63,7 @@ export interface Rule<D extends Declared = Declared> {
   readonly options: D
   /** Checks that the options can be combined. @throws {ArgumentError} when they cannot. */
   check?(options: WeightOptions<ValuesOf<D>>): void
-  /** Maps names in one weight's optimizer state to initial values; `weight` means a copy of the weight. */
+  /** Returns the initial value of each buffer of one weight's state, by name; `weight` means a copy of the weight. */
   buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number | 'weight'>>
   /** Name of the state in `buffers` that evaluation uses instead of the weight. @default none */
   readonly evaluation?: string

@@ -61,7 +61,7 @@ const named: Readonly<Record<string, Named>> = {
   cyclic: (peak, steps) => schedule.cyclic(peak / 10, { maxLr: peak, stepSizeUp: steps / 6 }),
 }
 
-/** Names that a study's factor `schedule` accepts. It also accepts templates: see `scheduleText`. */
+/** Schedule names, such as `cosine`, that the factor `schedule` accepts besides templates (see `scheduleText`). */
 export const scheduleNames: readonly string[] = Object.keys(named)
 
 /**
@@ -69,8 +69,8 @@ export const scheduleNames: readonly string[] = Object.keys(named)
  * `{lr}` stands for the peak rate, `{steps}` for the number of steps, and `{5%}` for 5 % of the steps, rounded.
  * Lengths may also be percentages without braces, which are not rounded, as in any schedule's text.
  *
- * @throws {EvenstepError} when `source` is neither, has an unknown placeholder, or needs a peak rate that is
- *   absent.
+ * @throws {EvenstepError} when `source` is neither a name nor a template, has an unknown placeholder, or needs a
+ *   peak rate that is absent.
  * @example scheduleText('warmup {5%} + cosine {lr} to 0 over {95%}', 0.1, 1000) // 'warmup 50 + cosine 0.1 to 0 over 950'
  */
 export function scheduleText(source: string, peak: number | undefined, steps: number): string {

@@ -9,7 +9,7 @@ import { define, parseStudyText, type StudyOptions } from './study.ts'
 
 const options: StudyOptions = { experiment: toy(), factors: { lr: [0.1, 1] } }
 
-/** The error's message of an options object that is wrong in some of its keys. */
+/** Returns the message of the error that `define` throws for valid options with these changes. */
 const refusal = (changes: object): string => {
   try {
     define({ ...options, ...changes })

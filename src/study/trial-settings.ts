@@ -7,7 +7,7 @@ import { type OwnSchedules, ownSchedule, scheduleText } from './schedules.ts'
 import { keyOf, only, without } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
 
-/** What one training run changes in the study's experiment: settings, seed and number of steps. */
+/** Configuration of a training run: its settings, seed and steps, which change the study's experiment. */
 export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 
 /** How a study judges trials and what it logs, with its own schedules by name. */

@@ -8,7 +8,7 @@ import { findingsFixture, raceFixture, singleCellFixture } from '../../../test/s
 import { html } from './html.ts'
 
 const executablePath = '/usr/bin/chromium'
-/** Pages for people to look at; git ignores the folder. */
+/** Folder for pages that people can look at; git ignores it. */
 const artifacts = join(import.meta.dirname, '../../../artifacts/report')
 const checks = readFileSync(join(import.meta.dirname, '../../../test/study/page-checks.js'), 'utf8')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -22,7 +22,7 @@ const reports = {
 
 describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, where it is installed`, () => {
   let browser: Browser
-  /** One for all checks: a page of its own for each takes a second of CPU time to start and draw. */
+  /** The page that all checks share, since each new page takes a second of CPU time to start and draw. */
   let page: Page
 
   beforeAll(async () => {
@@ -32,13 +32,13 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
       writeFileSync(join(artifacts, `${name}.html`), await html(findings))
     }
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-    // The page's own policy lets no script in; it is set aside for the checks alone, which come after it was loaded.
+    // The report's security policy forbids scripts; it is bypassed for the checks, which run after the page has loaded.
     page = await browser.newPage({ bypassCSP: true })
   })
   afterAll(() => browser?.close())
   afterEach(() => page.removeAllListeners())
 
-  /** Opens a report from disk; returns what it logs and what else it asks for, as it does. */
+  /** Opens a report from disk. Returns a list to which its console messages, errors and requests are added. */
   async function open(
     name: keyof typeof reports,
     width: number,
@@ -56,9 +56,9 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
     return seen
   }
 
-  /** The rules of axe that look at colours: a page in the dark that was checked in the light needs no others. */
+  /** Axe's rules on colours: the only ones to check on a dark page that was already checked in light colours. */
   const ofColours = ['color-contrast', 'link-in-text-block']
-  /** The rules that a width can break: a narrow page whose wide form was checked needs no others but those of colours. */
+  /** Axe's rules on colours and widths: the only ones to check on a narrow page that was already checked when wide. */
   const ofWidth = [...ofColours, 'target-size', 'scrollable-region-focusable', 'meta-viewport']
 
   test.each([

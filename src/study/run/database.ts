@@ -41,7 +41,7 @@ export class Database {
   }
 
   /**
-   * Stores a study's description. @throws {ArgumentError} when the folder has another study that this does not
+   * Stores a study's description. @throws {ArgumentError} when the folder has a study that this one does not
    * extend.
    */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
@@ -110,7 +110,7 @@ export class Database {
     }
   }
 
-  /** Makes the changes in one transaction. */
+  /** Calls `changes` in one transaction, so that either all of its changes are stored or none. */
   #change<T>(changes: () => T): T {
     return withDatabase(this.#path, () => this.#db.transaction(changes)())
   }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { pid } from 'node:process'
 import { isRunning } from '../../disk/lock.ts'
 
-// Whoever takes a lock notes its process beside the lock file, so that others can name who holds it.
+// A process that takes a lock records itself in a file beside the lock file, so that others can name the holder.
 
 const fileOf = (lock: string): string => `${lock}.pids`
 
@@ -17,7 +17,7 @@ export function recordHolder(lock: string): void {
   try {
     appendFileSync(fileOf(lock), `${pid} ${hostname()}\n`, { flag: flag as never })
   } catch {
-    // The lock holds without the note, which only messages read.
+    // The lock works without this record, which only error messages use.
   }
 }
 
@@ -26,7 +26,7 @@ export function forgetHolders(lock: string): void {
   try {
     rmSync(fileOf(lock), { force: true })
   } catch {
-    // As above.
+    // An old record does no harm: only error messages use it.
   }
 }
 

@@ -144,7 +144,7 @@ function tryValues({ experiment, space, settingsOf }: Prepared): void {
   }
 }
 
-/** Returns what the analysis must know of a study, such as which factors are ranges without a number of values. */
+/** Returns the facts about a study that its analysis needs, such as which factors have values drawn from a range. */
 export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],

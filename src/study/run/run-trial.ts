@@ -49,8 +49,8 @@ type Notes = Readonly<Record<string, unknown>>
  *
  * @param notes values to store in the folder's run.json
  * @returns the result, also if the trial diverges or fails, which its `status` says
- * @throws the error of a fault of the machine, such as a full disk, which is not a result of the trial. If the error
- *   is a damaged file, the next attempt at the trial starts from the beginning.
+ * @throws the error of a fault of the machine, such as a full disk, which is not a result of the trial. After a
+ *   damaged file, the next attempt at the trial starts from the beginning.
  */
 export async function runTrial(base: Experiment, job: Job, notes: Notes): Promise<TrialResult> {
   checkInside(dirname(job.folder), 'a folder')
@@ -97,7 +97,7 @@ function open(experiment: Experiment, job: Job, options: RunFolderOptions): RunF
     try {
       return new RunFolder(folder, experiment, { ...options, resume: true })
     } catch (error) {
-      // What is damaged, or of another experiment, is of no use; what cannot be read now may be whole.
+      // A checkpoint that is damaged or of another experiment is useless; one that cannot be read may be intact.
       if (!(error instanceof FormatError || error instanceof ArgumentError)) throw error
     }
   }

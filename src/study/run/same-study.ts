@@ -56,13 +56,13 @@ function inDesign(before: Design, now: Design): string | undefined {
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Returns a phrase on the first schedule of the study's own that is not what it was, apart from new ones. */
+/** Returns a phrase on the first of the study's own schedules that has changed; added ones do not count. */
 function inSchedules(before: Description, now: Description): string | undefined {
   const name = Object.keys(before).find((name) => before[name] !== now[name])
   return name === undefined ? undefined : changed(`schedules.${name}`, before[name], now[name])
 }
 
-/** Returns a phrase on how factors differ, if they do. Added values do not count, unless values are random. */
+/** Returns a phrase on how factors differ, if they do. Added values do not count, unless they are drawn at random. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design

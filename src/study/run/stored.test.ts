@@ -29,7 +29,7 @@ function change(folder: string, ...statements: readonly string[]): void {
   for (const statement of statements) db.exec(statement)
   db.close()
 }
-/** A folder whose database has three trials: one done, one failed, one not begun. */
+/** Makes a folder whose database has three trials: one done, one failed, one not begun. */
 function three(): string {
   const folder = fresh()
   const database = new Database(folder)
