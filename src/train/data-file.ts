@@ -119,18 +119,15 @@ async function encodedTable(
   { recipe, classes, classNames }: About,
   target: string | undefined,
 ): Promise<Dataset> {
-  const { columns = {}, ...before } = (recipe?.table ?? {}) as { readonly columns?: ColumnKinds }
+  const { columns: told = {}, ...before } = (recipe?.table ?? {}) as { readonly columns?: ColumnKinds }
   const used = encoding.columns.filter(({ kind }) => kind !== 'ignore')
-  const kinds = used.map(({ name, kind }) => [name, columns[name] ?? kind] as const)
+  const kinds = used.map(({ name, kind }) => [name, told[name] ?? kind] as const)
   const predicted =
     target === undefined
       ? {}
       : { label: undefined, target: undefined, [classes === undefined ? 'target' : 'label']: target }
   const options = { ...before, ...(classNames ? { classNames } : classes !== undefined && { classes }) }
-  const read = await readTable(path, {
-    ...options,
-    ...predicted,
-    columns: Object.fromEntries(kinds) as ColumnKinds,
-  })
+  const columns = Object.fromEntries(kinds)
+  const read = await readTable(path, { ...options, ...predicted, columns } as never)
   return encode(read, encoding)
 }

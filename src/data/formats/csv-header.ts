@@ -38,7 +38,7 @@ export function csvColumns(file: string, { cells, line }: CsvRow, options: Heade
   return names
 }
 
-function oneColumn(file: string, cell: string, { delimiter }: CsvValues): Error {
+function oneColumn(file: string, cell: string, { delimiter }: HeaderOptions): Error {
   const other = [';', '\t', '|', ','].find((character) => character !== delimiter && cell.includes(character))
   const isBlank = other === undefined && delimiter !== 'whitespace' && /\S\s+\S/.test(cell)
   const name = isBlank ? "'whitespace'" : `'${other === '\t' ? '\\t' : other}'`
