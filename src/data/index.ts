@@ -12,7 +12,7 @@ export { type ImageFolderOptions, imageFolder, imageFolderStream } from './files
 export { names } from './files/names.ts'
 export { type NumpyOptions, npy, npz, readNpy, readNpz, writeNpy, writeNpz } from './files/numpy.ts'
 export { parquet, parquetStream } from './files/parquet.ts'
-export { table } from './files/table.ts'
+export { type TableStreamOptions, table, tableStream } from './files/table.ts'
 export type { CifarOptions } from './formats/cifar.ts'
 export { parseCsv } from './formats/csv.ts'
 export type { CsvOptions } from './formats/csv-options.ts'

@@ -1,4 +1,4 @@
-import { malformed, showValue, unknownName } from '../../core/mismatch.ts'
+import { malformed, unknownName } from '../../core/mismatch.ts'
 import type { Field, Names } from '../dataset.ts'
 import { planTable, type TablePlan } from '../formats/table.ts'
 import { CellParser } from './cells.ts'
@@ -9,6 +9,7 @@ import { type Guess, guessNumbers, guessTexts } from './guess.ts'
 import { type ColumnPlan, planColumn } from './kinds.ts'
 import { labelsOf } from './labels.ts'
 import { isNumeric } from './numeric.ts'
+import { RowErrors } from './row-errors.ts'
 import type { RawRow } from './rows.ts'
 import { Table } from './table.ts'
 import type { MixedCsvValues, MixedValues } from './table-options.ts'
@@ -23,7 +24,7 @@ export class TableBuilder {
   readonly #name: string
   readonly #columns: readonly string[]
   readonly #options: MixedValues
-  readonly #unit: 'line' | 'row'
+  readonly #errors: RowErrors
   readonly #format: CellFormat
   readonly #cells: CellParser
   readonly #plan: TablePlan
@@ -37,24 +38,17 @@ export class TableBuilder {
    */
   constructor(
     name: string,
-    columns: readonly string[] | number,
+    columns: readonly string[],
     options: MixedValues & Partial<Syntax>,
     unit: 'line' | 'row',
   ) {
     this.#name = name
-    this.#columns = typeof columns === 'number' ? Array.from({ length: columns }, (_, i) => `${i}`) : columns
+    this.#columns = columns
     this.#options = options
-    this.#unit = unit
+    this.#errors = new RowErrors(name, this.#columns, unit)
     this.#format = formatOf(options)
     this.#cells = new CellParser(this.#format)
-    const { label, target, classNames, classes, naValues } = options
-    const chosen = { label, target, classNames, classes, naValues, dtype: 'float32' as const }
-    this.#plan = planTable(name, columns, {
-      ...chosen,
-      features: undefined,
-      shape: undefined,
-      missing: undefined,
-    })
+    this.#plan = planOf(name, columns, options)
     this.#told = this.#toldPlans()
   }
 
@@ -98,15 +92,19 @@ export class TableBuilder {
       const given = cells[at]
       if (store instanceof NumberStore) {
         const value = this.#cells.number(given)
-        if (value === undefined) throw this.#noNumber(at, given, place)
+        if (value === undefined) throw this.#errors.noNumber(at, given, place, this.#isGuess(at))
         store.push(value)
       } else store.push(this.#text(at, given, place), place)
     }
     for (const at of this.#predicted) {
       if (stores[at]!.at(stores[at]!.length - 1) === null && this.#options.missing !== 'drop') {
-        throw this.#absent(at, cells[at], place)
+        throw this.#errors.absent(at, cells[at], place)
       }
     }
+  }
+
+  #isGuess(at: number): boolean {
+    return this.#told[at] === undefined && this.#plan.features.includes(at)
   }
 
   get #predicted(): readonly number[] {
@@ -120,7 +118,7 @@ export class TableBuilder {
       return given.trim()
     }
     const text = this.#cells.text(given)
-    if (text === undefined) throw this.#wrong('a text, a number or a boolean', at, given, place)
+    if (text === undefined) throw this.#errors.wrong('a text, a number or a boolean', at, given, place)
     return text
   }
 
@@ -163,7 +161,7 @@ export class TableBuilder {
     const { parse, wanted } = parserOf(plan, this.#cells)
     return store.numbers((text, place) => {
       const value = parse(text)
-      if (typeof value !== 'number') throw this.#wrong(wanted, at, text, place)
+      if (typeof value !== 'number') throw this.#errors.wrong(wanted, at, text, place)
       return value
     })
   }
@@ -185,7 +183,9 @@ export class TableBuilder {
     const storeOf = (at: number): ColumnStore => stores.get(this.#columns[at]!)!
     if (label !== undefined) {
       const store = storeOf(label) as TextStore
-      return labelsOf(this.#name, store, this.#options, (code) => this.#place(label, store.places[code]!))
+      return labelsOf(this.#name, store, this.#options, (code) =>
+        this.#errors.place(label, store.places[code]!),
+      )
     }
     const columns = targets.map((at) => (storeOf(at) as NumberStore).numbers)
     const length = columns[0]!.length
@@ -195,29 +195,17 @@ export class TableBuilder {
     }
     return { y: { data, shape: y.shape, dtype: 'float32' }, names: {} }
   }
-
-  #place(at: number, place: number): string {
-    return `${this.#unit} ${place}, column ${this.#columns[at]}`
-  }
-
-  #wrong(wanted: string, at: number, given: unknown, place: number, fix?: string): Error {
-    return malformed(this.#name, `${wanted} at ${this.#place(at, place)}`, showValue(given), fix)
-  }
-
-  #noNumber(at: number, given: unknown, place: number): Error {
-    const column = this.#columns[at]!
-    const isGuess = this.#told[at] === undefined && this.#plan.features.includes(at)
-    const tell = `tell its kind, as in columns: { ${showValue(column)}: 'category' }, or add the text to naValues`
-    const wanted = isGuess ? 'a number, as in the rows before,' : 'a number'
-    return this.#wrong(wanted, at, given, place, isGuess ? tell : 'add texts that mean missing to naValues')
-  }
-
-  #absent(at: number, given: unknown, place: number): Error {
-    return this.#wrong('a value', at, given, place, "leave such rows out with missing: 'drop'")
-  }
 }
 
-const formatOf = ({ naValues, decimal, thousands }: MixedValues & Partial<Syntax>): CellFormat => ({
+/** Returns which columns are features, and which are predicted. @throws {ArgumentError} when one does not exist. */
+export function planOf(name: string, columns: readonly string[], options: MixedValues): TablePlan {
+  const { label, target, classNames, classes, naValues } = options
+  const none = { features: undefined, shape: undefined, missing: undefined }
+  return planTable(name, columns, { label, target, classNames, classes, naValues, ...none, dtype: 'float32' })
+}
+
+/** Returns how numbers and missing values are written, without what is the default. */
+export const formatOf = ({ naValues, decimal, thousands }: MixedValues & Partial<Syntax>): CellFormat => ({
   ...(naValues !== undefined && { naValues }),
   ...(decimal !== undefined && decimal !== '.' && { decimal }),
   ...(thousands !== undefined && { thousands }),

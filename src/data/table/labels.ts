@@ -27,27 +27,16 @@ export function labelsOf(
     const data = Int32Array.from(store.codes, (code) => order[code]!)
     return { y: { data, shape: [], dtype: 'int32' }, names }
   }
-  const codes = new LabelCodes(classNames)
-  const wrong = (wanted: string, code: number): Error =>
-    malformed(file, `${wanted} at ${placeOf(code)}`, showValue(store.texts[code]))
-  const each = (wanted: string, classOf: (text: string) => number | undefined): number[] =>
-    store.texts.map((text, code) => {
+  if (classNames !== undefined || classes !== undefined) {
+    const { wanted, classOf } = classReader({ classNames, classes })
+    const order = store.texts.map((text, code) => {
       const found = classOf(text)
-      if (found === undefined) throw wrong(wanted, code)
-      return found
+      if (found !== undefined) return found
+      throw malformed(file, `${wanted} at ${placeOf(code)}`, showValue(text))
     })
-  if (classNames !== undefined) {
-    const order = each(`one of ${classNames.join(', ')}`, (text) => codes.classOf(text))
-    return labelled(order, namesOf({ classes: classNames.length, classNames }))
+    return labelled(order, namesOf({ classes: classNames?.length ?? classes, classNames }))
   }
-  if (classes !== undefined) {
-    const isClass = (n: number): boolean => Number.isInteger(n) && n >= 0 && n < classes
-    const classOf = (text: string): number | undefined => {
-      const number = parseNumeral(text)
-      return isClass(number) ? number : undefined
-    }
-    return labelled(each(`a label from 0 to ${classes - 1}`, classOf), { classes })
-  }
+  const codes = new LabelCodes()
   const all = store.texts.map((text) => codes.codeOf(text))
   if (codes.areTooMany) {
     const got = `${codes.size} labels`
@@ -60,4 +49,20 @@ export function labelsOf(
     all.map((code) => order[code]!),
     namesOf({ classes: n, classNames: found }),
   )
+}
+
+/** Returns how to find the class of a text among known classes; undefined for a text that is none of them. */
+export function classReader({ classNames, classes = 0 }: Pick<MixedValues, 'classNames' | 'classes'>): {
+  readonly wanted: string
+  classOf(text: string): number | undefined
+} {
+  if (classNames !== undefined) {
+    const codes = new LabelCodes(classNames)
+    return { wanted: `one of ${classNames.join(', ')}`, classOf: (text) => codes.classOf(text) }
+  }
+  const classOf = (text: string): number | undefined => {
+    const number = parseNumeral(text)
+    return Number.isInteger(number) && number >= 0 && number < classes ? number : undefined
+  }
+  return { wanted: `a label from 0 to ${classes - 1}`, classOf }
 }

@@ -2,7 +2,7 @@ import { readOptions } from '../../core/options.ts'
 import { unzip } from '../formats/gzip.ts'
 import { bytesOf } from '../formats/npy.ts'
 import { TableBuilder } from './builder.ts'
-import { CsvRawRows, type RawRow } from './rows.ts'
+import { CsvRawRows, namesOfColumns, type RawRow } from './rows.ts'
 import type { Table } from './table.ts'
 import { type MixedCsvValues, type MixedTableOptions, mixedCsvOptions } from './table-options.ts'
 
@@ -26,11 +26,11 @@ export function csvTable(
   const rows = new CsvRawRows(name, options)
   let builder: TableBuilder | undefined
   const add = (found: readonly RawRow[]): void => {
-    if (found.length > 0) builder ??= new TableBuilder(name, rows.columns, options, 'line')
+    if (found.length > 0) builder ??= new TableBuilder(name, namesOfColumns(rows.columns), options, 'line')
     for (const row of found) builder!.add(row)
   }
   for (const piece of pieces) add(rows.push(piece))
   add(rows.end())
-  builder ??= new TableBuilder(name, rows.columns, options, 'line')
+  builder ??= new TableBuilder(name, namesOfColumns(rows.columns), options, 'line')
   return builder.table()
 }

@@ -12,6 +12,22 @@ export interface RawRow {
   readonly place: number
 }
 
+/** Rows of a table in a file. */
+export interface RowSource {
+  /** Name of the file. */
+  readonly name: string
+  /** Noun for the place of a row. */
+  readonly unit: 'line' | 'row'
+  /** Names of the columns; `0`, `1`, … in a file without names. */
+  readonly columns: readonly string[]
+  /** Reads all rows, some at a time. */
+  read(): AsyncIterable<readonly RawRow[]> | Iterable<readonly RawRow[]>
+}
+
+/** Returns the names of columns that may have none. */
+export const namesOfColumns = (columns: CsvColumns): readonly string[] =>
+  typeof columns === 'number' ? Array.from({ length: columns }, (_, i) => `${i}`) : columns
+
 /** Parses the rows of a CSV file, which may come in pieces of bytes or text. */
 export class CsvRawRows {
   readonly #name: string
@@ -26,6 +42,11 @@ export class CsvRawRows {
     this.#options = options
     this.#decoder = new Decoder(name, options.encoding)
     this.#rows = new CsvRows(name, options, (row) => this.#row(row))
+  }
+
+  /** Whether the names of the columns are known. */
+  get isStarted(): boolean {
+    return this.#columns !== undefined
   }
 
   /** Names or number of the columns. @throws {FormatError} before the first row was parsed. */

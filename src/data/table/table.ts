@@ -46,21 +46,24 @@ export class Table {
   readonly y: Field
   readonly classes?: number
   readonly classNames?: readonly string[]
+  /** Kinds and options of the columns of features, told or guessed. */
+  readonly plans: readonly ColumnPlan[]
   readonly #parts: TableParts
 
   constructor(parts: TableParts) {
     this.#parts = parts
-    const { names, y, name, stores } = parts
+    const { names, y, name, plans, stores } = parts
     Object.assign(this, namesOf(names))
     this.name = name
     this.y = y
+    this.plans = plans
     const [any] = stores.values()
     this.length = any?.length ?? 0
   }
 
   /** Kind of each column of features, told or guessed. */
   get kinds(): Readonly<Record<string, Kind>> {
-    return Object.fromEntries(this.#parts.plans.map(({ name, kind }) => [name, kind]))
+    return Object.fromEntries(this.plans.map(({ name, kind }) => [name, kind]))
   }
 
   /** Returns the values of a column, missing ones as null, dates as days since 1970. */
@@ -81,8 +84,8 @@ export class Table {
    * @param rows indices of the training rows. @default all
    */
   encoding(rows?: ArrayLike<number>): TableEncoding {
-    const { plans, format } = this.#parts
-    const columns = plans.map((plan) => {
+    const { format } = this.#parts
+    const columns = this.plans.map((plan) => {
       const learner = learnerOf(plan)
       const store = this.#store(plan.name)
       const length = rows?.length ?? this.length
