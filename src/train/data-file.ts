@@ -9,6 +9,7 @@ import { parquet } from '../data/files/parquet.ts'
 import { table as readTable } from '../data/files/table.ts'
 import { tableOptions } from '../data/formats/table.ts'
 import { standardize } from '../data/normalize.ts'
+import { encoder } from '../data/table/encoder.ts'
 import type { TableEncoding } from '../data/table/encoding.ts'
 import type { ColumnKinds } from '../data/table/kinds.ts'
 import { encode } from '../data/table/table.ts'
@@ -42,7 +43,14 @@ export async function readDataFile(path: string, about: About, options: DataFile
     deviation: Float64Array.from(deviation),
   }))
   const data = moments.reduce<Dataset>(standardize, read)
-  const strange = strangeness(data, about.x.spread)
+  const { encoding } = about.recipe ?? {}
+  const features =
+    encoding && encoder(encoding).columns.flatMap(({ kind, features }) => features.map(() => kind))
+  const strange = strangeness(
+    data,
+    about.x.spread,
+    features?.map((kind) => kind === 'number'),
+  )
   const warning = strange && `${path}: ${strange}; was x prepared as in training?`
   return { data, ...(warning && { warning }) }
 }
