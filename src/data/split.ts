@@ -14,7 +14,7 @@ import { sizeOf } from '../core/shape.ts'
 import { allBut, type Basis, chosen, foldsOf, forwardChained, upTo } from './choose.ts'
 import { checkDataset, type Dataset, hasLabels, type Split, subset, type TestedSplit } from './dataset.ts'
 import { groupsOf, keyOptions, timesOf } from './keys.ts'
-import { isTable, type Table } from './table/table.ts'
+import { isTable, type MixedTable } from './table/table.ts'
 
 const common = {
   /**
@@ -53,9 +53,12 @@ export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
  * @example data.split(data.breastCancer(), { validation: 0.1, test: 0.2 }).test.length // 114
  */
-export function split(dataset: Dataset | Table, given: SplitOptions & { readonly test: number }): TestedSplit
-export function split(dataset: Dataset | Table, given: SplitOptions): Split
-export function split(dataset: Dataset | Table, given: SplitOptions): Split {
+export function split(
+  dataset: Dataset | MixedTable,
+  given: SplitOptions & { readonly test: number },
+): TestedSplit
+export function split(dataset: Dataset | MixedTable, given: SplitOptions): Split
+export function split(dataset: Dataset | MixedTable, given: SplitOptions): Split {
   if (!isTable(dataset)) checkDataset('split', dataset)
   const { validation, ...options } = readOptions('split', splitOptions, given)
   const basis = basisOf('split', dataset, options)
@@ -93,11 +96,11 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
 export function kFold(
-  dataset: Dataset | Table,
+  dataset: Dataset | MixedTable,
   given: KFoldOptions & { readonly test: number },
 ): Iterable<TestedSplit>
-export function kFold(dataset: Dataset | Table, given: KFoldOptions): Iterable<Split>
-export function kFold(dataset: Dataset | Table, given: KFoldOptions): Iterable<Split> {
+export function kFold(dataset: Dataset | MixedTable, given: KFoldOptions): Iterable<Split>
+export function kFold(dataset: Dataset | MixedTable, given: KFoldOptions): Iterable<Split> {
   const { folds, ...options } = readOptions('kFold', foldOptions, given)
   if (!isTable(dataset)) checkDataset('kFold', dataset)
   const basis = basisOf('kFold', dataset, options)
@@ -127,7 +130,7 @@ function foldsIn(
 type Common = ValuesOf<typeof common>
 
 /** Returns what decides which examples may go where. @throws {ArgumentError} when options contradict each other. */
-function basisOf(who: string, dataset: Dataset | Table, options: Common): Basis {
+function basisOf(who: string, dataset: Dataset | MixedTable, options: Common): Basis {
   const { by, order, stratify = order === undefined && hasLabels(dataset) } = options
   const { length } = dataset
   if (order !== undefined) {
@@ -144,7 +147,7 @@ function basisOf(who: string, dataset: Dataset | Table, options: Common): Basis 
 }
 
 /** Returns the class of each example; ignored labels are one more class. */
-function classesOf(who: string, dataset: Dataset | Table): Int32Array {
+function classesOf(who: string, dataset: Dataset | MixedTable): Int32Array {
   const { length, y, classes, ignoreIndex }: Pick<Dataset, 'length' | 'y' | 'classes' | 'ignoreIndex'> =
     dataset
   if (!hasLabels(dataset)) {
@@ -161,7 +164,7 @@ function classesOf(who: string, dataset: Dataset | Table): Int32Array {
 function columnOf(
   who: string,
   option: string,
-  dataset: Dataset | Table,
+  dataset: Dataset | MixedTable,
   given: string | ArrayLike<unknown>,
 ): ArrayLike<unknown> {
   if (typeof given !== 'string') return given
@@ -208,7 +211,7 @@ function checkGroups(
 }
 
 function cut(
-  dataset: Dataset | Table,
+  dataset: Dataset | MixedTable,
   train: readonly number[],
   validation: readonly number[],
   test: readonly number[] | undefined,

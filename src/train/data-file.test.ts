@@ -74,7 +74,7 @@ describe('a table of mixed columns is encoded as the training part was', () => {
     const file = write('mixed.csv', 'y,plan,age,note\nc,pro,NA,hello\nc,gone,2,""')
     const { data, warning } = await readDataFile(file, mixed, {})
     expect(data).toMatchObject({ classes: 3, classNames: ['a', 'b', 'c'], length: 2 })
-    expect([Array.from(data.y.data), warning]).toEqual([[2, 2], undefined])
+    expect([Array.from(data.y.data, Number), warning]).toEqual([[2, 2], undefined])
     expect(data.featureNames).toEqual(split.train.featureNames)
     const again = await readDataFile(write('again.csv', text), mixed, {})
     const rows = [...split.train.y.data, ...split.validation.y.data]

@@ -12,7 +12,7 @@ import { standardize } from '../data/normalize.ts'
 import { encoder } from '../data/table/encoder.ts'
 import type { TableEncoding } from '../data/table/encoding.ts'
 import type { ColumnKinds } from '../data/table/kinds.ts'
-import { encode } from '../data/table/table.ts'
+import { encodeTable } from '../data/table/table.ts'
 import type { About } from './run-graph.ts'
 import { strangeness } from './spread.ts'
 
@@ -137,5 +137,5 @@ async function encodedTable(
   const options = { ...before, ...(classNames ? { classNames } : classes !== undefined && { classes }) }
   const columns = Object.fromEntries(kinds)
   const read = await readTable(path, { ...options, ...predicted, columns } as never)
-  return encode(read, encoding)
+  return encodeTable(read, encoding)
 }
