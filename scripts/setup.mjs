@@ -35,6 +35,8 @@ if (dateOf(at('node_modules/.package-lock.json')) < dateOf(at('package-lock.json
 const built = dateOf(at('dist/index.js'))
 const sources = Math.max(
   newestIn(at('src')),
-  ...['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'package-lock.json'].map((file) => dateOf(at(file))),
+  ...['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'package-lock.json'].map((file) =>
+    dateOf(at(file)),
+  ),
 )
 if (built < sources) npm('building', 'run', '--silent', 'build')

@@ -166,6 +166,19 @@ test('files of a user, which may be large, are read in pieces and replaced whole
   expect(found.toSorted()).toEqual(Object.keys(small))
 })
 
+test('what encodes the rows of a table imports nothing of Node and no package, so that it runs anywhere', () => {
+  const reached = new Set<string>()
+  const visit = (file: string): void => {
+    if (reached.has(file)) return
+    reached.add(file)
+    importsOf(file).forEach(visit)
+  }
+  visit('data/table/encoder.ts')
+  const outside = [...reached].flatMap((file) => specifiers(file).filter((to) => !to.startsWith('.')))
+  expect(outside).toEqual([])
+  expect(reached).toContain('data/table/hash.ts')
+})
+
 test('no file imports itself through others', () => {
   const done = new Set<string>()
   const visit = (file: string, trail: readonly string[]): void => {
@@ -212,6 +225,7 @@ const mirrored: ReadonlySet<string> = new Set([
   'split',
   'standardize',
   'summary',
+  'table',
   'tanh',
   'topK',
 ])

@@ -14,6 +14,7 @@ import { examplesPerStep } from '../train/length.ts'
 import type { Origin } from '../train/origin.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
+import { noteOnTable } from '../train/table-encoding.ts'
 import { testDataOf } from '../train/test-part.ts'
 import { taskOf } from '../train/train.ts'
 import { positiveInteger, seed, setOption } from './arguments.ts'
@@ -136,6 +137,8 @@ async function train(experiment: Experiment, file: string, options: Options, out
 
 /** Creates or opens the run's folder, after compiling the experiment's graphs to find errors first. */
 async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
+  const note = noteOnTable(experiment)
+  if (note !== undefined) printNote(note)
   const task = taskOf(experiment)
   await task.prepare(examplesPerStep(experiment))
   const isAuto = options[auto] === true

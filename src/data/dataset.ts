@@ -5,7 +5,6 @@ import {
   checkNoMore,
   choice,
   custom,
-  integer,
   type Option,
   type OptionsOf,
   readOptions,
@@ -14,6 +13,7 @@ import {
 } from '../core/options.ts'
 import { type Shape, shapeOption, sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Values } from './arrays.ts'
+import { type Names, type NameValues, nameOptions, namesOf } from './names.ts'
 import { recipeOf, withRecipe } from './recipe.ts'
 import { checkTargets } from './targets.ts'
 
@@ -31,12 +31,7 @@ export interface Field extends FieldSpec {
 }
 
 export type { Values } from './arrays.ts'
-
-/** Declares an option whose value is a list of strings. */
-export const texts = custom<readonly string[]>(
-  'a list of texts',
-  (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-)
+export { classCount, type Names, nameOptions, namesOf, texts } from './names.ts'
 
 /** Options for the shapes of an example's `x` and `y`. */
 export const shapeOptions = {
@@ -45,34 +40,6 @@ export const shapeOptions = {
   /** Shape of one example's `y`; `[]` is a scalar or a label. @default [] */
   targetShape: { ...shapeOption, fallback: [] } as Option<Shape>,
 }
-
-/** Declares an option that is a number of classes: at most 2³¹, since labels are int32. */
-export const classCount: Option<number, number | undefined> = integer({ min: 1, limit: 2 ** 31 })
-
-/** Options for the number and names of classes, and the names of features. */
-export const nameOptions = {
-  /** Number of classes, if `y` holds labels (0 … classes − 1) or class probabilities for each example. */
-  classes: classCount,
-  /** Names of the classes 0, 1, …, in order. */
-  classNames: texts,
-  /** Names of the elements of an example's `x`, in order. */
-  featureNames: texts,
-  /** Label to ignore, such as a padding label: often −100 or 255. Give it to the loss, too. @default none */
-  ignoreIndex: integer(),
-}
-
-/** Number of classes, class names, ignored label and feature names of a data set; absent if unknown. */
-export interface Names extends OptionsOf<typeof nameOptions> {}
-
-type NameValues = Partial<ValuesOf<typeof nameOptions>>
-
-/** Copies the fields of `Names` from an object, leaving out those that are undefined. */
-export const namesOf = ({ classes, classNames, ignoreIndex, featureNames }: NameValues): Names => ({
-  ...(classes !== undefined && { classes }),
-  ...(ignoreIndex !== undefined && { ignoreIndex }),
-  ...(classNames !== undefined && { classNames }),
-  ...(featureNames !== undefined && { featureNames }),
-})
 
 /** Examples in memory: `x` holds the inputs of a model, `y` the labels or targets to predict. */
 export interface Dataset extends Names {

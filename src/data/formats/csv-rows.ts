@@ -1,5 +1,6 @@
 import type { FormatError } from '../../core/errors.ts'
 import { malformed, showValue } from '../../core/mismatch.ts'
+import { Finder } from './finder.ts'
 
 /** A row of a CSV file. */
 export interface CsvRow {
@@ -16,6 +17,8 @@ export interface CsvSyntax {
   readonly delimiter: string
   /** Text that begins a comment, which extends to the end of the line. */
   readonly comment: string | undefined
+  /** Whether a value may be quoted. @default true */
+  readonly quote?: boolean
   /** Number of lines to skip at the start of the file. */
   readonly skip: number
 }
@@ -121,13 +124,13 @@ class Cursor {
   readonly #next: Readonly<Record<'lf' | 'cr' | 'quote' | 'comment' | 'delimiter', Finder>>
 
   /** @param last whether `text` ends the file, rather than being continued later */
-  constructor(text: string, { delimiter, comment }: CsvSyntax, last: boolean) {
+  constructor(text: string, { delimiter, comment, quote = true }: CsvSyntax, last: boolean) {
     this.#text = text
     this.#last = last
     this.#delimiter = delimiter === 'whitespace' ? undefined : delimiter
     const find = (what: string | undefined): Finder => new Finder(text, what)
-    const [lf, cr, quote] = [find('\n'), find('\r'), find('"')]
-    this.#next = { lf, cr, quote, comment: find(comment), delimiter: find(this.#delimiter) }
+    const [lf, cr, mark] = [find('\n'), find('\r'), find(quote ? '"' : undefined)]
+    this.#next = { lf, cr, quote: mark, comment: find(comment), delimiter: find(this.#delimiter) }
   }
 
   /** Returns the line that starts at index `at`, as a row of one value; undefined if the line is incomplete. */
@@ -227,24 +230,3 @@ class Cursor {
 
 /** Whether a character is a blank, a no-break space or a tab. */
 const isBlankCharacter = (code: number): boolean => code === 32 || code === 160 || code === 9
-
-/** Finds the next occurrence of a text from an index that never decreases, so each part is searched once. */
-class Finder {
-  readonly #text: string
-  readonly #what: string | undefined
-  #found = -1
-
-  constructor(text: string, what: string | undefined) {
-    this.#text = text
-    this.#what = what
-    if (what === undefined) this.#found = Number.POSITIVE_INFINITY
-  }
-
-  /** Returns the index of the first occurrence at index `from` or later; infinity if there is none. */
-  from(from: number): number {
-    if (this.#found >= from) return this.#found
-    const found = this.#text.indexOf(this.#what!, from)
-    this.#found = found < 0 ? Number.POSITIVE_INFINITY : found
-    return this.#found
-  }
-}
