@@ -7,7 +7,7 @@ import { idxImages } from '../data/files/idx.ts'
 import { npy, npz } from '../data/files/numpy.ts'
 import { parquet } from '../data/files/parquet.ts'
 import { tableOptions } from '../data/formats/table.ts'
-import { standardize } from '../data/normalize.ts'
+import { normalizedAs } from './normalized.ts'
 import type { About } from './run-graph.ts'
 import { strangeness } from './spread.ts'
 
@@ -33,11 +33,7 @@ export interface DataFile {
  */
 export async function readDataFile(path: string, about: About, options: DataFileOptions): Promise<DataFile> {
   const read = await rawData(path, about, options)
-  const moments = (about.recipe?.normalized ?? []).map(({ mean, deviation }) => ({
-    mean: Float64Array.from(mean),
-    deviation: Float64Array.from(deviation),
-  }))
-  const data = moments.reduce<Dataset>(standardize, read)
+  const data = normalizedAs(read, about)
   const strange = strangeness(data, about.x.spread)
   const warning = strange && `${path}: ${strange}; was x prepared as in training?`
   return { data, ...(warning && { warning }) }

@@ -17,8 +17,11 @@ import { checkWeights, withFiniteLoss } from './finite.ts'
 import { assignAll, loadTensors } from './load-weights.ts'
 import { readFinished } from './model-file.ts'
 import { experimentOfRun } from './origin.ts'
+import type { Prediction } from './prediction.ts'
+import { modelPredictor, predicting } from './predictor.ts'
 import type { Progress } from './progress.ts'
 import { restoreCheckpoint } from './restore.ts'
+import type { RowsInput } from './row-reader.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
 import type { Stored } from './safetensors.ts'
 import { StoredRun } from './stored-run.ts'
@@ -72,6 +75,18 @@ export interface OpenedRun {
    * @throws the reason of `options.signal`, once it is aborted.
    */
   evaluate(source?: Source, options?: { readonly signal?: AbortSignalLike }): Promise<Evaluation>
+  /**
+   * Returns a prediction for each row, in the rows' order. Rows are encoded and normalized as the run's own data were.
+   * The model is compiled at the first call; calls that overlap are computed together.
+   *
+   * @param rows objects with a value for each feature by its name, lists of numbers in the order of the features, or
+   *   the raw inputs of all rows in nested lists or one flat array
+   * @throws {ArgumentError} when a row lacks a feature or has another number of features, or when the meaning of the
+   *   model's output is unknown.
+   * @throws {FormatError} when a value is missing or not a number, naming its row and column.
+   * @throws {NotFiniteError} when a weight, a statistic or an output is NaN or infinite.
+   */
+  predict(rows: RowsInput): Promise<Prediction[]>
   /**
    * Returns the bytes of an ONNX file of the model, like `train.exportOnnx`.
    *
@@ -130,6 +145,7 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
         await task.evaluate(source, { ...options, batchSize: experiment.batchSize }),
       )
     },
+    predict: predicting(() => modelPredictor(path, experiment, task)),
     exportOnnx() {
       checkWeights(path, variables(task.model))
       return exportOnnx(task.model, experiment.data.train.x)
@@ -162,6 +178,7 @@ function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
       if (source === undefined) throw reason
       return stored.evaluate(source, options)
     },
+    predict: predicting(() => stored.predictor()),
     exportOnnx: () => stored.exportOnnx(),
   }
 }

@@ -7,6 +7,7 @@ import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
 import { type Recipe, recipeOf } from '../data/recipe.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
+import { type Answer, type Answered, answerOf } from './answer.ts'
 import { type Meaning, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
@@ -58,6 +59,10 @@ export interface About extends Names {
   readonly batchSize: number
   readonly dtype: string
   readonly loss?: AboutLoss
+  /** What the model's output means. */
+  readonly answer?: Answer
+  /** Reason why the meaning of the output is unknown; absent if it is known. */
+  readonly answerRefused?: string
   /** Specs of the metrics as JSON, by metric name. */
   readonly metrics: Readonly<Record<string, unknown>>
 }
@@ -106,7 +111,8 @@ export class RunGraphs {
   }
 }
 
-interface Graphs {
+/** Graphs of a run, and their description. */
+export interface Graphs {
   readonly model?: Uint8Array
   readonly loss?: Uint8Array
   readonly about: About
@@ -129,7 +135,8 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
   }
 }
 
-function graphsOf(experiment: Experiment, task: Task, about: About): Graphs {
+/** Returns the graphs of a run, whose weights are those in `model.safetensors`. */
+export function graphsOf(experiment: Experiment, task: Task, about: About): Graphs {
   const { batchSize } = about
   const places = safetensorsPlaces('model.safetensors', task.variables)
   const placeOf = places.get.bind(places)
@@ -138,8 +145,10 @@ function graphsOf(experiment: Experiment, task: Task, about: About): Graphs {
   const model = attempted(() => inferenceModel(traceOn, placeOf))
   if (typeof model === 'string') return { about: { ...about, refused: model } }
   const { shape: first, dtype: type } = traceOn(batchSize).outputs.get('y')!
-  const named = { ...about, y: { shape: first, dtype: type } }
   const losses = lossTracer(experiment, task, traceOn)
+  const answer = attempted(() => answerOf(losses(batchSize).answered, experiment.data.validation))
+  const answered = typeof answer === 'string' ? { answerRefused: answer } : { answer }
+  const named = { ...about, y: { shape: first, dtype: type }, ...answered }
   const loss = attempted(() => inferenceModel((n) => losses(n).batch, placeOf))
   if (typeof loss === 'string') return { model, about: { ...named, lossRefused: loss } }
   return { model, loss, about: { ...named, loss: aboutLoss(losses(batchSize).meaning) } }
@@ -164,6 +173,12 @@ function remembered<T>(f: (n: number) => T): (n: number) => T {
   }
 }
 
+interface Measuring {
+  readonly batch: TracedBatch
+  readonly meaning: Meaning
+  readonly answered: Answered
+}
+
 /** Returns a function that traces the loss of n examples, from the model's output `y` and the targets `truth`. */
 function lossTracer(
   { loss, metrics, data }: Experiment,
@@ -171,7 +186,7 @@ function lossTracer(
   traceOn: (n: number) => TracedBatch,
 ) {
   const { y: field } = data.validation
-  return (n: number): { readonly batch: TracedBatch; readonly meaning: Meaning } => {
+  return (n: number): Measuring => {
     const { shape, dtype } = traceOn(n).outputs.get('y')!
     const y = input(shape, dtype)
     const truth = input([n, ...field.shape], field.dtype)
@@ -180,11 +195,12 @@ function lossTracer(
       return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target })
     })
     const { measured, meaning } = result
+    const answered = { loss: measured.loss!, output: y, shapes: meaning.shapes }
     const inputs = new Map([
       ['truth', truth],
       ['y', y],
     ])
-    return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning }
+    return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning, answered }
   }
 }
 

@@ -29,6 +29,7 @@ import type { Evaluator } from './evaluator.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { parseMetrics } from './metrics/parse.ts'
 import { readFinished } from './model-file.ts'
+import { Predictor } from './predictor.ts'
 import { type About, type AboutLoss, graphFiles, graphFormat } from './run-graph.ts'
 import type { RunPlace } from './run-place.ts'
 import { storedEvaluator } from './stored-evaluator.ts'
@@ -65,6 +66,13 @@ const fields = {
     shapes: required(nested({ output: shape, target: shape })),
     ignoreIndex: integer(),
   }),
+  answer: nested({
+    kind: required(choice(['class', 'logit', 'labels', 'number'])),
+    link: choice(['softmax', 'sigmoid']),
+    classes: size,
+    stride: size,
+  }),
+  answerRefused: text(),
   metrics: required(custom<Readonly<Record<string, unknown>>>('an object', isObject)),
 }
 
@@ -152,6 +160,11 @@ export class StoredRun {
     const all = parseMetrics(Object.fromEntries(known))
     const rowsOf = async (rows: number): Promise<Evaluator> => storedEvaluator(of, rows)
     return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options.signal))
+  }
+
+  /** Compiles the model for predictions. @throws {ArgumentError} when it is not known what the output means. */
+  predictor(): Promise<Predictor> {
+    return Predictor.open(whole(graphFiles(this.#place.path).model, this.#weights()), this.about)
   }
 
   /** Returns the weights of evaluation. @throws {DamagedError} when they are not those that were written. */
