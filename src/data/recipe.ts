@@ -2,6 +2,8 @@
 export interface Recipe {
   /** Options with which a table (CSV or Parquet) was read, as plain JSON. */
   readonly table?: Readonly<Record<string, unknown>>
+  /** Height and width in pixels, and number of channels, to which images of a folder were brought. */
+  readonly images?: { readonly size: readonly [number, number]; readonly channels: 1 | 3 }
   /** Means and standard deviations by which `x` was then normalized, one entry per normalization, in order. */
   readonly normalized: readonly { readonly mean: readonly number[]; readonly deviation: readonly number[] }[]
 }

@@ -145,7 +145,7 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
         await task.evaluate(source, { ...options, batchSize: experiment.batchSize }),
       )
     },
-    predict: predicting(() => modelPredictor(path, experiment, task)),
+    predict: predicting(() => modelPredictor(path, experiment, task.model)),
     exportOnnx() {
       checkWeights(path, variables(task.model))
       return exportOnnx(task.model, experiment.data.train.x)

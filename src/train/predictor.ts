@@ -1,6 +1,8 @@
 import { allFinite, type Data, joinData } from '../core/dtype.ts'
 import { ArgumentError, NotFiniteError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
+import { variables } from '../core/state.ts'
+import type { Module } from '../nn/module.ts'
 import type { Session } from '../runtime/session.ts'
 import { openOnnx, withWeights } from '../runtime/stored-graph.ts'
 import type { Experiment } from './experiment.ts'
@@ -9,7 +11,7 @@ import { normalizedX } from './normalized.ts'
 import { type Prediction, PredictionReader } from './prediction.ts'
 import { RowReader, type RowsInput } from './row-reader.ts'
 import { type About, aboutOf, graphsOf } from './run-graph.ts'
-import type { Task } from './task.ts'
+import { strangeness } from './spread.ts'
 
 /** Inputs of some examples, ready for the model: encoded and normalized as in training. */
 export interface Inputs {
@@ -24,6 +26,9 @@ interface Waiting extends Inputs {
 
 /** Maximum number of rows in a run of the graph, and of numbers in its input. */
 const most = { rows: 4096, numbers: 2 ** 20 }
+
+/** Number of inputs whose mean is compared with that in training. */
+const enough = 100
 
 /** A model that is loaded once and then predicts any number of times. Calls that overlap are computed together. */
 export class Predictor {
@@ -86,6 +91,15 @@ export class Predictor {
     return y
   }
 
+  /** Returns a warning if the mean of many inputs is far from that in training; undefined otherwise. */
+  warning({ x: data, length }: Inputs): string | undefined {
+    const { x, featureNames } = this.about
+    if (length < enough) return undefined
+    const y = { shape: [0], dtype: x.dtype, data: data.subarray(0, 0) }
+    const named = featureNames && { featureNames }
+    return strangeness({ x: { ...x, data }, y, length, ...named }, x.spread)
+  }
+
   #queued(inputs: Inputs): Promise<Data> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...inputs, resolve, reject })
@@ -127,15 +141,21 @@ export class Predictor {
   }
 }
 
-/** Compiles the model of a task for predictions. @throws {ArgumentError} when it has no graph for any number of rows. */
-export async function modelPredictor(path: string, experiment: Experiment, task: Task): Promise<Predictor> {
-  checkWeights(path, task.variables)
-  const { model, about } = graphsOf(experiment, task, aboutOf(experiment))
-  if (model === undefined) throw new ArgumentError(about.refused!)
-  return Predictor.open(
-    withWeights({ name: 'inference.onnx', bytes: model }, { name: path, tensors: task.variables }),
-    about,
-  )
+/**
+ * Compiles the model of a run at `path`, which its experiment made, for predictions.
+ *
+ * @throws {ArgumentError} when the model has no graph for any number of rows.
+ */
+export async function modelPredictor(
+  path: string,
+  experiment: Experiment,
+  model: Module,
+): Promise<Predictor> {
+  const tensors = variables(model)
+  checkWeights(path, tensors)
+  const { model: bytes, about } = graphsOf(experiment, { model, variables: tensors }, aboutOf(experiment))
+  if (bytes === undefined) throw new ArgumentError(about.refused!)
+  return Predictor.open(withWeights({ name: 'inference.onnx', bytes }, { name: path, tensors }), about)
 }
 
 /** Returns `OpenedRun.predict`, which opens the model when it is first called. */

@@ -1,4 +1,4 @@
-import { type Data, toData } from '../core/dtype.ts'
+import { asData, type Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch, nearest } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
@@ -95,7 +95,7 @@ export class RowReader {
         `look at number ${wrong % this.#size} of row ${Math.floor(wrong / this.#size)}`,
       )
     }
-    return toData(dtype, data)
+    return asData(dtype, data)
   }
 }
 

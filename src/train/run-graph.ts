@@ -135,8 +135,10 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
   }
 }
 
+type Model = Pick<Task, 'model' | 'variables'>
+
 /** Returns the graphs of a run, whose weights are those in `model.safetensors`. */
-export function graphsOf(experiment: Experiment, task: Task, about: About): Graphs {
+export function graphsOf(experiment: Experiment, task: Model, about: About): Graphs {
   const { batchSize } = about
   const places = safetensorsPlaces('model.safetensors', task.variables)
   const placeOf = places.get.bind(places)
@@ -182,7 +184,7 @@ interface Measuring {
 /** Returns a function that traces the loss of n examples, from the model's output `y` and the targets `truth`. */
 function lossTracer(
   { loss, metrics, data }: Experiment,
-  { model }: Task,
+  { model }: Model,
   traceOn: (n: number) => TracedBatch,
 ) {
   const { y: field } = data.validation
