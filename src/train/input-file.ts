@@ -98,9 +98,14 @@ async function* csvInputs(
   const before = { ...recipe?.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
   const options = { ...readOptions(name, csvOptions, before), ...inputOptions(about) }
   const reader = new CsvReader(name, options, planOf(about))
-  for await (const piece of pieces) yield reader.push(piece)
-  yield reader.end()
-  reader.plan // throws without a row
+  let count = 0
+  const counted = (batch: RawInputs): RawInputs => {
+    count += batch.length
+    return batch
+  }
+  for await (const piece of pieces) yield counted(reader.push(piece))
+  yield counted(reader.end())
+  if (count === 0) throw malformed(name, 'at least one row of values', 'none')
 }
 
 /** Returns a function that finds the columns of the features in a CSV file, whose columns may have no names. */

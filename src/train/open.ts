@@ -6,6 +6,7 @@ import { custom, type OptionsOf, present, readOptions, text } from '../core/opti
 import { variables } from '../core/state.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
+import { withMetadata } from '../runtime/stored-graph.ts'
 import { readState } from './checkpoint.ts'
 import { checkSameExperiment, readDescription } from './description.ts'
 import type { Evaluation } from './evaluation.ts'
@@ -22,6 +23,7 @@ import { modelPredictor, predicting } from './predictor.ts'
 import type { Progress } from './progress.ts'
 import { restoreCheckpoint } from './restore.ts'
 import type { RowsInput } from './row-reader.ts'
+import { aboutOf, metadataOf, withOutput } from './run-graph.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
 import type { Stored } from './safetensors.ts'
 import { StoredRun } from './stored-run.ts'
@@ -88,7 +90,10 @@ export interface OpenedRun {
    */
   predict(rows: RowsInput): Promise<Prediction[]>
   /**
-   * Returns the bytes of an ONNX file of the model, like `train.exportOnnx`.
+   * Returns the bytes of an ONNX file of the model, like `train.exportOnnx`. Its metadata have the names of features
+   * (`evenstep.features`) and classes (`evenstep.classes`), the meaning of the output (`evenstep.output`: its kind, and
+   * the function that turns scores into probabilities) and means and deviations that `x` must be normalized by
+   * (`evenstep.normalized`), all as JSON.
    *
    * @throws {NotFiniteError} when a weight or a statistic is NaN or infinite.
    */
@@ -148,7 +153,8 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
     predict: predicting(() => modelPredictor(path, experiment, task.model)),
     exportOnnx() {
       checkWeights(path, variables(task.model))
-      return exportOnnx(task.model, experiment.data.train.x)
+      const about = withOutput(experiment, task, aboutOf(experiment))
+      return withMetadata(exportOnnx(task.model, experiment.data.train.x), metadataOf(about))
     },
   }
 }

@@ -6,6 +6,7 @@ import { input } from '../core/tensor.ts'
 import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
 import { type Recipe, recipeOf } from '../data/recipe.ts'
 import { writeWhole } from '../disk/whole-file.ts'
+import type { Module } from '../nn/module.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
 import { type Answer, type Answered, answerOf } from './answer.ts'
 import { type Meaning, measure } from './evaluator.ts'
@@ -118,6 +119,17 @@ export interface Graphs {
   readonly about: About
 }
 
+/**
+ * Returns what the metadata of an exported ONNX file tell of the model, by key: the names of features and classes, what
+ * its output means, and the normalization that its input has gone through.
+ */
+export const metadataOf = ({ featureNames, classNames, answer, recipe }: About) => ({
+  'evenstep.features': featureNames,
+  'evenstep.classes': classNames,
+  'evenstep.output': answer,
+  'evenstep.normalized': recipe?.normalized.length ? recipe.normalized : undefined,
+})
+
 /** Returns the contents of `inference.json` that are known before the graphs are made. */
 export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, averaged: boolean = false): About {
   const spread = spreadOf(data.train)
@@ -139,21 +151,33 @@ type Model = Pick<Task, 'model' | 'variables'>
 
 /** Returns the graphs of a run, whose weights are those in `model.safetensors`. */
 export function graphsOf(experiment: Experiment, task: Model, about: About): Graphs {
-  const { batchSize } = about
+  const { traceOn, losses } = tracers(experiment, task, about)
   const places = safetensorsPlaces('model.safetensors', task.variables)
   const placeOf = places.get.bind(places)
-  const computing = isFloat(about.x.dtype) ? computeDType(task.model) : about.x.dtype
-  const traceOn = remembered(tracer(task.model, about.x, computing))
   const model = attempted(() => inferenceModel(traceOn, placeOf))
   if (typeof model === 'string') return { about: { ...about, refused: model } }
-  const { shape: first, dtype: type } = traceOn(batchSize).outputs.get('y')!
-  const losses = lossTracer(experiment, task, traceOn)
-  const answer = attempted(() => answerOf(losses(batchSize).answered, experiment.data.validation))
-  const answered = typeof answer === 'string' ? { answerRefused: answer } : { answer }
-  const named = { ...about, y: { shape: first, dtype: type }, ...answered }
+  const named = withOutput(experiment, task, about)
   const loss = attempted(() => inferenceModel((n) => losses(n).batch, placeOf))
   if (typeof loss === 'string') return { model, about: { ...named, lossRefused: loss } }
-  return { model, loss, about: { ...named, loss: aboutLoss(losses(batchSize).meaning) } }
+  return { model, loss, about: { ...named, loss: aboutLoss(losses(about.batchSize).meaning) } }
+}
+
+function tracers(experiment: Experiment, { model }: Model, { x }: About) {
+  const computing = isFloat(x.dtype) ? computeDType(model) : x.dtype
+  const traceOn = remembered(tracer(model, x, computing))
+  return { traceOn, losses: remembered(lossTracer(experiment, model, traceOn)) }
+}
+
+/** Adds to `about` the shape of the model's output, and what the output means. */
+export function withOutput(experiment: Experiment, task: Model, about: About): About {
+  const { traceOn, losses } = tracers(experiment, task, about)
+  const { shape, dtype } = traceOn(about.batchSize).outputs.get('y')!
+  const answer = attempted(() => answerOf(losses(about.batchSize).answered, experiment.data.validation))
+  return {
+    ...about,
+    y: { shape, dtype },
+    ...(typeof answer === 'string' ? { answerRefused: answer } : { answer }),
+  }
 }
 
 /** Returns the result of `make` or, if it throws one of our errors, the error's message. */
@@ -182,11 +206,7 @@ interface Measuring {
 }
 
 /** Returns a function that traces the loss of n examples, from the model's output `y` and the targets `truth`. */
-function lossTracer(
-  { loss, metrics, data }: Experiment,
-  { model }: Model,
-  traceOn: (n: number) => TracedBatch,
-) {
+function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn: (n: number) => TracedBatch) {
   const { y: field } = data.validation
   return (n: number): Measuring => {
     const { shape, dtype } = traceOn(n).outputs.get('y')!

@@ -22,7 +22,7 @@ import { nameOptions } from '../data/dataset.ts'
 import type { Recipe } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import { checkInside, readInside } from '../disk/inside.ts'
-import { type NamedTensors, openOnnx, withWeights } from '../runtime/stored-graph.ts'
+import { type NamedTensors, openOnnx, withMetadata, withWeights } from '../runtime/stored-graph.ts'
 import { readWeights } from './checkpoint.ts'
 import { type Evaluation, evaluation } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
@@ -30,7 +30,7 @@ import { checkWeights, withFiniteLoss } from './finite.ts'
 import { parseMetrics } from './metrics/parse.ts'
 import { readFinished } from './model-file.ts'
 import { Predictor } from './predictor.ts'
-import { type About, type AboutLoss, graphFiles, graphFormat } from './run-graph.ts'
+import { type About, type AboutLoss, graphFiles, graphFormat, metadataOf } from './run-graph.ts'
 import type { RunPlace } from './run-place.ts'
 import { storedEvaluator } from './stored-evaluator.ts'
 
@@ -127,7 +127,8 @@ export class StoredRun {
 
   /** Returns the model with its weights as the bytes of an ONNX file, like `train.exportOnnx`. */
   exportOnnx(): Uint8Array {
-    return whole(graphFiles(this.#place.path).model, this.#weights(), true)
+    const model = whole(graphFiles(this.#place.path).model, this.#weights(), true)
+    return withMetadata(model, metadataOf(this.about))
   }
 
   /** Names of the run's metrics that are user-defined: only the experiment's code can compute them. */
