@@ -3,6 +3,7 @@ import { mismatch } from '../core/mismatch.ts'
 import { boolean, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import { type Random, random } from '../core/random.ts'
 import { checkDataset, type Dataset, hasLabels, type Split, subset } from './dataset.ts'
+import { isTable, type Table } from './table/table.ts'
 
 const common = {
   /** Seed of the random choice of validation examples. @default 0 */
@@ -27,8 +28,8 @@ export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
  * @throws {ArgumentError} when a set would be empty, or `stratify` is true without classes.
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
  */
-export function split(dataset: Dataset, given: SplitOptions): Split {
-  checkDataset('split', dataset)
+export function split(dataset: Dataset | Table, given: SplitOptions): Split {
+  if (!isTable(dataset)) checkDataset('split', dataset)
   const { validation, seed, stratify } = readOptions('split', splitOptions, given)
   const wanted = validation < 1 ? Math.round(validation * dataset.length) : validation
   if (!Number.isInteger(wanted) || wanted < 1 || wanted >= dataset.length) {
@@ -61,7 +62,7 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
  *   classes.
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
-export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
+export function kFold(dataset: Dataset | Table, given: KFoldOptions): Iterable<Split> {
   const { folds, seed, stratify } = readOptions('kFold', foldOptions, given)
   if (folds > dataset.length)
     throw mismatch('kFold', `folds as an integer from 2 to ${dataset.length}`, folds)
@@ -78,7 +79,11 @@ export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
 }
 
 /** Returns the indices of all examples: one list or, with `stratify`, one per class and one of ignored labels. */
-function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(dataset)): number[][] {
+function grouped(
+  who: string,
+  dataset: Pick<Dataset, 'length' | 'y' | 'classes' | 'ignoreIndex'>,
+  stratify: boolean = hasLabels(dataset),
+): number[][] {
   const { length, y, classes, ignoreIndex } = dataset
   if (stratify && !hasLabels(dataset)) {
     throw new ArgumentError(
@@ -110,8 +115,10 @@ function apportion(total: number, groups: readonly (readonly number[])[]): numbe
 const shuffled = (group: readonly number[], stream: Random): number[] =>
   Array.from(stream.permutation(group.length), (i) => group[i]!)
 
-function cut(dataset: Dataset, validation: ReadonlySet<number>): Split {
+function cut(dataset: Dataset | Table, validation: ReadonlySet<number>): Split {
   const all = Int32Array.from({ length: dataset.length }, (_, i) => i)
   const part = (isValidation: boolean) => all.filter((i) => validation.has(i) === isValidation)
-  return { train: subset(dataset, part(false)), validation: subset(dataset, part(true)) }
+  const rows = [part(false), part(true)]
+  const [train, held] = isTable(dataset) ? dataset.encoded(rows) : rows.map((one) => subset(dataset, one))
+  return { train: train!, validation: held! }
 }

@@ -2,10 +2,9 @@ import { availableParallelism } from 'node:os'
 import { malformed } from '../core/mismatch.ts'
 import { showShape } from '../core/shape.ts'
 import { foldNormalization } from '../onnx/fold.ts'
-import { type GraphProto, messages } from '../onnx/messages.ts'
+import type { GraphProto } from '../onnx/messages.ts'
 import { type Graph, modelBytes, nodeProto, tensorProto } from '../onnx/proto.ts'
 import { graphsIn, isExternal, readOnnx } from '../onnx/read.ts'
-import { encode } from '../onnx/wire.ts'
 import { backendOf, type Device } from './device.ts'
 import type { HostTensor, Session } from './session.ts'
 
@@ -72,19 +71,6 @@ function valued(constant: Constant, graph: string, { name, tensors }: NamedTenso
   if (String(made.dims) === String(shape) && made.dataType === constant.dataType) return made
   const got = `${showShape(found.shape)} of ${found.dtype}`
   throw malformed(name, `${key} of ${showShape(shape)}, as in ${graph}`, got, fix)
-}
-
-/** Returns an ONNX file with entries added to its metadata, which hold the values as JSON. Undefined ones are left out. */
-export function withMetadata(model: Uint8Array, entries: Readonly<Record<string, unknown>>): Uint8Array {
-  const metadataProps = Object.entries(entries)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ({ key, value: JSON.stringify(value) }))
-  // A repeated field of a message may be continued after its end.
-  const more = encode(messages, 'ModelProto', { metadataProps })
-  const whole = new Uint8Array(model.length + more.length)
-  whole.set(model)
-  whole.set(more, model.length)
-  return whole
 }
 
 /** Number of weights from which on several threads are faster than one. */

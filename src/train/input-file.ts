@@ -11,10 +11,13 @@ import { readNpy, readNpz } from '../data/files/numpy.ts'
 import { parquetStream } from '../data/files/parquet.ts'
 import { piecesLater } from '../data/files/pieces.ts'
 import { fileName } from '../data/files/read-file.ts'
+import { parquetSource } from '../data/files/table.ts'
 import { CsvReader } from '../data/formats/csv.ts'
 import { type CsvValues, csvOptions } from '../data/formats/csv-options.ts'
 import type { NpyArray } from '../data/formats/npy.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from '../data/formats/table.ts'
+import { CsvRawRows, namesOfColumns, type RawRow } from '../data/table/rows.ts'
+import { type MixedCsvValues, mixedCsvOptions } from '../data/table/table-options.ts'
 import { jsonLines } from './json-lines.ts'
 import { inputOptions, RowReader } from './row-reader.ts'
 import type { About } from './run-graph.ts'
@@ -85,7 +88,30 @@ async function* piecewise(
   }
   const start = first.done ? '' : new TextDecoder().decode(first.value.subarray(0, 4096))
   const isJson = kind === undefined ? /^\s*[[{]/.test(start) : kind !== '.csv' && kind !== '.tsv'
-  yield* isJson ? jsonInputs(name, about, all()) : csvInputs(name, about, all(), kind)
+  const read = about.recipe?.encoding ? mixedInputs : csvInputs
+  yield* isJson ? jsonInputs(name, about, all()) : read(name, about, all(), kind)
+}
+
+/** Yields the encoded rows of a CSV file that `data.table` would read. */
+async function* mixedInputs(
+  name: string,
+  about: About,
+  pieces: Pieces,
+  kind?: string,
+): AsyncGenerator<RawInputs> {
+  const before = { ...about.recipe!.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
+  const options = { ...readOptions(name, mixedCsvOptions, before), label: undefined, target: [] }
+  const [rows, reader] = [new CsvRawRows(name, options), new RowReader(name, about)]
+  let count = 0
+  const encoded = (found: readonly RawRow[]): RawInputs => {
+    count += found.length
+    const columns = found.length > 0 ? namesOfColumns(rows.columns) : []
+    const x = found.length > 0 ? reader.readCells(columns, found, 'line') : new Float32Array(0)
+    return { x, length: found.length }
+  }
+  for await (const piece of pieces) yield encoded(rows.push(piece))
+  yield encoded(rows.end())
+  if (count === 0) throw malformed(name, 'at least one row of values', 'none')
 }
 
 async function* csvInputs(
@@ -135,9 +161,17 @@ async function* jsonInputs(name: string, about: About, pieces: Pieces): AsyncGen
 }
 
 async function* parquetInputs(path: string, about: About): AsyncGenerator<RawInputs> {
+  const { table, encoding } = about.recipe ?? {}
+  if (encoding !== undefined) {
+    const source = await parquetSource(path, table as MixedCsvValues)
+    const reader = new RowReader(source.name, about)
+    for await (const rows of source.read())
+      yield { x: reader.readCells(source.columns, rows, source.unit), length: rows.length }
+    return
+  }
   const { features, ...options } = inputOptions(about)
   // A column of lists has a feature for each element, `name[0]` and so on, if the file had such a column.
-  const { features: read } = (about.recipe?.table ?? {}) as { readonly features?: readonly string[] }
+  const { features: read } = (table ?? {}) as { readonly features?: readonly string[] }
   const columns =
     read ?? (features && [...new Set(features.map((one) => String(one).replace(/\[\d+\]$/, '')))])
   const known = Object.entries({ ...options, features: columns }).filter(

@@ -6,7 +6,7 @@ import { custom, type OptionsOf, present, readOptions, text } from '../core/opti
 import { variables } from '../core/state.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
-import { withMetadata } from '../runtime/stored-graph.ts'
+import { withMetadata } from '../runtime/metadata.ts'
 import { readState } from './checkpoint.ts'
 import { checkSameExperiment, readDescription } from './description.ts'
 import type { Evaluation } from './evaluation.ts'

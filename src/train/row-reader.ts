@@ -1,20 +1,19 @@
 import { asData, type Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch, nearest } from '../core/mismatch.ts'
+import { malformed, mismatch, nearest, showValue, unknownName } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type NumberList } from '../data/arrays.ts'
 import { Cells } from '../data/formats/cells.ts'
 import type { TableValues } from '../data/formats/table.ts'
+import { encoder, type TableEncoder, type TableRow } from '../data/table/encoder.ts'
+import type { RawRow } from '../data/table/rows.ts'
 import type { About } from './run-graph.ts'
-
-/** A row of a table, by the names of the columns. Columns that the model does not read are ignored. */
-export type NamedRow = Readonly<Record<string, unknown>>
 
 /**
  * Rows to predict: objects with a value for each feature, lists of numbers in the order of the features, or the raw
  * inputs of all rows in nested lists or one flat array.
  */
-export type RowsInput = readonly NamedRow[] | NumberInput
+export type RowsInput = readonly TableRow[] | NumberInput
 
 /** Returns the place of row `i` for error messages, such as `line 3`. */
 type PlaceOf = (i: number) => string
@@ -27,6 +26,7 @@ export class RowReader {
   readonly #about: About
   readonly #cells: Cells
   readonly #size: number
+  readonly #encoder: TableEncoder | undefined
 
   /** @param who name of a function or file for error messages */
   constructor(who: string, about: About) {
@@ -34,6 +34,8 @@ export class RowReader {
     this.#about = about
     this.#size = sizeOf(about.x.shape)
     this.#cells = new Cells(who, inputOptions(about))
+    const { encoding } = about.recipe ?? {}
+    this.#encoder = encoding && encoder(encoding)
   }
 
   /**
@@ -46,10 +48,57 @@ export class RowReader {
     if (!isNumbers(rows)) throw mismatch(this.#who, 'rows as a list', rows)
     if (rows.length === 0) throw mismatch(this.#who, 'at least one row', 0)
     const isTable = Array.isArray(rows) && rows.some((row) => isRecord(row))
-    return isTable ? this.#named(rows as readonly NamedRow[], placeOf) : this.#numbers(rows as NumberInput)
+    return isTable ? this.#named(rows as readonly TableRow[], placeOf) : this.#numbers(rows as NumberInput)
   }
 
-  #named(rows: readonly NamedRow[], placeOf: PlaceOf): Data {
+  /**
+   * Returns the inputs of rows of a table that `data.table` would read.
+   *
+   * @param columns names of all columns
+   * @throws {ArgumentError} when a column is not there.
+   * @throws {FormatError} when a value is missing or not of its column's kind, naming its place.
+   */
+  readCells(columns: readonly string[], rows: readonly RawRow[], unit: 'line' | 'row'): Data {
+    const read = this.#encoder!.columns.map(({ name }) => name)
+    const lacking = read.find((name) => !columns.includes(name))
+    if (lacking !== undefined) throw unknownName(this.#who, columns, lacking, 'a column that is ')
+    const at = read.map((name) => columns.indexOf(name))
+    const cellOf = (row: number, column: number): unknown => rows[row]!.cells[at[column]!]
+    return this.#encoded(this.#encoder!, rows.length, cellOf, (row) => `${unit} ${rows[row]!.place}`)
+  }
+
+  #encoded(
+    { columns, width }: TableEncoder,
+    count: number,
+    cellOf: (row: number, column: number) => unknown,
+    placeOf: PlaceOf,
+  ): Float32Array {
+    const out = new Float32Array(count * width)
+    for (let row = 0, to = 0; row < count; row++) {
+      for (const [i, { name, wanted, features, parse, write }] of columns.entries()) {
+        const given = cellOf(row, i)
+        const value = parse(given)
+        const place = (): string => `${placeOf(row)}, column ${name}`
+        if (value === undefined) throw malformed(this.#who, `${wanted} at ${place()}`, showValue(given))
+        if (!write(value, out, to)) {
+          const fix = 'fill it in, or leave the row out'
+          throw malformed(this.#who, `a value at ${place()}`, given == null ? 'null' : showValue(given), fix)
+        }
+        to += features.length
+      }
+    }
+    return out
+  }
+
+  #named(rows: readonly TableRow[], placeOf: PlaceOf): Data {
+    const wrong = rows.findIndex((row) => !isRecord(row))
+    if (wrong >= 0) throw mismatch(this.#who, `an object at ${placeOf(wrong)}`, rows[wrong])
+    if (this.#encoder !== undefined) {
+      const { columns } = this.#encoder
+      const cellOf = (row: number, column: number): unknown =>
+        this.#own(rows[row]!, columns[column]!.name, () => placeOf(row))
+      return this.#encoded(this.#encoder, rows.length, cellOf, placeOf)
+    }
     const { featureNames } = this.#about
     if (featureNames === undefined)
       throw new ArgumentError(
@@ -57,16 +106,18 @@ export class RowReader {
       )
     const data = new Float64Array(rows.length * this.#size)
     for (const [i, row] of rows.entries()) {
-      if (!isRecord(row)) throw mismatch(this.#who, `an object at ${placeOf(i)}`, row)
-      for (const [place, name] of featureNames.entries())
-        data[i * this.#size + place] = this.#value(row, name, place, () => placeOf(i))
+      for (const [place, name] of featureNames.entries()) {
+        const value = this.#own(row, name, () => placeOf(i))
+        const where = (): string => `${placeOf(i)}, column ${name}`
+        data[i * this.#size + place] = this.#cells.number(value, where, place)
+      }
     }
     return this.#typed(data)
   }
 
-  #value(row: NamedRow, name: string, place: number, where: () => string): number {
-    if (Object.hasOwn(row, name))
-      return this.#cells.number(row[name], () => `${where()}, column ${name}`, place)
+  /** Returns a row's value in a column. @throws {ArgumentError} when the row has no such column. */
+  #own(row: TableRow, name: string, where: () => string): unknown {
+    if (Object.hasOwn(row, name)) return row[name]
     const near = nearest(name, Object.keys(row))
     const fix = near === undefined ? '' : `; did you mean ${name} by ${near}?`
     throw new ArgumentError(`${this.#who}: wanted a column ${name} at ${where()}, got none${fix}`)

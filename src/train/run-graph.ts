@@ -120,15 +120,21 @@ export interface Graphs {
 }
 
 /**
- * Returns what the metadata of an exported ONNX file tell of the model, by key: the names of features and classes, what
- * its output means, and the normalization that its input has gone through.
+ * Returns what the metadata of an exported ONNX file tell of the model, as JSON by key: the names of features and
+ * classes, what its output means, and the encoding and normalization that its input has gone through.
  */
-export const metadataOf = ({ featureNames, classNames, answer, recipe }: About) => ({
-  'evenstep.features': featureNames,
-  'evenstep.classes': classNames,
-  'evenstep.output': answer,
-  'evenstep.normalized': recipe?.normalized.length ? recipe.normalized : undefined,
-})
+export const metadataOf = ({ featureNames, classNames, answer, recipe }: About): Record<string, string> => {
+  const entries = {
+    'evenstep.features': featureNames,
+    'evenstep.classes': classNames,
+    'evenstep.output': answer,
+    'evenstep.table': recipe?.encoding,
+    'evenstep.normalized': recipe?.normalized.length ? recipe.normalized : undefined,
+  }
+  return Object.fromEntries(
+    Object.entries(present(entries)).map(([key, value]) => [key, JSON.stringify(value)]),
+  )
+}
 
 /** Returns the contents of `inference.json` that are known before the graphs are made. */
 export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, averaged: boolean = false): About {

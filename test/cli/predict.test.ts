@@ -146,6 +146,86 @@ test('numbers to predict have a column each; columns without names are taken by 
   )
 })
 
+describe('a mixed table is encoded as it was for training', () => {
+  const header = 'name,plan,since,calls,churned'
+  const person = (i: number, churned = true): string =>
+    [
+      `"user, ${i}"`,
+      ['basic', 'gold', ''][i % 3],
+      `2024-01-${10 + (i % 15)}`,
+      i % 7 === 0 ? '' : i % 11,
+    ].join() + (churned ? `,${i % 2 ? 'yes' : 'no'}` : '')
+  const lines = Array.from({ length: 80 }, (_, i) => person(i))
+  let run: string
+  let wanted: string
+  beforeAll(async () => {
+    writeFileSync(at('customers.csv'), [header, ...lines].join('\n'))
+    const split = data.split(await data.table(at('customers.csv'), { label: 'churned' }), {
+      validation: 0.25,
+    })
+    const model = () => {
+      const input = new nn.TabularInput(split.train)
+      return new nn.Sequential(input, new nn.Linear(input.features, 2))
+    }
+    run = await trained('customers', { data: split, model })
+    const parsed = lines.map((line) => /^"(.*)",(.*),(.*),(.*),.*$/.exec(line)!)
+    const rows = parsed.map(([, name, plan, since, calls]) => ({ name, plan, since, calls }))
+    const got = await (await open(run)).predict(rows)
+    const text = got.map(({ prediction, probabilities: p }) =>
+      [p!.no, p!.yes]
+        .map((value) => Number(value!.toPrecision(7)))
+        .concat(prediction as never)
+        .join(),
+    )
+    wanted = ['p:no,p:yes,prediction', ...text, ''].join('\n')
+    const raw = await data.table(at('customers.csv'), { label: 'churned' })
+    const { accuracy } = await (await open(run)).evaluate(data.encode(raw, split.train))
+    const right = got.filter(({ prediction }, i) => prediction === (i % 2 ? 'yes' : 'no')).length
+    expect(right / 80).toBeCloseTo(accuracy!, 10)
+  })
+
+  test('CSV with and without the label, JSON lines and Parquet have equal predictions', async () => {
+    expect(await predict(run, at('customers.csv'))).toBe(wanted)
+    const unlabelled = [header.replace(',churned', ''), ...lines.map((_, i) => person(i, false))]
+    writeFileSync(at('new.csv'), unlabelled.join('\n'))
+    expect(await predict(run, at('new.csv'))).toBe(wanted)
+    const rows = lines.map((line) => /^"(.*)",(.*),(.*),(.*),.*$/.exec(line)!.slice(1))
+    const objects = rows.map(([name, plan, since, calls]) => ({ name, plan: plan || null, since, calls }))
+    writeFileSync(at('new.jsonl'), objects.map((row) => JSON.stringify(row)).join('\n'))
+    expect(await predict(run, at('new.jsonl'))).toBe(wanted)
+    const writer = new ByteWriter()
+    const columnData = ['calls', 'name', 'plan', 'since'].map((name) => ({
+      name,
+      data: objects.map((row) => row[name as 'plan'] || undefined),
+      type: 'STRING' as const,
+    }))
+    parquetWrite({ writer, columnData })
+    writeFileSync(at('new.parquet'), new Uint8Array(writer.getBuffer()))
+    expect(await predict(run, at('new.parquet'))).toBe(wanted)
+  })
+
+  test.each([
+    [
+      'column',
+      'name,plan,since,called\nAnn,gold,2024-01-02,3\n',
+      'a column that is one of name, plan, since, called, got calls; did you mean called?',
+    ],
+    [
+      'date',
+      'plan,since,calls\ngold,2024-01-02,3\ngold,soon,3\n',
+      'a date as 2024-12-31 at line 3, column since, got "soon"',
+    ],
+    [
+      'number',
+      'plan,since,calls\ngold,2024-01-02,few\n',
+      'a finite number at line 2, column calls, got "few"',
+    ],
+  ])('a wrong %s is named', async (name, content, message) => {
+    writeFileSync(at(`${name}.csv`), content)
+    await expect(predict(run, at(`${name}.csv`))).rejects.toThrow(`${name}.csv: wanted ${message}`)
+  })
+})
+
 test('images of a folder, at any depth, and a single one are predicted by their names', async () => {
   for (const [i, name] of ['day/a.png', 'day/b.png', 'night/c.png', 'night/d.png'].entries()) {
     mkdirSync(at(join('pictures', name.split('/')[0]!)), { recursive: true })

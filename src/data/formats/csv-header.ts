@@ -1,5 +1,4 @@
 import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
-import { sizeOf } from '../../core/shape.ts'
 import { firstTwice } from '../dataset.ts'
 import type { CsvValues } from './csv-options.ts'
 import type { CsvRow } from './csv-rows.ts'
@@ -9,13 +8,15 @@ import { isInputOnly } from './table.ts'
 /** Names of a CSV file's columns, or their number if they have no names. */
 export type CsvColumns = readonly string[] | number
 
+type HeaderOptions = Pick<CsvValues, 'header' | 'delimiter' | 'skip' | 'label' | 'target' | 'features'>
+
 /**
  * Returns the names of a CSV file's columns or, if they have no names, their number, from the first row.
  *
  * @throws {FormatError} when two columns have the same name, when there is only one column, or when the first
  *   row should contain names but looks like values.
  */
-export function csvColumns(file: string, { cells, line }: CsvRow, options: CsvValues): CsvColumns {
+export function csvColumns(file: string, { cells, line }: CsvRow, options: HeaderOptions): CsvColumns {
   const { header } = options
   const [, separator] = /^sep=(.?)$/i.exec(cells.join('')) ?? []
   if (separator !== undefined) {
@@ -23,7 +24,7 @@ export function csvColumns(file: string, { cells, line }: CsvRow, options: CsvVa
     throw malformed(file, `a row of a table at line ${line}`, `Excel's ${showValue(cells.join(''))}`, fix)
   }
   // A table of inputs alone may have a single one.
-  const isSingle = isInputOnly(options) && sizeOf(options.shape ?? []) === 1
+  const isSingle = isInputOnly(options) && (options.features?.length ?? 0) <= 1
   if (cells.length === 1 && !isSingle) throw oneColumn(file, cells[0]!, options)
   if (header === false) return cells.length
   if (typeof header === 'object') {
@@ -40,7 +41,7 @@ export function csvColumns(file: string, { cells, line }: CsvRow, options: CsvVa
   return names
 }
 
-function oneColumn(file: string, cell: string, { delimiter }: CsvValues): Error {
+function oneColumn(file: string, cell: string, { delimiter }: HeaderOptions): Error {
   const other = [';', '\t', '|', ','].find((character) => character !== delimiter && cell.includes(character))
   const isBlank = other === undefined && delimiter !== 'whitespace' && /\S\s+\S/.test(cell)
   const name = isBlank ? "'whitespace'" : `'${other === '\t' ? '\\t' : other}'`
@@ -62,7 +63,7 @@ function checkNames(
   file: string,
   names: readonly string[],
   line: number,
-  { label, target, features = [] }: CsvValues,
+  { label, target, features = [] }: HeaderOptions,
 ): void {
   const known = new Set(names)
   const chosen = [label, target, features].flat(2)
