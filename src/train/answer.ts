@@ -37,13 +37,13 @@ export interface Answered {
  *
  * @throws {ArgumentError} when the loss compares scores that are not the model's output, such as its negative.
  */
-export function answerOf({ loss, output, shapes }: Answered, { classes }: Names): Answer {
+export function meaningOfOutput({ loss, output, shapes }: Answered, { classes }: Names): Answer {
   const by = topological([loss]).flatMap((t) => scoredByOf(t) ?? [])[0]
   const scores = by?.scores ?? classTargets(loss)?.scores ?? output
   if (!isReshaped(scores, output))
     throw new ArgumentError(
-      'predict: wanted a loss of the scores that the model returns, got one that computes other scores from ' +
-        'them; let the model compute them',
+      'predict: wanted a loss of the scores that the model returns, got one that computes others on the way; ' +
+        'let the model compute them',
     )
   const width = sizeOf(output.shape) / (output.shape[0] ?? 1)
   if (by?.link === 'sigmoid')

@@ -253,7 +253,7 @@ describe('what cannot be predicted is refused', () => {
   test('a loss of other scores, a run of an older version, and outputs that overflow', async () => {
     const negative = await trained({ loss: (y, t) => ops.crossEntropy(ops.neg(y), t) })
     await expect((await open(negative.path)).predict([[1, 2]])).rejects.toThrow(
-      'predict: wanted a loss of the scores that the model returns, got one that computes other scores from them; ' +
+      'predict: wanted a loss of the scores that the model returns, got one that computes others on the way; ' +
         'let the model compute them',
     )
     const model = (): nn.Module => {

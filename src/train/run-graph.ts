@@ -8,7 +8,7 @@ import { type Recipe, recipeOf } from '../data/recipe.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import type { Module } from '../nn/module.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
-import { type Answer, type Answered, answerOf } from './answer.ts'
+import { type Answer, type Answered, meaningOfOutput } from './answer.ts'
 import { type Meaning, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
@@ -73,7 +73,7 @@ export const evaluationChunks = (task: Task, { batchSize }: Experiment): Promise
   task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
 
 /** Graphs of earlier runs in this process, by loss and key: most trials of a study have the same graphs. */
-const known = new WeakMap<object, Map<string, Graphs>>()
+const known = new WeakMap<object, Map<string, RunModels>>()
 
 /** Makes the graph files of a run and writes them once. */
 export class RunGraphs {
@@ -100,10 +100,10 @@ export class RunGraphs {
     this.#isWritten = true
   }
 
-  #made(): Graphs {
+  #made(): RunModels {
     const about = aboutOf(this.#experiment, this.#task.averages)
     const { loss } = this.#experiment
-    const made = known.get(loss) ?? new Map<string, Graphs>()
+    const made = known.get(loss) ?? new Map<string, RunModels>()
     known.set(loss, made)
     const key = JSON.stringify([about, this.#identity])
     const graphs = made.get(key) ?? graphsOf(this.#experiment, this.#task, about)
@@ -113,7 +113,7 @@ export class RunGraphs {
 }
 
 /** Graphs of a run, and their description. */
-export interface Graphs {
+export interface RunModels {
   readonly model?: Uint8Array
   readonly loss?: Uint8Array
   readonly about: About
@@ -156,7 +156,7 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
 type Model = Pick<Task, 'model' | 'variables'>
 
 /** Returns the graphs of a run, whose weights are those in `model.safetensors`. */
-export function graphsOf(experiment: Experiment, task: Model, about: About): Graphs {
+export function graphsOf(experiment: Experiment, task: Model, about: About): RunModels {
   const { traceOn, losses } = tracers(experiment, task, about)
   const places = safetensorsPlaces('model.safetensors', task.variables)
   const placeOf = places.get.bind(places)
@@ -178,7 +178,9 @@ function tracers(experiment: Experiment, { model }: Model, { x }: About) {
 export function withOutput(experiment: Experiment, task: Model, about: About): About {
   const { traceOn, losses } = tracers(experiment, task, about)
   const { shape, dtype } = traceOn(about.batchSize).outputs.get('y')!
-  const answer = attempted(() => answerOf(losses(about.batchSize).answered, experiment.data.validation))
+  const answer = attempted(() =>
+    meaningOfOutput(losses(about.batchSize).answered, experiment.data.validation),
+  )
   return {
     ...about,
     y: { shape, dtype },
