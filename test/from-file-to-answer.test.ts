@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type OpenedRun, open } from '../src/train/index.ts'
+import { type OpenedRun, open, type Prediction } from '../src/train/index.ts'
 import { main, repository } from './support/command.ts'
 
 // What docs/from-file-to-answer.md tells its reader to do is done here, step by step, in a folder of its own.
@@ -120,10 +120,8 @@ describe.skipIf(!isInstalled && !process.env.CI)('over HTTP, where examples/serv
     const wanted = await run.predict([customer, { ...customer, months: 48, calls: 0 }])
     expect(await answer.json()).toEqual(wanted)
     const curl = commands.find((command) => command.startsWith('curl'))!
-    const shown = JSON.parse(/-d '(.*)'/.exec(curl)![1]!)
-    expect(Object.keys((await (await post(shown)).json())[0])).toEqual(
-      Object.keys(JSON.parse(blocksOf('json')[0]!)[0]),
-    )
+    const [asked] = (await (await post(JSON.parse(/-d '(.*)'/.exec(curl)![1]!))).json()) as object[]
+    expect(Object.keys(asked!)).toEqual(Object.keys(JSON.parse(blocksOf('json')[0]!)[0]))
   })
 
   test('what does not fit is answered with status 400 and the reason', async () => {
@@ -150,11 +148,13 @@ describe.skipIf(!isInstalled && !process.env.CI)('over HTTP, where examples/serv
 
   test('a hundred requests at once are each answered with their own rows', async () => {
     const rows = Array.from({ length: 100 }, (_, i) => ({ ...customer, months: 1 + (i % 48), calls: i % 9 }))
-    const answers = await Promise.all(rows.map(async (row) => (await (await post([row])).json())[0]))
+    const answers = await Promise.all(
+      rows.map(async (row) => ((await (await post([row])).json()) as Prediction[])[0]!),
+    )
     const wanted = await run.predict(rows)
     for (const [i, { prediction, probabilities }] of answers.entries()) {
       expect(prediction).toBe(wanted[i]!.prediction)
-      expect(probabilities.yes).toBeCloseTo(wanted[i]!.probabilities!.yes!, 6)
+      expect(probabilities!.yes).toBeCloseTo(wanted[i]!.probabilities!.yes!, 6)
     }
     // Last, since the server closes the connection.
     expect((await post(`[${' '.repeat(2 ** 20)}]`)).status).toBe(413)

@@ -24,9 +24,10 @@ export async function* jsonLines(
   const parsed = (text: string): JsonRows => {
     const [rows, lines]: [unknown[], number[]] = [[], []]
     // A CR and LF may come in two pieces.
-    const [whole, isCut] = [isAfterCr && text.startsWith('\n') ? text.slice(1) : text, text.endsWith('\r')]
-    isAfterCr = isCut
-    for (const one of whole.replace(/(\r\n|\n|\r)$/, '').split(/\r\n|\n|\r/)) {
+    const whole = isAfterCr && text.startsWith('\n') ? text.slice(1) : text
+    isAfterCr = text.endsWith('\r')
+    const found = whole === '' ? [] : whole.replace(/(\r\n|\n|\r)$/, '').split(/\r\n|\n|\r/)
+    for (const one of found) {
       line++
       if (one.trim() === '') continue
       rows.push(rowIn(one, `${name}: line ${line}`))

@@ -207,6 +207,21 @@ test('raw rows are normalized as the training data were', async () => {
   ).toBeLessThan(1e-6)
 })
 
+test('an exported ONNX file tells in its metadata what it takes and returns', async () => {
+  const { experiment, path } = await trained({ ...on(named), model: linear(3) })
+  const runs = [await open(path), await open(path, { experiment })]
+  for (const bytes of runs.map((run) => run.exportOnnx())) {
+    const file = Buffer.from(bytes).toString('latin1')
+    for (const text of [
+      'evenstep.features\x12\x0d["a","b","c"]',
+      'evenstep.classes\x12\x11["10","9","wolf"]',
+      'evenstep.output\x12@{"kind":"class","link":"softmax","classes":3,"stride":1}'.replace('@', '\x38'),
+    ])
+      expect(file).toContain(text)
+    expect(file).not.toContain('evenstep.normalized')
+  }
+})
+
 test('calls that overlap are computed together, and a wrong one fails alone', async () => {
   const { path } = await trained({ ...on(named), model: linear(3) })
   const run = await open(path)

@@ -9,7 +9,7 @@ import { predictCommand } from '../../src/cli/predict.ts'
 import { data } from '../../src/index.ts'
 import * as nn from '../../src/nn/index.ts'
 import * as ops from '../../src/ops/index.ts'
-import { type ExperimentOptions, open, RunFolder } from '../../src/train/index.ts'
+import { type ExperimentOptions, open, parseExperiment, RunFolder } from '../../src/train/index.ts'
 import { commandIn, main } from '../support/command.ts'
 import { toy } from '../support/toy.ts'
 
@@ -248,6 +248,27 @@ test('images of a folder, at any depth, and a single one are predicted by their 
   await expect(predict(people, at('pictures'))).rejects.toThrow(
     `predict: wanted data of the kind that the run read, got images in ${at('pictures')}; train with data.imageFolder first`,
   )
+})
+
+test('--experiment computes with the code of an experiment, which gives the same', async () => {
+  const spec = {
+    data: 'digits10x10',
+    model: [['Linear', 100, 10]],
+    loss: 'crossEntropy',
+    optimizer: { type: 'sgd', lr: 0.1 },
+    batchSize: 64,
+    steps: 2,
+  }
+  writeFileSync(at('digits.json'), JSON.stringify(spec))
+  const notes = { origin: { file: at('digits.json'), settings: [] } }
+  const run = new RunFolder(at('digits'), parseExperiment(spec), { notes })
+  for await (const _ of run.events());
+  run.close()
+  const pixels = Float32Array.from({ length: 300 }, (_, i) => (i % 7) / 7)
+  writeFileSync(at('digits.npy'), data.encodeNpy({ shape: [3, 100], data: pixels }))
+  const printed = await predict(at('digits'), at('digits.npy'))
+  expect(printed.split('\n', 2)[0]).toBe('p:0,p:1,p:2,p:3,p:4,p:5,p:6,p:7,p:8,p:9,prediction')
+  expect(await predict(at('digits'), at('digits.npy'), '--experiment', at('digits.json'))).toBe(printed)
 })
 
 describe('what is wrong is named, and leaves the output as it was', () => {

@@ -1,5 +1,6 @@
 import type { CellParser } from './cells.ts'
 import { booleans, parserOf } from './column-encoder.ts'
+import type { TextStore } from './column-store.ts'
 import type { Kind } from './encoding.ts'
 
 /** A guessed kind, and for a column to ignore the reason. */
@@ -18,13 +19,15 @@ const nothing: Guess = { kind: 'ignore', because: 'no value' }
 const constant: Guess = { kind: 'ignore', because: 'one value only' }
 const identifier: Guess = { kind: 'ignore', because: 'a different value in each row' }
 
-/**
- * Guesses the kind of a column from its distinct texts.
- *
- * @param rows number of rows that have a value
- */
-export function guessTexts(texts: readonly string[], rows: number, cells: CellParser): Guess {
-  if (texts.length === 0) return nothing
+/** Number of texts whose words are counted. */
+const countedTexts = 1000
+
+/** Guesses the kind of a column of texts. */
+export function guessTexts(store: TextStore, cells: CellParser): Guess {
+  if (store.texts.length === 0) return nothing
+  const some = store.texts.slice(0, countedTexts)
+  const isWordy = some.reduce((n, text) => n + text.split(/\s+/).length, 0) >= wordy * some.length
+  const texts = store.areDistinct || isWordy ? store.texts : [...new Set(store.texts)]
   if (texts.length === 1) return constant
   const all = (kind: Kind): boolean => {
     const { parse } = parserOf({ kind }, cells)
@@ -34,8 +37,8 @@ export function guessTexts(texts: readonly string[], rows: number, cells: CellPa
     return { kind: 'boolean' }
   if (all('number')) return { kind: 'number' }
   if (all('date')) return { kind: 'date' }
-  const words = texts.reduce((n, text) => n + text.split(/\s+/).length, 0) / texts.length
-  if (words >= wordy && texts.length > rows / 20) return { kind: 'text' }
+  const rows = store.present
+  if (isWordy && texts.length > rows / 20) return { kind: 'text' }
   return texts.length === rows && rows >= fewRows ? identifier : { kind: 'category' }
 }
 
