@@ -2,6 +2,7 @@ import type { CellParser } from './cells.ts'
 import { booleans, parserOf } from './column-encoder.ts'
 import type { TextStore } from './column-store.ts'
 import type { Kind } from './encoding.ts'
+import { isNumeric } from './numeric.ts'
 
 /** A guessed kind, and for a column to ignore the reason. */
 export interface Guess {
@@ -28,14 +29,14 @@ export function guessTexts(store: TextStore, cells: CellParser): Guess {
   const some = store.texts.slice(0, countedTexts)
   const isWordy = some.reduce((n, text) => n + text.split(/\s+/).length, 0) >= wordy * some.length
   const texts = store.areDistinct || isWordy ? store.texts : [...new Set(store.texts)]
-  if (texts.length === 1) return constant
+  if (texts.length === 1 && store.present === store.length) return constant
   const all = (kind: Kind): boolean => {
     const { parse } = parserOf({ kind }, cells)
     return texts.every((text) => parse(text) !== undefined)
   }
   if (texts.length === 2 && texts.every((text) => booleans.has(text.toLowerCase())))
     return { kind: 'boolean' }
-  if (all('number')) return { kind: 'number' }
+  if (isNumeric(texts, cells) && all('number')) return { kind: 'number' }
   if (all('date')) return { kind: 'date' }
   const rows = store.present
   if (isWordy && texts.length > rows / 20) return { kind: 'text' }
@@ -47,7 +48,8 @@ export function guessNumbers(name: string, numbers: Float64Array): Guess {
   const present = numbers.filter((number) => !Number.isNaN(number))
   const [first] = present
   if (first === undefined) return nothing
-  if (present.every((number) => number === first)) return constant
+  const isWhole = present.length === numbers.length
+  if (isWhole && present.every((number) => number === first)) return constant
   if (present.every((number) => number === 0 || number === 1)) return { kind: 'boolean' }
   return isIdentifier(name, present) ? identifier : { kind: 'number' }
 }
