@@ -85,12 +85,10 @@ export interface Dataset extends Names {
   readonly y: Field
 }
 
-/** Training examples, held-out examples for validation and, where nothing must have chosen on them, for a test. */
+/** Training examples, validation examples to choose on, and perhaps test examples on which nothing is chosen. */
 export interface Split {
   readonly train: Dataset
-  /** Examples on which rates, schedules, checkpoints and settings are chosen. */
   readonly validation: Dataset
-  /** Examples on which nothing is chosen: they are measured once, at the end. */
   readonly test?: Dataset
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../core/options.ts'
 import { random } from '../core/random.ts'
 import { sizeOf } from '../core/shape.ts'
-import { type Basis, chained, chosen, foldsOf, upTo, without } from './choose.ts'
+import { allBut, type Basis, chosen, foldsOf, forwardChained, upTo } from './choose.ts'
 import { checkDataset, type Dataset, hasLabels, type Split, subset, type TestedSplit } from './dataset.ts'
 import { groupsOf, keyOptions, timesOf } from './keys.ts'
 import { isTable, type Table } from './table/table.ts'
@@ -64,8 +64,8 @@ export function split(dataset: Dataset | Table, given: SplitOptions): Split {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted >= rest.length)
     throw mismatch('split', `validation ${leaving(basis, options.test)}`, validation)
   const validated = chosen(rest, wanted, basis, random(options.seed ?? 0, 'split'))
-  checkGroups('split', 'validation', validation, [validated, without(rest, validated)])
-  return cut(dataset, without(rest, validated), validated, test)
+  checkGroups('split', 'validation', validation, [validated, allBut(rest, validated)])
+  return cut(dataset, allBut(rest, validated), validated, test)
 }
 
 const foldOptions = {
@@ -117,11 +117,11 @@ function foldsIn(
   folds: number,
   basis: Basis,
   seed: number,
-): ReturnType<typeof chained> {
-  if (basis.times) return chained(rest, folds, basis.times)
+): ReturnType<typeof forwardChained> {
+  if (basis.times) return forwardChained(rest, folds, basis.times)
   const each = foldsOf(rest, folds, basis, random(seed, 'kFold'))
   checkGroups('kFold', 'folds', folds, each)
-  return each.map((validation) => ({ train: without(rest, validation), validation }))
+  return each.map((validation) => ({ train: allBut(rest, validation), validation }))
 }
 
 type Common = ValuesOf<typeof common>
@@ -190,7 +190,7 @@ function heldOut(who: string, basis: Basis, { test: size, seed = 0 }: Common) {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > all.length - 2)
     throw mismatch(who, `test ${leaving(basis, size)}`, size)
   const test = chosen(all, wanted, basis, random(seed, 'split test'))
-  const rest = without(all, test)
+  const rest = allBut(all, test)
   checkGroups(who, 'test', size, [test, rest])
   return { test, rest }
 }

@@ -11,9 +11,8 @@ import { tableOptions } from '../data/formats/table.ts'
 import type { TableEncoding } from '../data/table/encoding.ts'
 import type { ColumnKinds } from '../data/table/kinds.ts'
 import { encode } from '../data/table/table.ts'
-import { normalizedAs } from './normalized.ts'
+import { normalizedAs, strangenessOf } from './normalized.ts'
 import type { About } from './run-graph.ts'
-import { strangeness } from './spread.ts'
 
 /** How to read the examples in a file. */
 export interface DataFileOptions {
@@ -38,7 +37,7 @@ export interface DataFile {
 export async function readDataFile(path: string, about: About, options: DataFileOptions): Promise<DataFile> {
   const read = await rawData(path, about, options)
   const data = normalizedAs(read, about)
-  const strange = strangeness(data, about.x.spread)
+  const strange = strangenessOf(data, about)
   const warning = strange && `${path}: ${strange}; was x prepared as in training?`
   return { data, ...(warning && { warning }) }
 }

@@ -7,11 +7,10 @@ import type { Session } from '../runtime/session.ts'
 import { openOnnx, withWeights } from '../runtime/stored-graph.ts'
 import type { Experiment } from './experiment.ts'
 import { checkWeights } from './finite.ts'
-import { normalizedX } from './normalized.ts'
+import { normalizedX, strangenessOf } from './normalized.ts'
 import { type Prediction, PredictionReader } from './prediction.ts'
 import { RowReader, type RowsInput } from './row-reader.ts'
 import { type About, aboutOf, graphsOf } from './run-graph.ts'
-import { strangeness } from './spread.ts'
 
 /** Inputs of some examples, ready for the model: encoded and normalized as in training. */
 export interface Inputs {
@@ -97,7 +96,7 @@ export class Predictor {
     if (length < enough) return undefined
     const y = { shape: [0], dtype: x.dtype, data: data.subarray(0, 0) }
     const named = featureNames && { featureNames }
-    return strangeness({ x: { ...x, data }, y, length, ...named }, x.spread)
+    return strangenessOf({ x: { ...x, data }, y, length, ...named }, this.about)
   }
 
   #queued(inputs: Inputs): Promise<Data> {

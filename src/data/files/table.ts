@@ -64,7 +64,7 @@ export interface TableStreamOptions extends MixedTableOptions, CollectOptions {
  * @throws {FormatError} as `data.table`, now or during reading.
  * @throws {ArgumentError} when a column does not exist.
  * @throws the reason of `signal`, once it is aborted.
- * @example await data.tableStream('train.csv', { label: 'churned' })
+ * @example await data.tableStream('customers.csv', { label: 'churned' })
  */
 export async function tableStream(path: string, given: TableStreamOptions): Promise<Stream> {
   const { signal, encodedAs, ...rest } = Object(given) as TableStreamOptions

@@ -163,7 +163,9 @@ export const isTable = (value: unknown): value is Table => value instanceof Tabl
  * @param learnt data whose rows have the encoding, such as `split.train`, and the classes; or an encoding alone
  * @throws {ArgumentError} when a column of the encoding is missing or holds a value of another kind, or a label is
  *   none of the classes of `learnt`.
- * @example data.encode(await data.table('test.csv', { label: 'churned' }), split.train)
+ * @example
+ * const table = await data.table('customers.csv', { label: 'churned' })
+ * data.encode(table, data.split(table, { validation: 0.2 }).train)
  */
 export function encode(table: Table, learnt: TableEncoding | Source): Dataset {
   if (!isTable(table)) throw mismatch('encode', 'a table, as data.table returns it', table)
