@@ -105,7 +105,7 @@ rmSync(folder, { recursive: true })
 const figures = {
   rows: written,
   seconds: +seconds.toFixed(1),
-  cpu: +cpu.toFixed(1),
+  cpuSeconds: +cpu.toFixed(1),
   peakMB: Math.round(peak),
 }
 console.log(JSON.stringify({ ...figures, mixed: isMixed, load: load(), ...machine() }))
