@@ -9,7 +9,9 @@ import { rolldown } from 'rolldown'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
-const entries = ['index', 'schedule/index', 'data/table/encoder', 'cli/main', 'data/thread-worker']
+const entries = ['index', 'schedule/index', 'cli/main', 'data/thread-worker']
+/** Entries that also run in browsers, each a file that imports nothing. */
+const alone = ['data/table/encoder']
 
 const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 const { dependencies, optionalDependencies, peerDependencies } = manifestOf(root)
@@ -36,6 +38,10 @@ const { output } = await bundle.write({
   entryFileNames: '[name].js',
   chunkFileNames: 'chunk-[name].js', // in `dist` itself, as src/package-folder.ts relies on
 })
+for (const name of alone) {
+  const single = await rolldown({ input: { [name]: join(root, `src/${name}.ts`) }, platform: 'neutral' })
+  output.push(...(await single.write({ dir: dist, format: 'esm', entryFileNames: '[name].js' })).output)
+}
 const written = new Set(output.map(({ fileName }) => fileName))
 for (const file of stale) if (!written.has(file.replaceAll('\\', '/'))) rmSync(join(dist, file))
 

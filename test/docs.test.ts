@@ -11,8 +11,9 @@ import { toy } from './support/toy.ts'
 
 const { data, nn, train } = evenstep
 const root = new URL('../', import.meta.url)
+// Those of docs/from-file-to-answer.md are steps that follow each other: from-file-to-answer.test.ts takes them.
 const pages = ['README.md', ...readdirSync(new URL('docs/', root)).map((page) => `docs/${page}`)].filter(
-  (page) => page.endsWith('.md'),
+  (page) => page.endsWith('.md') && page !== 'docs/from-file-to-answer.md',
 )
 /** Code of each block, with its page and the heading that it stands under. */
 const blocks = pages.flatMap((page) => {

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'find-lr': async () => (await import('./find-lr.ts')).findLrCommand(),
   advise: async () => (await import('./advise.ts')).adviseCommand(),
   eval: async () => (await import('./eval.ts')).evalCommand(),
+  predict: async () => (await import('./predict.ts')).predictCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
   plot: async () => (await import('./plot-runs.ts')).plotCommand(),

@@ -46,3 +46,17 @@ export function allFinite(data: Data): boolean {
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false
   return true
 }
+
+/** Returns the concatenation of arrays of one class; a single array itself. */
+export function joinData(parts: readonly Data[]): Data {
+  const [first] = parts
+  if (parts.length === 1) return first!
+  const all = first!.constructor as new (length: number) => Data
+  const whole = new all(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part as never, at)
+    at += part.length
+  }
+  return whole
+}

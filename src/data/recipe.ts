@@ -4,6 +4,8 @@ import type { TableEncoding } from './table/encoding.ts'
 export interface Recipe {
   /** Options with which a table (CSV or Parquet) was read, as plain JSON. */
   readonly table?: Readonly<Record<string, unknown>>
+  /** Height and width in pixels, and number of channels, to which images of a folder were brought. */
+  readonly images?: { readonly size: readonly [number, number]; readonly channels: 1 | 3 }
   /** Encoding of the rows of a mixed table (see `data.table`), which was learnt from the training part. */
   readonly encoding?: TableEncoding
   /** Means and standard deviations by which `x` was then normalized, one entry per normalization, in order. */

@@ -9,6 +9,7 @@ import { type Batch, batchRows } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
 import { checkClassNames, dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
 import { maxFloat32 } from './float32.ts'
+import { recipeOf, withRecipe } from './recipe.ts'
 
 /** A source of examples that are read in sequence, from a file or elsewhere, a few in memory at a time. */
 export interface Stream extends Names {
@@ -190,7 +191,8 @@ export interface CollectOptions extends OptionsOf<typeof readingOptions> {}
 export async function collect(stream: Stream, given: CollectOptions = {}): Promise<Dataset> {
   const { signal } = readOptions('collect', readingOptions, given)
   checkStream('collect', stream)
-  return joined(await gathered(stream.read(0), signal), stream.x, stream.y, namesOf(stream))
+  const whole = joined(await gathered(stream.read(0), signal), stream.x, stream.y, namesOf(stream))
+  return withRecipe(whole, recipeOf(stream))
 }
 
 /** @throws {ArgumentError} unless a value is a stream. */

@@ -12,7 +12,7 @@ import {
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { replaceFile, writeFlushed, writeOutput, writeWhole } from './whole-file.ts'
+import { replaceFile, writeFlushed, writeOutput, writeOutputParts, writeWhole } from './whole-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-whole-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -39,11 +39,18 @@ test.runIf(platform() === 'linux')('a full disk is a fault of the machine', asyn
   expect(() => writeOutput('/dev/full', 'text')).toThrow(full)
 })
 
+/** Yields a text character by character, then throws if it is told why. */
+async function* partsOf(text: string, error?: Error): AsyncGenerator<string> {
+  yield* text
+  if (error) throw error
+}
+
 describe('a file that is written again', () => {
   const path = join(folder, 'kept')
   const write = {
     writeWhole: (text: string) => writeWhole(path, text),
     writeOutput: (text: string) => writeOutput(path, text),
+    writeOutputParts: (text: string) => writeOutputParts(path, partsOf(text)),
     replaceFile: (text: string) => replaceFile(path, [new TextEncoder().encode(text)]),
   }
 
@@ -70,6 +77,21 @@ describe('an output', () => {
     expect(readFileSync(path, 'utf8')).toBe('new')
     expect(statSync(path).mode & 0o777).toBe(0o600)
     writeOutput('/dev/null', 'nothing')
+  })
+
+  test.runIf(isUnix)('in parts keeps its permissions, and stays as it was when a part fails', async () => {
+    const path = join(folder, 'parted')
+    writeFileSync(path, 'old')
+    chmodSync(path, 0o600)
+    await expect(writeOutputParts(path, partsOf('new', new Error('no more')))).rejects.toThrow(/^no more$/)
+    expect(readFileSync(path, 'utf8')).toBe('old')
+    expect(readdirSync(folder).filter((other) => other.includes('partial'))).toEqual([])
+    await writeOutputParts(path, partsOf('new'))
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['new', 0o600])
+    await writeOutputParts('/dev/null', partsOf('nothing'))
+    await expect(writeOutputParts(join(folder, 'none', 'a.csv'), partsOf(''))).rejects.toThrow(
+      'a.csv: wanted a file to write, got a path whose folder does not exist',
+    )
   })
 
   test('needs a folder, and does not take its place', () => {

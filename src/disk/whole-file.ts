@@ -125,14 +125,50 @@ export const writeWhole = (path: string, content: string | Uint8Array): void =>
  * @throws {MachineError} when the file cannot be written; an existing file then stays as it was.
  */
 export function writeOutput(path: string, content: string | Uint8Array): void {
+  onOutput(path, () => {
+    const { real, partial, mode } = outputPlace(path)
+    if (partial === undefined) writeInPlace(path, content)
+    else writeRenamed(real, partial, content, mode)
+  })
+}
+
+/**
+ * Writes a file that a user asked for like `writeOutput`, from parts that are not all in memory at once.
+ *
+ * @throws {ArgumentError} and {MachineError} like `writeOutput`, and whatever `parts` throws; an existing file then stays
+ *   as it was.
+ */
+export async function writeOutputParts(path: string, parts: AsyncIterable<string>): Promise<void> {
+  const { real, partial, mode } = onOutput(path, () => outputPlace(path))
+  const file = onOutput(path, () => openSync(partial ?? real, partial ? 'wx' : constants.O_WRONLY))
   try {
-    const before = statSync(path, { throwIfNoEntry: false })
-    if (before?.isDirectory()) throw new ArgumentError(`${path}: wanted a file to write, got a folder`)
-    if (before?.isFile() === false) writeInPlace(path, content)
-    else {
-      const real = before === undefined ? path : realpathSync(path)
-      writeRenamed(real, partialOf(`${real}.${randomBytes(4).toString('hex')}`), content, before?.mode)
+    try {
+      for await (const part of parts) onOutput(path, () => writeBytes(file, bytesOf(part), path))
+      if (mode !== undefined) onOutput(path, () => fchmodSync(file, mode))
+    } finally {
+      closeSync(file)
     }
+    if (partial) onOutput(path, () => renameSync(partial, real))
+  } catch (error) {
+    if (partial) removeQuietly(partial)
+    throw error
+  }
+}
+
+/** Where a file is written: at first to `partial`, unless it is a device or a pipe; `mode` has its permissions. */
+function outputPlace(path: string): { real: string; partial?: string; mode?: number } {
+  const before = statSync(path, { throwIfNoEntry: false })
+  if (before?.isDirectory()) throw new ArgumentError(`${path}: wanted a file to write, got a folder`)
+  if (before?.isFile() === false) return { real: path }
+  const real = before === undefined ? path : realpathSync(path)
+  const partial = partialOf(`${real}.${randomBytes(4).toString('hex')}`)
+  return { real, partial, ...(before && { mode: before.mode }) }
+}
+
+/** Runs `write`, and converts what the system reports to an error about the path. */
+function onOutput<T>(path: string, write: () => T): T {
+  try {
+    return write()
   } catch (cause) {
     if (!['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) throw fileFault(path, cause)
     throw new ArgumentError(`${path}: wanted a file to write, got a path whose folder does not exist`)

@@ -20,8 +20,16 @@ export interface ClassTargets {
   readonly ignoreIndex?: number | undefined
 }
 
+/** The scores from which a loss computes probabilities. */
+export interface ScoredBy {
+  readonly scores: Tensor
+  /** Function from scores to probabilities: over the classes, axis 1, or of each score by itself. */
+  readonly link: 'softmax' | 'sigmoid'
+}
+
 const parts = new WeakMap<Tensor, LossParts>()
 const targets = new WeakMap<Tensor, ClassTargets>()
+const scored = new WeakMap<Tensor, ScoredBy>()
 
 /**
  * Returns the loss `total / weight`, and records both parts. A custom loss that divides by anything but the number
@@ -64,3 +72,12 @@ export const partsOf = (t: Tensor): LossParts | undefined => parts.get(t)
 
 /** Returns the scores and labels that a classification loss compares; undefined for any other tensor. */
 export const classTargetsOf = (t: Tensor): ClassTargets | undefined => targets.get(t)
+
+/** Attaches to a loss the scores from which it computes probabilities, for predictions. Returns the same loss. */
+export function withLink(loss: Tensor, by: ScoredBy): Tensor {
+  scored.set(loss, by)
+  return loss
+}
+
+/** Returns the scores from which a loss computes probabilities; undefined for any other tensor. */
+export const scoredByOf = (t: Tensor): ScoredBy | undefined => scored.get(t)

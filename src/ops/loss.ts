@@ -19,7 +19,7 @@ import {
   weightFor,
 } from './label.ts'
 import { checkAlike, reduced } from './loss-reduction.ts'
-import { withClassTargets } from './loss-weight.ts'
+import { withClassTargets, withLink } from './loss-weight.ts'
 import { argMax } from './select.ts'
 import { logSoftmax } from './softmax.ts'
 import { mean } from './statistics.ts'
@@ -57,6 +57,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   const loss = isFloat(target.dtype)
     ? againstProbabilities(logits, target, settings)
     : againstClasses(logits, target, settings, Object.keys(options).length === 0)
+  withLink(loss, { scores: logits, link: 'softmax' })
   return withClassTargets(loss, { scores: logits, target, ignoreIndex: read.ignoreIndex })
 }
 
@@ -128,6 +129,7 @@ export function nllLoss(logProbabilities: Tensor, labels: Tensor, options?: Labe
   const weight = weightFor('nllLoss', logProbabilities, read.weight)
   checkClasses('nllLoss', labels, checkLabels('nllLoss', logProbabilities, labels), read)
   const loss = againstLabels(classesLast(logProbabilities), labels, { ...read, weight, labelSmoothing: 0 })
+  withLink(loss, { scores: logProbabilities, link: 'softmax' }) // which leaves log-probabilities' exponentials alone
   return withClassTargets(loss, { scores: logProbabilities, target: labels, ignoreIndex: read.ignoreIndex })
 }
 

@@ -4,6 +4,7 @@ import { add, div, exp, log, mul, neg, sub } from './arithmetic.ts'
 import { sum } from './broadcast.ts'
 import { greater, where } from './compare.ts'
 import { checkAlike, reduced, reductionOptions } from './loss-reduction.ts'
+import { withLink } from './loss-weight.ts'
 import { softplus } from './sigmoid.ts'
 
 const binaryOptions = {
@@ -35,7 +36,7 @@ export function binaryCrossEntropyWithLogits(
   // −ln σ(x) = softplus(−x) and −ln(1 − σ(x)) = x + softplus(−x)
   const yes = posWeight ? add(mul(target, sub(posWeight, 1)), 1) : 1
   const cost = add(mul(sub(1, target), logits), mul(softplus(neg(logits)), yes))
-  return reduced(weight ? mul(cost, weight) : cost, reduction)
+  return withLink(reduced(weight ? mul(cost, weight) : cost, reduction), { scores: logits, link: 'sigmoid' })
 }
 
 const klDivOptions = {

@@ -8,13 +8,11 @@ import { npy, npz } from '../data/files/numpy.ts'
 import { parquet } from '../data/files/parquet.ts'
 import { table as readTable } from '../data/files/table.ts'
 import { tableOptions } from '../data/formats/table.ts'
-import { standardize } from '../data/normalize.ts'
-import { encoder } from '../data/table/encoder.ts'
 import type { TableEncoding } from '../data/table/encoding.ts'
 import type { ColumnKinds } from '../data/table/kinds.ts'
 import { encodeTable } from '../data/table/table.ts'
+import { normalizedAs, strangenessOf } from './normalized.ts'
 import type { About } from './run-graph.ts'
-import { strangeness } from './spread.ts'
 
 /** How to read the examples in a file. */
 export interface DataFileOptions {
@@ -38,19 +36,8 @@ export interface DataFile {
  */
 export async function readDataFile(path: string, about: About, options: DataFileOptions): Promise<DataFile> {
   const read = await rawData(path, about, options)
-  const moments = (about.recipe?.normalized ?? []).map(({ mean, deviation }) => ({
-    mean: Float64Array.from(mean),
-    deviation: Float64Array.from(deviation),
-  }))
-  const data = moments.reduce<Dataset>(standardize, read)
-  const { encoding } = about.recipe ?? {}
-  const features =
-    encoding && encoder(encoding).columns.flatMap(({ kind, features }) => features.map(() => kind))
-  const strange = strangeness(
-    data,
-    about.x.spread,
-    features?.map((kind) => kind === 'number'),
-  )
+  const data = normalizedAs(read, about)
+  const strange = strangenessOf(data, about)
   const warning = strange && `${path}: ${strange}; was x prepared as in training?`
   return { data, ...(warning && { warning }) }
 }

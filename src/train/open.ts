@@ -3,9 +3,9 @@ import { EvenstepError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
 import { variables } from '../core/state.ts'
-import { recipeOf } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
+import { withMetadata } from '../runtime/metadata.ts'
 import { readState } from './checkpoint.ts'
 import { checkSameExperiment, readDescription } from './description.ts'
 import type { EvaluateOptions, Evaluation } from './evaluation.ts'
@@ -18,10 +18,13 @@ import { checkWeights, withFiniteLoss } from './finite.ts'
 import { loadTensors } from './load-weights.ts'
 import { readFinished } from './model-file.ts'
 import { experimentOfRun } from './origin.ts'
+import type { Prediction } from './prediction.ts'
+import { modelPredictor, predicting } from './predictor.ts'
 import type { Progress } from './progress.ts'
+import type { RowsInput } from './row-reader.ts'
+import { aboutOf, metadataOf, withOutput } from './run-graph.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
 import { StoredRun } from './stored-run.ts'
-import { withTable } from './table-encoding.ts'
 import type { Task } from './task.ts'
 import { testDataOf } from './test-part.ts'
 import { taskOf } from './train.ts'
@@ -79,7 +82,22 @@ export interface OpenedRun {
     options?: Omit<EvaluateOptions, 'batchSize'>,
   ): Promise<Evaluation>
   /**
-   * Returns the bytes of an ONNX file of the model, like `train.exportOnnx`.
+   * Returns a prediction for each row, in the rows' order. Rows are encoded and normalized as the run's own data were.
+   * The model is compiled at the first call; calls that overlap are computed together.
+   *
+   * @param rows objects with a value for each feature by its name, lists of numbers in the order of the features, or
+   *   the raw inputs of all rows in nested lists or one flat array
+   * @throws {ArgumentError} when a row lacks a feature or has another number of features, or when the meaning of the
+   *   model's output is unknown.
+   * @throws {FormatError} when a value is missing or not a number, naming its row and column.
+   * @throws {NotFiniteError} when a weight, a statistic or an output is NaN or infinite.
+   */
+  predict(rows: RowsInput): Promise<Prediction[]>
+  /**
+   * Returns the bytes of an ONNX file of the model, like `train.exportOnnx`. Its metadata have the names of features
+   * (`evenstep.features`) and classes (`evenstep.classes`), the meaning of the output (`evenstep.output`: its kind, and
+   * the function that turns scores into probabilities) and means and deviations that `x` must be normalized by
+   * (`evenstep.normalized`), all as JSON.
    *
    * @throws {NotFiniteError} when a weight or a statistic is NaN or infinite.
    */
@@ -136,9 +154,11 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
       const on = typeof source === 'string' ? part : source
       return withFiniteLoss(path, await task.evaluate(on, { ...options, batchSize }))
     },
+    predict: predicting(() => modelPredictor(path, experiment, task.model)),
     exportOnnx() {
       checkWeights(path, variables(task.model))
-      return withTable(exportOnnx(task.model, experiment.data.train.x), recipeOf(experiment.data.train))
+      const about = withOutput(experiment, task, aboutOf(experiment))
+      return withMetadata(exportOnnx(task.model, experiment.data.train.x), metadataOf(about))
     },
   }
 }
@@ -168,6 +188,7 @@ function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
       if (typeof source === 'string') throw reason
       return stored.evaluate(source, options)
     },
+    predict: predicting(() => stored.predictor()),
     exportOnnx: () => stored.exportOnnx(),
   }
 }

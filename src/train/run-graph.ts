@@ -6,7 +6,9 @@ import { input } from '../core/tensor.ts'
 import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
 import { type Recipe, recipeOf } from '../data/recipe.ts'
 import { writeWhole } from '../disk/whole-file.ts'
+import type { Module } from '../nn/module.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
+import { type Answer, type Answered, meaningOfOutput } from './answer.ts'
 import { type Meaning, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
@@ -59,6 +61,10 @@ export interface About extends Names {
   readonly batchSize: number
   readonly dtype: string
   readonly loss?: AboutLoss
+  /** What the model's output means. */
+  readonly answer?: Answer
+  /** Reason why the meaning of the output is unknown; absent if it is known. */
+  readonly answerRefused?: string
   /** Specs of the metrics as JSON, by metric name. */
   readonly metrics: Readonly<Record<string, unknown>>
 }
@@ -68,7 +74,7 @@ export const evaluationChunks = (task: Task, { batchSize }: Experiment): Promise
   task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
 
 /** Graphs of earlier runs in this process, by loss and key: most trials of a study have the same graphs. */
-const known = new WeakMap<object, Map<string, Graphs>>()
+const known = new WeakMap<object, Map<string, RunModels>>()
 
 /** Makes the graph files of a run and writes them once; keeps the numbers of threads of its training graphs. */
 export class RunGraphs {
@@ -101,10 +107,10 @@ export class RunGraphs {
     this.#isWritten = true
   }
 
-  #made(): Graphs {
+  #made(): RunModels {
     const about = aboutOf(this.#experiment, this.#task.averages)
     const { loss } = this.#experiment
-    const made = known.get(loss) ?? new Map<string, Graphs>()
+    const made = known.get(loss) ?? new Map<string, RunModels>()
     known.set(loss, made)
     const key = JSON.stringify([about, this.#identity])
     const graphs = made.get(key) ?? graphsOf(this.#experiment, this.#task, about)
@@ -113,10 +119,28 @@ export class RunGraphs {
   }
 }
 
-interface Graphs {
+/** Graphs of a run, and their description. */
+export interface RunModels {
   readonly model?: Uint8Array
   readonly loss?: Uint8Array
   readonly about: About
+}
+
+/**
+ * Returns what the metadata of an exported ONNX file tell of the model, as JSON by key: the names of features and
+ * classes, what its output means, and the encoding and normalization that its input has gone through.
+ */
+export const metadataOf = ({ featureNames, classNames, answer, recipe }: About): Record<string, string> => {
+  const entries = {
+    'evenstep.features': featureNames,
+    'evenstep.classes': classNames,
+    'evenstep.output': answer,
+    'evenstep.table': recipe?.encoding,
+    'evenstep.normalized': recipe?.normalized.length ? recipe.normalized : undefined,
+  }
+  return Object.fromEntries(
+    Object.entries(present(entries)).map(([key, value]) => [key, JSON.stringify(value)]),
+  )
 }
 
 /** Returns the contents of `inference.json` that are known before the graphs are made. */
@@ -136,20 +160,39 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
   }
 }
 
-function graphsOf(experiment: Experiment, task: Task, about: About): Graphs {
-  const { batchSize } = about
+type Model = Pick<Task, 'model' | 'variables'>
+
+/** Returns the graphs of a run, whose weights are those in `model.safetensors`. */
+export function graphsOf(experiment: Experiment, task: Model, about: About): RunModels {
+  const { traceOn, losses } = tracers(experiment, task, about)
   const places = safetensorsPlaces('model.safetensors', task.variables)
   const placeOf = places.get.bind(places)
-  const computing = isFloat(about.x.dtype) ? computeDType(task.model) : about.x.dtype
-  const traceOn = remembered(tracer(task.model, about.x, computing))
   const model = attempted(() => inferenceModel(traceOn, placeOf))
   if (typeof model === 'string') return { about: { ...about, refused: model } }
-  const { shape: first, dtype: type } = traceOn(batchSize).outputs.get('y')!
-  const named = { ...about, y: { shape: first, dtype: type } }
-  const losses = lossTracer(experiment, task, traceOn)
+  const named = withOutput(experiment, task, about)
   const loss = attempted(() => inferenceModel((n) => losses(n).batch, placeOf))
   if (typeof loss === 'string') return { model, about: { ...named, lossRefused: loss } }
-  return { model, loss, about: { ...named, loss: aboutLoss(losses(batchSize).meaning) } }
+  return { model, loss, about: { ...named, loss: aboutLoss(losses(about.batchSize).meaning) } }
+}
+
+function tracers(experiment: Experiment, { model }: Model, { x }: About) {
+  const computing = isFloat(x.dtype) ? computeDType(model) : x.dtype
+  const traceOn = remembered(tracer(model, x, computing))
+  return { traceOn, losses: remembered(lossTracer(experiment, model, traceOn)) }
+}
+
+/** Adds to `about` the shape of the model's output, and what the output means. */
+export function withOutput(experiment: Experiment, task: Model, about: About): About {
+  const { traceOn, losses } = tracers(experiment, task, about)
+  const { shape, dtype } = traceOn(about.batchSize).outputs.get('y')!
+  const answer = attempted(() =>
+    meaningOfOutput(losses(about.batchSize).answered, experiment.data.validation),
+  )
+  return {
+    ...about,
+    y: { shape, dtype },
+    ...(typeof answer === 'string' ? { answerRefused: answer } : { answer }),
+  }
 }
 
 /** Returns the result of `make` or, if it throws one of our errors, the error's message. */
@@ -171,14 +214,16 @@ function remembered<T>(f: (n: number) => T): (n: number) => T {
   }
 }
 
+interface Measuring {
+  readonly batch: TracedBatch
+  readonly meaning: Meaning
+  readonly answered: Answered
+}
+
 /** Returns a function that traces the loss of n examples, from the model's output `y` and the targets `truth`. */
-function lossTracer(
-  { loss, metrics, data }: Experiment,
-  { model }: Task,
-  traceOn: (n: number) => TracedBatch,
-) {
+function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn: (n: number) => TracedBatch) {
   const { y: field } = data.validation
-  return (n: number): { readonly batch: TracedBatch; readonly meaning: Meaning } => {
+  return (n: number): Measuring => {
     const { shape, dtype } = traceOn(n).outputs.get('y')!
     const y = input(shape, dtype)
     const truth = input([n, ...field.shape], field.dtype)
@@ -187,11 +232,12 @@ function lossTracer(
       return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target })
     })
     const { measured, meaning } = result
+    const answered = { loss: measured.loss!, output: y, shapes: meaning.shapes }
     const inputs = new Map([
       ['truth', truth],
       ['y', y],
     ])
-    return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning }
+    return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning, answered }
   }
 }
 

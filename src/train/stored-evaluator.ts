@@ -1,4 +1,4 @@
-import type { Data } from '../core/dtype.ts'
+import { type Data, joinData } from '../core/dtype.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Source } from '../data/stream.ts'
 import type { Session } from '../runtime/session.ts'
@@ -49,21 +49,6 @@ const slice = (data: Data, k: number, size: number): Data => data.slice(k * size
 
 /** Concatenates the results of several batches, separately for each output of the graph. */
 function joined(parts: readonly ReadonlyMap<string, Data>[]): Readonly<Record<Measured, Data>> {
-  const all = [...parts[0]!.keys()].map((name) => {
-    const each = parts.map((part) => part.get(name)!)
-    const whole = allocateLike(
-      each[0]!,
-      each.reduce((n, { length }) => n + length, 0),
-    )
-    let at = 0
-    for (const one of each) {
-      whole.set(one as never, at)
-      at += one.length
-    }
-    return [name, whole] as const
-  })
+  const all = [...parts[0]!.keys()].map((name) => [name, joinData(parts.map((part) => part.get(name)!))])
   return Object.fromEntries(all) as Record<Measured, Data>
 }
-
-const allocateLike = (data: Data, length: number): Data =>
-  new (data.constructor as new (length: number) => Data)(length)

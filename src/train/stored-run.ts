@@ -21,6 +21,7 @@ import { nameOptions } from '../data/dataset.ts'
 import type { Recipe } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import { checkInside, readInside } from '../disk/inside.ts'
+import { withMetadata } from '../runtime/metadata.ts'
 import { type NamedTensors, openOnnx, withWeights } from '../runtime/stored-graph.ts'
 import { readWeights } from './checkpoint.ts'
 import { type EvaluateOptions, type Evaluation, evaluation } from './evaluation.ts'
@@ -28,10 +29,10 @@ import type { Evaluator } from './evaluator.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { parseMetrics } from './metrics/parse.ts'
 import { readFinished } from './model-file.ts'
-import { type About, type AboutLoss, graphFiles, graphFormat } from './run-graph.ts'
+import { Predictor } from './predictor.ts'
+import { type About, type AboutLoss, graphFiles, graphFormat, metadataOf } from './run-graph.ts'
 import type { RunPlace } from './run-place.ts'
 import { storedEvaluator } from './stored-evaluator.ts'
-import { withTable } from './table-encoding.ts'
 
 const isObject = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
 const shape = required(shapeOption)
@@ -65,6 +66,13 @@ const fields = {
     shapes: required(nested({ output: shape, target: shape })),
     ignoreIndex: integer(),
   }),
+  answer: nested({
+    kind: required(choice(['class', 'logit', 'labels', 'number'])),
+    link: choice(['softmax', 'sigmoid']),
+    classes: size,
+    stride: size,
+  }),
+  answerRefused: text(),
   metrics: required(custom<Readonly<Record<string, unknown>>>('an object', isObject)),
 }
 
@@ -119,7 +127,8 @@ export class StoredRun {
 
   /** Returns the model with its weights as the bytes of an ONNX file, like `train.exportOnnx`. */
   exportOnnx(): Uint8Array {
-    return withTable(whole(graphFiles(this.#place.path).model, this.#weights(), true), this.about.recipe)
+    const model = whole(graphFiles(this.#place.path).model, this.#weights(), true)
+    return withMetadata(model, metadataOf(this.about))
   }
 
   /** Names of the run's metrics that are user-defined: only the experiment's code can compute them. */
@@ -152,6 +161,11 @@ export class StoredRun {
     const all = parseMetrics(Object.fromEntries(known))
     const rowsOf = async (rows: number): Promise<Evaluator> => storedEvaluator(of, rows)
     return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options))
+  }
+
+  /** Compiles the model for predictions. @throws {ArgumentError} when it is not known what the output means. */
+  predictor(): Promise<Predictor> {
+    return Predictor.open(whole(graphFiles(this.#place.path).model, this.#weights()), this.about)
   }
 
   /** Returns the weights of evaluation. @throws {DamagedError} when they are not those that were written. */

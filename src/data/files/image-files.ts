@@ -55,12 +55,29 @@ export function listImages(root: string): {
     const fix = `wanted are ${formats}; convert its pictures, or remove it`
     throw malformed(root, 'an image in each sub-folder', `none in ${listed(empty)}`, fix)
   }
-  const other = files.flat().find((file) => unreadable.test(extname(file)))
-  if (other !== undefined) {
-    throw malformed(join(root, other), `pictures as ${formats}`, extname(other), 'convert it, or remove it')
-  }
+  checkReadable(root, files.flat())
   const sized = (label: number) => (file: string) => ({ file, label, bytes: statSync(join(root, file)).size })
   return { classNames, images: images.flatMap((all, label) => all.map(sized(label))) }
+}
+
+/**
+ * Lists the images in a folder at any depth, in alphabetical order; for the path of an image, the empty path alone.
+ *
+ * @throws {FormatError} when there is no such path or no image, or an image has a format that cannot be read.
+ */
+export function listAllImages(root: string): readonly string[] {
+  if (!isFolder(root)) return ['']
+  const files = [...filesIn(root, '', [])].sort()
+  const images = files.filter((file) => readable.test(extname(file)))
+  checkReadable(root, files)
+  if (images.length === 0) throw malformed(root, 'images', `none in ${counted(files.length, 'file')}`)
+  return images
+}
+
+function checkReadable(root: string, files: readonly string[]): void {
+  const other = files.find((file) => unreadable.test(extname(file)))
+  if (other === undefined) return
+  throw malformed(join(root, other), `pictures as ${formats}`, extname(other), 'convert it, or remove it')
 }
 
 /** Describes the files of a class that has no images: `dog (3 files: .bmp and .txt)`. */

@@ -5,8 +5,9 @@ import { random } from '../../core/random.ts'
 import { ahead } from '../ahead.ts'
 import type { Dataset } from '../dataset.ts'
 import { valueFingerprint } from '../fingerprint.ts'
+import { withRecipe } from '../recipe.ts'
 import { type CollectOptions, collect, readingOptions, type Stream, stream } from '../stream.ts'
-import { listImages } from './image-files.ts'
+import { listAllImages, listImages } from './image-files.ts'
 import { type OpenPicture, pixels, type Size } from './pixels.ts'
 
 const isSize = (value: unknown): boolean =>
@@ -53,7 +54,25 @@ export async function imageFolderStream(path: string, given: ImageFolderOptions)
   const read = (file: string): Promise<Float32Array> => pixels(open, join(path, file), file, size, channels)
   const tasks = order.map(({ file, label }) => async () => ({ x: await read(file), y: label }))
   const fingerprint = valueFingerprint([size, channels, images])
-  return stream(() => ahead(tasks, readAhead), { shape: [channels, ...size], classNames, fingerprint })
+  const made = stream(() => ahead(tasks, readAhead), { shape: [channels, ...size], classNames, fingerprint })
+  return withRecipe(made, { images: { size, channels }, normalized: [] })
+}
+
+/** An image, and its path relative to the folder that contains it. */
+export interface FolderImages {
+  readonly file: string
+  readonly x: Float32Array
+}
+
+/** Yields an image file, or all images in a folder at any depth in alphabetical order, as `imageFolder` reads them. */
+export async function* imagesIn(path: string, given: ImageFolderOptions): AsyncGenerator<FolderImages> {
+  const { size, channels } = readOptions('imagesIn', options, given)
+  const open = await sharpPackage()
+  const tasks = listAllImages(path).map((file) => async () => ({
+    file: file === '' ? path : file,
+    x: await pixels(open, join(path, file), file === '' ? path : file, size, channels),
+  }))
+  yield* ahead(tasks, readAhead)
 }
 
 /** Number of images decoded concurrently: more than libuv's 4 threads, to keep all threads busy. */

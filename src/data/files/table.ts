@@ -108,7 +108,11 @@ function csvSource(path: string, options: MixedCsvValues): RowSource {
   }
 }
 
-async function parquetSource(path: string, { columns = {} }: MixedCsvValues): Promise<RowSource> {
+/** Returns the rows of a Parquet file as they are in the file. */
+export async function parquetSource(
+  path: string,
+  { columns = {} }: Pick<MixedCsvValues, 'columns'>,
+): Promise<RowSource> {
   const { asyncBufferFromFile } = await import('hyparquet') // on demand, since it takes 80 ms
   const buffer = await asyncBufferFromFile(path).catch((cause: unknown) => {
     throw explained(path, cause)

@@ -9,7 +9,7 @@ import { datasetOf, joined } from '../stream.ts'
 import { LabelCodes } from './label-codes.ts'
 import { MissingValues } from './missing.ts'
 import { isInfinity, type NumeralFormat, numeralReader } from './numerals.ts'
-import type { TablePlan, TableValues } from './table.ts'
+import { isInputOnly, type TablePlan, type TableValues } from './table.ts'
 
 /** Texts that count as 1 or 0 in columns of numbers, such as `True` and `False`; the same as in pandas. */
 const booleans = new Map([
@@ -163,7 +163,9 @@ export class Cells {
     const { missing } = this.#options
     if (missing === 'drop') return Number.NaN
     if (missing !== undefined && fill) return missing
-    const fix = "leave such rows out with missing: 'drop', or give a number for missing features"
+    const fix = isInputOnly(this.#options)
+      ? 'fill it in, or leave the row out'
+      : "leave such rows out with missing: 'drop', or give a number for missing features"
     throw malformed(this.#name, `a value at ${where()}`, value == null ? 'null' : showValue(value), fix)
   }
 
@@ -177,7 +179,8 @@ export class Cells {
       const fix = Number.isFinite(number) ? "give dtype: 'float64'" : undefined
       return this.#wrong(`a number that ${this.#options.dtype} can hold`, value, where, fix)
     }
-    return this.#wrong('a number', value, where, typeof value === 'string' ? adviceFor(text) : undefined)
+    const isAdvised = typeof value === 'string' && !isInputOnly(this.#options)
+    return this.#wrong('a number', value, where, isAdvised ? adviceFor(text) : undefined)
   }
 
   #wrong(wanted: string, value: unknown, where: () => string, fix?: string): FormatError {

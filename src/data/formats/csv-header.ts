@@ -3,6 +3,7 @@ import { firstTwice } from '../dataset.ts'
 import type { CsvValues } from './csv-options.ts'
 import type { CsvRow } from './csv-rows.ts'
 import { parseNumeral } from './numerals.ts'
+import { isInputOnly } from './table.ts'
 
 /** Names of a CSV file's columns, or their number if they have no names. */
 export type CsvColumns = readonly string[] | number
@@ -22,7 +23,9 @@ export function csvColumns(file: string, { cells, line }: CsvRow, options: Heade
     const fix = `give delimiter: '${separator || options.delimiter}' and skip: ${options.skip + 1}`
     throw malformed(file, `a row of a table at line ${line}`, `Excel's ${showValue(cells.join(''))}`, fix)
   }
-  if (cells.length === 1) throw oneColumn(file, cells[0]!, options)
+  // A table of inputs alone may have a single one.
+  const isSingle = isInputOnly(options) && (options.features?.length ?? 0) <= 1
+  if (cells.length === 1 && !isSingle) throw oneColumn(file, cells[0]!, options)
   if (header === false) return cells.length
   if (typeof header === 'object') {
     if (header.length !== cells.length) {

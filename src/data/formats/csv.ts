@@ -38,6 +38,8 @@ function* piecesOf(whole: string | Uint8Array): Generator<string | Uint8Array> {
   }
 }
 
+type PlanOf = (name: string, columns: CsvColumns, options: CsvValues) => TablePlan
+
 /** Converts a CSV file to examples. It may come in pieces, of bytes or of text, cut anywhere. */
 export class CsvReader {
   readonly #cells: Cells
@@ -45,13 +47,15 @@ export class CsvReader {
   readonly #decoder: Decoder
   readonly #name: string
   readonly #options: CsvValues
+  readonly #planOf: PlanOf
   #plan: TablePlan | undefined
   #columns: CsvColumns = 0
   #x: number[] = []
   #y: number[] = []
   #length = 0
 
-  constructor(name: string, options: CsvValues) {
+  /** @param planOf finds the columns that the options choose, once those of the file are known */
+  constructor(name: string, options: CsvValues, planOf: PlanOf = planTable) {
     const { decimal, thousands } = options
     if (decimal === thousands) throw mismatch(name, 'decimal and thousands to differ', decimal)
     if (options.comment?.includes(options.delimiter)) {
@@ -59,6 +63,7 @@ export class CsvReader {
     }
     this.#name = name
     this.#options = options
+    this.#planOf = planOf
     this.#cells = new Cells(name, options, options)
     this.#decoder = new Decoder(name, options.encoding)
     this.#rows = new CsvRows(name, options, (row) => this.#row(row))
@@ -134,7 +139,7 @@ export class CsvReader {
   #row(row: CsvRow): void {
     if (this.#plan === undefined) {
       this.#columns = csvColumns(this.#name, row, this.#options)
-      this.#plan = planTable(this.#name, this.#columns, this.#options)
+      this.#plan = this.#planOf(this.#name, this.#columns, this.#options)
       if (this.#options.header === undefined || this.#options.header === true) return
     }
     const width = widthOf(this.#columns)

@@ -54,6 +54,10 @@ export interface TableOptions extends OptionsOf<typeof tableOptions> {}
 /** Values of `tableOptions` after they were checked and defaults filled in. */
 export type TableValues = ValuesOf<typeof tableOptions>
 
+/** Whether a table is read for its inputs alone, to predict what belongs to them: no target is asked of it. */
+export const isInputOnly = ({ target }: Pick<TableValues, 'target'>): boolean =>
+  Array.isArray(target) && target.length === 0
+
 /** Indices of the columns to read from a table, and shapes and element types of the examples they make. */
 export interface TablePlan {
   readonly features: readonly number[]

@@ -1,0 +1,227 @@
+import { statSync } from 'node:fs'
+import { extname } from 'node:path'
+import { type Data, joinData } from '../core/dtype.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { malformed, unknownName } from '../core/mismatch.ts'
+import { readOptions } from '../core/options.ts'
+import { sameShape, showShape, sizeOf } from '../core/shape.ts'
+import { readIdx } from '../data/files/idx.ts'
+import { type FolderImages, imagesIn } from '../data/files/image-folder.ts'
+import { readNpy, readNpz } from '../data/files/numpy.ts'
+import { parquetStream } from '../data/files/parquet.ts'
+import { piecesLater } from '../data/files/pieces.ts'
+import { fileName } from '../data/files/read-file.ts'
+import { parquetSource } from '../data/files/table.ts'
+import { CsvReader } from '../data/formats/csv.ts'
+import { type CsvValues, csvOptions } from '../data/formats/csv-options.ts'
+import type { NpyArray } from '../data/formats/npy.ts'
+import { planTable, type TablePlan, tableOptions, widthOf } from '../data/formats/table.ts'
+import { CsvRawRows, namesOfColumns, type RawRow } from '../data/table/rows.ts'
+import { type MixedCsvValues, mixedCsvOptions } from '../data/table/table-options.ts'
+import { jsonLines } from './json-lines.ts'
+import { inputOptions, RowReader } from './row-reader.ts'
+import type { About } from './run-graph.ts'
+
+/** Raw inputs of some rows of a file, before their normalization. */
+export interface RawInputs {
+  readonly x: Data
+  readonly length: number
+  /** Path of each image, if the rows are images. */
+  readonly files?: readonly string[]
+}
+
+type Pieces = AsyncIterable<Uint8Array>
+
+/**
+ * Yields the inputs in a file, in the file's order, a few at a time. Labels and targets in the file are not read.
+ *
+ * @param path a file of CSV, TSV, Parquet, JSON lines, NPZ, NPY or IDX, an image, or a folder of images; `-` for `stdin`
+ * @param stdin returns the bytes of CSV or JSON lines for `-`
+ * @throws {EvenstepError} when the file cannot be read, or does not suit the model that `about` describes.
+ */
+export async function* fileInputs(
+  path: string,
+  about: About,
+  stdin: () => Pieces,
+): AsyncGenerator<RawInputs> {
+  if (path === '-') yield* piecewise('stdin', about, stdin())
+  else if (isImage(path)) yield* images(path, about)
+  else {
+    const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
+    if (kind === '.parquet') yield* parquetInputs(path, about)
+    else if (kind === '.npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
+    else if (kind === '.npy') yield arrayInputs(fileName(path), readNpy(path), about)
+    else if (isIdx(path)) yield idxInputs(path, about)
+    else if (['.csv', '.tsv', '.jsonl', '.ndjson'].includes(kind))
+      yield* piecewise(fileName(path), about, piecesLater(path), kind)
+    else {
+      const kinds = 'CSV, TSV, Parquet, JSON lines, NPZ, NPY or IDX, an image or a folder of images'
+      throw new ArgumentError(
+        `predict: wanted a file of ${kinds}, got ${path}; name it by its format, such as .csv`,
+      )
+    }
+  }
+}
+
+const isIdx = (path: string): boolean => /[.-]idx\d-?(ubyte)?$/.test(path.replace(/\.gz$/, ''))
+
+const isImage = (path: string): boolean =>
+  /\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i.test(path) ||
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+/** Yields the inputs in a text, which is CSV or JSON lines; without `kind`, its first character decides. */
+async function* piecewise(
+  name: string,
+  about: About,
+  pieces: Pieces,
+  kind?: string,
+): AsyncGenerator<RawInputs> {
+  const rows = pieces[Symbol.asyncIterator]()
+  const first = await rows.next()
+  const all = async function* (): Pieces {
+    try {
+      if (!first.done) yield first.value
+      for (let next = await rows.next(); !next.done; next = await rows.next()) yield next.value
+    } finally {
+      await rows.return?.()
+    }
+  }
+  const start = first.done ? '' : new TextDecoder().decode(first.value.subarray(0, 4096))
+  const isJson = kind === undefined ? /^\s*[[{]/.test(start) : kind !== '.csv' && kind !== '.tsv'
+  const read = about.recipe?.encoding ? mixedInputs : csvInputs
+  yield* isJson ? jsonInputs(name, about, all()) : read(name, about, all(), kind)
+}
+
+/** Yields the encoded rows of a CSV file that `data.table` would read. */
+async function* mixedInputs(
+  name: string,
+  about: About,
+  pieces: Pieces,
+  kind?: string,
+): AsyncGenerator<RawInputs> {
+  const before = { ...about.recipe!.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
+  const options = { ...readOptions(name, mixedCsvOptions, before), label: undefined, target: [] }
+  const [rows, reader] = [new CsvRawRows(name, options), new RowReader(name, about)]
+  let count = 0
+  const encoded = (found: readonly RawRow[]): RawInputs => {
+    count += found.length
+    const columns = found.length > 0 ? namesOfColumns(rows.columns) : []
+    const x = found.length > 0 ? reader.readCells(columns, found, 'line') : new Float32Array(0)
+    return { x, length: found.length }
+  }
+  for await (const piece of pieces) yield encoded(rows.push(piece))
+  yield encoded(rows.end())
+  if (count === 0) throw malformed(name, 'at least one row of values', 'none')
+}
+
+async function* csvInputs(
+  name: string,
+  about: About,
+  pieces: Pieces,
+  kind?: string,
+): AsyncGenerator<RawInputs> {
+  const { recipe } = about
+  const before = { ...recipe?.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
+  const options = { ...readOptions(name, csvOptions, before), ...inputOptions(about) }
+  const reader = new CsvReader(name, options, planOf(about))
+  let count = 0
+  const counted = (batch: RawInputs): RawInputs => {
+    count += batch.length
+    return batch
+  }
+  for await (const piece of pieces) yield counted(reader.push(piece))
+  yield counted(reader.end())
+  if (count === 0) throw malformed(name, 'at least one row of values', 'none')
+}
+
+/** Returns a function that finds the columns of the features in a CSV file, whose columns may have no names. */
+const planOf =
+  ({ x, recipe, featureNames }: About) =>
+  (name: string, columns: readonly string[] | number, options: CsvValues): TablePlan => {
+    if (featureNames !== undefined && typeof columns !== 'number') return planTable(name, columns, options)
+    const { features, label, target } = (recipe?.table ?? {}) as Partial<CsvValues>
+    const [size, width] = [sizeOf(x.shape), widthOf(columns)]
+    const known = features !== undefined && width > size
+    const predicted = [label ?? target ?? []].flat()
+    if (!known && width !== size && width !== size + predicted.length) {
+      const both =
+        predicted.length === 0 ? '' : `, or ${size + predicted.length} with what is to be predicted`
+      throw malformed(name, `${size} columns of features${both}`, width)
+    }
+    const dropped = new Set(predicted.map((at) => (Number(at) + width) % width))
+    const all = Array.from({ length: width }, (_, at) => at)
+    const kept = width === size ? all : all.filter((at) => !dropped.has(at))
+    return planTable(name, columns, { ...options, features: known ? features : kept })
+  }
+
+async function* jsonInputs(name: string, about: About, pieces: Pieces): AsyncGenerator<RawInputs> {
+  const reader = new RowReader(name, about)
+  for await (const { rows, lines } of jsonLines(name, pieces))
+    yield { x: reader.read(rows, (i) => `line ${lines[i]}`), length: rows.length }
+}
+
+async function* parquetInputs(path: string, about: About): AsyncGenerator<RawInputs> {
+  const { table, encoding } = about.recipe ?? {}
+  if (encoding !== undefined) {
+    const source = await parquetSource(path, table as MixedCsvValues)
+    const reader = new RowReader(source.name, about)
+    for await (const rows of source.read())
+      yield { x: reader.readCells(source.columns, rows, source.unit), length: rows.length }
+    return
+  }
+  const { features, ...options } = inputOptions(about)
+  // A column of lists has a feature for each element, `name[0]` and so on, if the file had such a column.
+  const { features: read } = (table ?? {}) as { readonly features?: readonly string[] }
+  const columns =
+    read ?? (features && [...new Set(features.map((one) => String(one).replace(/\[\d+\]$/, '')))])
+  const known = Object.entries({ ...options, features: columns }).filter(
+    ([name, value]) => name in tableOptions && value !== undefined,
+  )
+  yield* (await parquetStream(path, Object.fromEntries(known) as never)).read(0) as AsyncIterable<RawInputs>
+}
+
+/** Returns the array of inputs in an NPZ file: `x` or, without one of that name, the only one of a fitting shape. */
+function npzInputs(path: string, { x }: About): NpyArray {
+  const arrays = readNpz(path)
+  const fitting = Object.values(arrays).filter(({ shape: [, ...rest] }) => sameShape(rest, x.shape))
+  const found = arrays.x ?? (fitting.length === 1 ? fitting[0] : undefined)
+  if (found === undefined)
+    throw unknownName(fileName(path), Object.keys(arrays), 'x', 'the inputs as array x, not ')
+  return found
+}
+
+function idxInputs(path: string, about: About): RawInputs {
+  const { shape, data } = readIdx(path)
+  return arrayInputs(fileName(path), { shape, data: Float32Array.from(data, (byte) => byte / 255) }, about)
+}
+
+function arrayInputs(name: string, { shape, data }: NpyArray, about: About): RawInputs {
+  const [length = 0, ...rest] = shape
+  if (shape.length === 0 || sizeOf(rest) !== sizeOf(about.x.shape)) {
+    const wanted = `an array of inputs, ${showShape(['n', ...about.x.shape] as never)}`
+    throw malformed(name, wanted, showShape(shape))
+  }
+  return { x: new RowReader(name, about).read(data as never), length }
+}
+
+/** Number of images that are yielded together. */
+const imagesAtOnce = 32
+
+async function* images(path: string, { recipe }: About): AsyncGenerator<RawInputs> {
+  if (recipe?.images === undefined)
+    throw new ArgumentError(
+      `predict: wanted data of the kind that the run read, got images in ${path}; train with data.imageFolder first`,
+    )
+  let held: FolderImages[] = []
+  const taken = (): RawInputs => ({
+    x: joinData(held.map(({ x }) => x)),
+    length: held.length,
+    files: held.map(({ file }) => file),
+  })
+  for await (const image of imagesIn(path, recipe.images)) {
+    if (held.push(image) < imagesAtOnce) continue
+    yield taken()
+    held = []
+  }
+  if (held.length > 0) yield taken()
+}

@@ -1,0 +1,110 @@
+import type { Data } from '../core/dtype.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Answer } from './answer.ts'
+import type { About } from './run-graph.ts'
+
+/** A class by its name or, without names, its index; or a predicted number. */
+export type Predicted = string | number
+
+/** A model's prediction for one example. */
+export interface Prediction {
+  /**
+   * Class with the highest probability, or number. Several classes or numbers, such as one for each pixel, are a list;
+   * so are the labels that hold, of a model for several labels at once.
+   */
+  readonly prediction: Predicted | readonly Predicted[]
+  /**
+   * Probability of each class or label, from 0 to 1, by its name. Absent for numbers, for models that predict several
+   * classes at once, and for losses that know no probabilities.
+   */
+  readonly probabilities?: Readonly<Record<string, number>>
+}
+
+/** An example's prediction, and its probabilities in the order of the classes. */
+export interface Decoded extends Pick<Prediction, 'prediction'> {
+  readonly probabilities?: readonly number[]
+}
+
+/** Converts the output of a model to predictions. */
+export class PredictionReader {
+  /** Names of the classes or labels that have probabilities, in order; empty if none have. */
+  readonly probable: readonly string[]
+  /** Names of the numbers or classes that are predicted at once; undefined for a single one, and for labels. */
+  readonly several: readonly string[] | undefined
+  readonly #answer: Answer
+  readonly #width: number
+  readonly #names: readonly string[] | undefined
+
+  /** @param answer meaning of the output; `about` describes the model */
+  constructor(answer: Answer, { classNames, recipe, y, batchSize }: About) {
+    const width = sizeOf(y!.shape) / batchSize
+    const { kind, classes = kind === 'logit' ? 2 : width } = answer
+    const targets = [recipe?.table?.target ?? []].flat().map(String)
+    const own = kind === 'class' || kind === 'logit' ? classNames : targets
+    const count = kind === 'class' ? width / classes : width
+    this.#answer = answer
+    this.#width = width
+    this.#names = own?.length === (kind === 'number' ? width : classes) ? own : undefined
+    const indices = (n: number): string[] => Array.from({ length: n }, (_, i) => String(i))
+    const isSingle = kind === 'labels' || count === 1
+    this.probable = answer.link && isSingle ? (this.#names ?? indices(classes)) : []
+    this.several = isSingle ? undefined : ((kind === 'number' ? this.#names : undefined) ?? indices(count))
+  }
+
+  /** Returns the prediction for example `row` of a batch, given the model's output `y` for the batch. */
+  read(y: Data, row: number): Prediction {
+    const { prediction, probabilities } = this.decoded(y, row)
+    if (probabilities === undefined) return { prediction }
+    return {
+      prediction,
+      probabilities: Object.fromEntries(this.probable.map((name, i) => [name, probabilities[i]!])),
+    }
+  }
+
+  /** Like `read`, with the probabilities as a list. */
+  decoded(y: Data, row: number): Decoded {
+    const from = row * this.#width
+    const { kind, link } = this.#answer
+    if (kind === 'labels') return this.#labels(y, from)
+    const each = Array.from({ length: this.several?.length ?? 1 }, (_, i) => this.#one(y, from, i))
+    if (this.several !== undefined) return { prediction: each }
+    if (link === undefined) return { prediction: each[0]! }
+    const high = kind === 'logit' ? sigmoid(Number(y[from])) : undefined
+    const probabilities =
+      high === undefined ? softmax(y, from, this.#width) : [sigmoid(-Number(y[from])), high]
+    return { prediction: each[0]!, probabilities }
+  }
+
+  /** Returns what is predicted at position `i` of the example whose output begins at index `from`. */
+  #one(y: Data, from: number, i: number): Predicted {
+    const { kind, classes = 1, stride = 1 } = this.#answer
+    if (kind === 'number') return Number(y[from + i])
+    if (kind === 'logit') return this.#named(Number(y[from + i]!) > 0 ? 1 : 0)
+    const first = from + Math.floor(i / stride) * stride * classes + (i % stride)
+    let best = 0
+    for (let c = 1; c < classes; c++) if (y[first + c * stride]! > y[first + best * stride]!) best = c
+    return this.#named(best)
+  }
+
+  #labels(y: Data, from: number): Decoded {
+    const scores = Array.from({ length: this.#width }, (_, i) => Number(y[from + i]))
+    const prediction = scores.flatMap((score, i) => (score > 0 ? [this.#named(i)] : []))
+    return { prediction, probabilities: scores.map(sigmoid) }
+  }
+
+  #named(index: number): Predicted {
+    return this.#names?.[index] ?? index
+  }
+}
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
+
+/** Returns softmax of `classes` scores from index `from` on, in float64. */
+function softmax(y: Data, from: number, classes: number): number[] {
+  let most = -Infinity
+  for (let c = 0; c < classes; c++) most = Math.max(most, Number(y[from + c]))
+  const exps: number[] = []
+  let sum = 0
+  for (let c = 0; c < classes; c++) sum += exps[c] = Math.exp(Number(y[from + c]) - most)
+  return exps.map((value) => value / sum)
+}
