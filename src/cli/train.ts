@@ -156,7 +156,7 @@ async function endedError(
   const { set, seed, device } = options
   const { steps } = folder
   const given = folder.longer
-  // Steps that only the command line states are left out, where more epochs lengthen the run.
+  // Steps that were set only on the command line are left out of the new one: more epochs alone lengthen the run.
   const isFree = given.length > 1 && (await loadExperiment(file)).steps === undefined
   const longer = isFree ? given.filter((setting) => !setting.startsWith('steps=')) : given
   const got = longer.length > 0 ? `ended after ${steps} steps` : `a controller stopped after ${steps} steps`

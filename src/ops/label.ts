@@ -31,14 +31,14 @@ export const labelOptions = {
 }
 export interface LabelOptions extends OptionsOf<typeof labelOptions> {}
 
-/** Options of a loss on class labels after reading, with the class weights as a tensor. */
+/** Options of a loss on class labels, checked and with defaults, and the class weights as a tensor. */
 export interface Weighted extends Omit<ValuesOf<typeof labelOptions>, 'weight'> {
   readonly weight: Tensor | undefined
 }
 
-/** Functions and weights by which a loss treats class labels, including ignored and invalid labels. */
+/** Labels prepared for a loss: their weights, and functions that apply ignored and invalid labels to the costs. */
 interface Labelled {
-  /** Returns for each label its class's entry of `scores`, `[…, classes]`. */
+  /** Returns, for each label, the entry of `scores`, `[…, classes]`, for the label's class. */
   pick(scores: Tensor): Tensor
   /** Weight of each label's class; 0 where the label is ignored or is not a class. */
   readonly weights: Tensor

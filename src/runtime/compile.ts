@@ -206,7 +206,7 @@ function checkStep(inputs: unknown, body: unknown): void {
     throw mismatch('compile', 'inputs by name, such as { x: { shape: [64, 3] } }', inputs)
   }
   for (const [name, spec] of Object.entries(inputs)) {
-    // The field of a data set has the numbers as well.
+    // `spec` may be the field `x` or `y` of a data set, which also has the numbers, as `data`.
     const own: unknown = typeof spec === 'object' && spec !== null ? { ...spec, data: undefined } : spec
     const known =
       typeof own === 'object' && 'data' in Object(spec)

@@ -5,7 +5,7 @@ import { type Tensor, topological } from '../core/tensor.ts'
 /** Declares an option that is a number of threads; its maximum is more than any machine has. */
 export const threadCount = integer({ min: 1, limit: 1024 })
 
-/** Number of multiplications per step from which on several threads are faster than one. */
+/** Minimum number of multiplications per step for which several threads are faster than one. */
 const worthSharing = 5e6
 
 /**

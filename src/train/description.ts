@@ -120,8 +120,8 @@ export function checkSame(path: string, description: Description): void {
 
 /**
  * Checks that `experiment` is the experiment of the run in the folder `path`, so that the run's weights can be
- * loaded: no difference is allowed for which `train --resume` would refuse the run. The length may differ, even where
- * percentages in schedules refer to it, since no steps will follow.
+ * loaded. Refuses the same differences as `train --resume`, except that the length may differ even if percentages in
+ * schedules refer to it, since no steps will follow.
  *
  * @throws {ArgumentError} naming the first difference.
  * @throws {FormatError} when the data are not those that the run began with.

@@ -53,7 +53,7 @@ export interface OpenedRun {
   /** Experiment of the run. @throws {EvenstepError} when it cannot be loaded. */
   readonly experiment: Experiment
   /**
-   * Model with its evaluation weights, which are averaged weights if the optimizer keeps averages.
+   * Model with the weights for evaluation: averaged weights if the optimizer keeps averages, else the trained ones.
    *
    * @throws {EvenstepError} when the experiment cannot be loaded.
    */
@@ -140,7 +140,7 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
 /**
  * Opens a run without its experiment, with the graphs stored in its folder.
  *
- * @param reason why the experiment cannot be loaded; thrown by what only the experiment could provide
+ * @param reason why the experiment cannot be loaded; thrown by the fields and calls that need the experiment
  */
 function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
   const stored = StoredRun.at(place)
@@ -188,7 +188,7 @@ function stepsOf(path: string): number {
   return step
 }
 
-/** Loads a checkpoint's evaluation weights into a task as if they were initial weights. @returns the step */
+/** Loads into a new task the weights for evaluation of a checkpoint. @returns the step of the checkpoint */
 async function loadCheckpoint(path: string, experiment: Experiment, task: Task): Promise<number> {
   const trained = taskOf(experiment)
   const { steps } = restoreCheckpoint(path, experiment, trained, false)

@@ -154,7 +154,7 @@ export class StoredRun {
     return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options.signal))
   }
 
-  /** Returns the weights of evaluation. @throws {DamagedError} when they are not those that were written. */
+  /** Returns the weights for evaluation. @throws {DamagedError} when their file is not as the run wrote it. */
   #weights(): NamedTensors {
     const { path, checkpoint } = this.#place
     const part = this.about.averaged && checkpoint !== undefined ? 'evaluation' : 'model'
@@ -166,7 +166,7 @@ export class StoredRun {
   }
 }
 
-/** Returns a graph of a run with its weights. @throws {DamagedError} when the graph's file is missing */
+/** Returns the ONNX file of a graph with its weights. @throws {DamagedError} when the graph's file is missing. */
 function whole(file: string, weights: NamedTensors, folds?: boolean): Uint8Array {
   const bytes = readInside(file)
   if (bytes !== undefined) return withWeights({ name: basename(file), bytes }, weights, folds)

@@ -197,7 +197,7 @@ async function validated(
   const step = task.steps - 1
   const evaluated = task.evaluate(data.validation, present({ batchSize, signal }))
   const { loss, accuracy, ...metrics } = await evaluated.catch((error: unknown) => {
-    // Such as statistics that were recomputed for the evaluation.
+    // For instance, statistics that were recomputed for the evaluation are not finite.
     throw error instanceof NotFiniteError ? new DivergedError(error.message, step, lr) : error
   })
   if (Number.isFinite(loss)) {

@@ -228,7 +228,7 @@ class Cursor {
 /** Whether a character is a blank, a no-break space or a tab. */
 const isBlankCharacter = (code: number): boolean => code === 32 || code === 160 || code === 9
 
-/** Finds the next occurrence of a text from an index that never decreases, so each part is searched once. */
+/** Finds `what` in a text, from start indices that never decrease, so that each part is searched only once. */
 class Finder {
   readonly #text: string
   readonly #what: string | undefined
@@ -240,7 +240,7 @@ class Finder {
     if (what === undefined) this.#found = Number.POSITIVE_INFINITY
   }
 
-  /** Returns the index of the first occurrence at index `from` or later; infinity if there is none. */
+  /** Returns the index at which `what` first occurs at or after index `from`; infinity if it does not occur. */
   from(from: number): number {
     if (this.#found >= from) return this.#found
     const found = this.#text.indexOf(this.#what!, from)

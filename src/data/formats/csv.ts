@@ -38,7 +38,7 @@ function* piecesOf(whole: string | Uint8Array): Generator<string | Uint8Array> {
   }
 }
 
-/** Converts a CSV file to examples. It may come in pieces, of bytes or of text, cut anywhere. */
+/** Converts a CSV file to examples. The file may come in pieces, of bytes or of text, cut anywhere. */
 export class CsvReader {
   readonly #cells: Cells
   readonly #rows: CsvRows

@@ -28,7 +28,7 @@ export class Decoder {
   #decoder: InstanceType<typeof TextDecoder> | undefined
   /** Bytes after the last complete line. */
   #rest: Uint8Array = new Uint8Array(0)
-  /** Name of the encoding, once invalid bytes were found. They follow the text that was returned so far. */
+  /** Name of the encoding, once bytes invalid in that encoding were found after the text returned so far. */
   failed: string | undefined
 
   constructor(name: string, encoding?: string) {

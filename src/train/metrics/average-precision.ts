@@ -18,7 +18,7 @@ export interface AveragePrecisionOptions extends OptionsOf<typeof options> {}
 
 /**
  * Measures average precision, the area under the curve of precision over recall (PR-AUC), 0 to 1. Exact, since it
- * keeps every score. Unlike ROC-AUC, it falls with the share of the class: a random ranking has that share.
+ * keeps every score. Unlike ROC-AUC, it depends on the share of the class: a random ranking has that share as value.
  *
  *     Σ (Rₖ − Rₖ₋₁)·Pₖ        precision Pₖ and recall Rₖ of all examples that score at least the k-th highest score
  *
