@@ -84,7 +84,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   let isStopped = false
   try {
     for await (const event of options.tensorboard ? withTensorBoard(events, folder, experiment) : events) {
-      // The doctor's lint has said already what the event warns of.
+      // The doctor's lint has already said what the event warns of.
       if (report) report.event(doctor && event.type === 'start' ? { ...event, warnings: [] } : event)
       else output.write(toLines(event))
     }

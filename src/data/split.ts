@@ -95,7 +95,7 @@ function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(da
   return ignored.length > 0 ? [...groups, ignored] : groups
 }
 
-/** Divides `total` into an integer per group, in proportion to its size, rounding up the largest remainders. */
+/** Divides `total` into one integer per group, in proportion to group size, rounding up the largest remainders. */
 function apportion(total: number, groups: readonly (readonly number[])[]): number[] {
   const sizes = groups.map((group) => group.length)
   const all = sizes.reduce((a, b) => a + b, 0)

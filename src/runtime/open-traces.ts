@@ -99,7 +99,7 @@ const keysOf = ({ inputs }: OneTrace): ReadonlyMap<Tensor, unknown> =>
 /** Numbers of examples for which the graph is compared with a trace of the function itself. */
 const others = [1, 2, 3, 4, 7, 8, 1024]
 
-/** @throws {ArgumentError} when the graph differs from the function for one of `others` that it accepts. */
+/** @throws {ArgumentError} when the graph differs from the function for one of `others` that the function accepts. */
 function checkOthers(
   traces: Traces,
   keys: ReadonlyMap<Tensor, unknown>,
