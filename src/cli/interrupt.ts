@@ -22,7 +22,7 @@ interface Receiver {
 interface Interrupt {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
-  /** Exit status after saving: 128 + the number of the first signal; undefined before there is one. */
+  /** Exit status after saving: 128 + the number of the first signal; undefined before any signal. */
   readonly exitCode: number | undefined
   /** Must be called when nothing is left to save; signals then end the process at once again. */
   stop(): void

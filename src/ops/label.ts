@@ -36,13 +36,13 @@ export interface Weighted extends Omit<ValuesOf<typeof labelOptions>, 'weight'> 
   readonly weight: Tensor | undefined
 }
 
-/** Labels prepared for a loss: their weights, and functions that apply ignored and invalid labels to the costs. */
+/** Labels prepared for a loss: their weights, and functions to pick scores and to settle ignored labels. */
 interface Labelled {
   /** Returns, for each label, the entry of `scores`, `[…, classes]`, for the label's class. */
   pick(scores: Tensor): Tensor
   /** Weight of each label's class; 0 where the label is ignored or is not a class. */
   readonly weights: Tensor
-  /** Sets the costs of ignored labels to 0, and those of labels that are not a class to NaN. */
+  /** Returns `costs`, one per label, but 0 for ignored labels and NaN for labels that are not a class. */
   settle(costs: Tensor): Tensor
 }
 
@@ -88,7 +88,7 @@ export function checkClasses(
   checkRange(who, 'a label', labels, { min: 0, max: classes - 1, except, fix })
 }
 
-/** Returns the class count. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
+/** Returns the number of classes. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
 export function checkLabels(who: string, scores: Tensor, labels: Tensor): number {
   const [n, classes, ...positions] = scores.shape
   if (n === undefined || classes === undefined) throw misfit(who, 'scores of [n, classes]', scores.shape)

@@ -29,7 +29,7 @@ export interface SessionOptions {
 export interface Backend {
   /** Whether the device has a kernel for `Loop`, which runs K steps in one call. */
   readonly loops: boolean
-  /** Whether a run reads the arrays it is given in place, without a copy. */
+  /** Whether a run reads its input arrays in place, without copying them. */
   readonly sharesMemory: boolean
   /** Returns how many channels form a block in blocked convolution kernels; 1 if there are no such kernels. */
   blockSize(): Promise<number>

@@ -98,8 +98,8 @@ const computed: Readonly<Record<string, string>> = {
 }
 
 /**
- * Checks that the run in the folder `path` has the given description. The two may differ in length, name and
- * checkpoint settings, and in `versions` and `origin`. If another version of Evenstep began the run, hashes such as
+ * Checks that the run in the folder `path` has the given description, except for length, name and checkpoint
+ * settings, `versions` and `origin`, which may differ. If another version of Evenstep began the run, hashes such as
  * `graph` may differ too.
  *
  * @throws {ArgumentError} naming the first difference.

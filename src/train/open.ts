@@ -188,7 +188,7 @@ function stepsOf(path: string): number {
   return step
 }
 
-/** Loads into a new task the weights for evaluation of a checkpoint. @returns the step of the checkpoint */
+/** Loads a checkpoint's weights for evaluation into a new task. @returns the checkpoint's number of steps */
 async function loadCheckpoint(path: string, experiment: Experiment, task: Task): Promise<number> {
   const trained = taskOf(experiment)
   const { steps } = restoreCheckpoint(path, experiment, trained, false)

@@ -213,7 +213,7 @@ export class RunFolder {
     }
   }
 
-  /** Returns the weights for evaluation, if other than the trained ones and this epoch's score is the best so far. */
+  /** Returns the weights for evaluation if they differ from the trained ones and this epoch's score is the best. */
   async #averagesIfBest(): Promise<readonly Uint8Array[] | undefined> {
     const { score = Number.POSITIVE_INFINITY } = this.#checkpoints.best() ?? {}
     const isBest = this.#score !== undefined && this.#score < score

@@ -50,7 +50,7 @@ export function relationOf(folder: string, file: string, given: Partial<Seal>): 
 
 const placeIn = (folder: string): string => join(folder, '.place')
 
-/** Returns the HMAC of a path and hash, with inode and change time of the file `keeper` as key, if it exists. */
+/** Returns the HMAC of a path and hash; key: inode and change time of the file `keeper`. Undefined without it. */
 function codeOf(keeper: string, file: string, sha256: string): string | undefined {
   const key = isOwn(keeper) ? keyOf(keeper) : undefined
   return (

@@ -101,7 +101,7 @@ function layerStatistics({ path, module, x, fed }: Layer, lr: Tensor): Record<st
   return Object.fromEntries(logs)
 }
 
-/** Returns sin(angle / 2), where a step turned the weight before a layer by this angle. */
+/** Returns sin(angle / 2), for the angle by which a step turned the last weight before a layer. */
 const layerAngle = ({ path, fed }: Layer): Record<string, Tensor> =>
   fed ? { [layerLog(path, angle)]: halfChord(fed.value, fed.variable.value) } : {}
 

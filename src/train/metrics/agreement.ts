@@ -73,7 +73,7 @@ interface PairCounts {
   readonly predicted: readonly number[]
 }
 
-/** Returns a metric, better if larger, of how often each class was predicted for each label. */
+/** Returns a metric computed from how often each class was predicted for each label; larger is better. */
 function ofCounts(spec: Metric['spec'], resultOf: (counts: PairCounts) => number): Metric<PairMatrix> {
   const result = (matrix: PairMatrix): number => {
     const actual = matrix.map(sum)

@@ -67,7 +67,7 @@ function reasonOf(state: Scores, zeroDivision: AveragePrecisionOptions['zeroDivi
 /** Whether no target counts. */
 const hasNone = ({ labels }: Scores): boolean => !labels.some((chunk) => chunk.some((label) => label >= 0))
 
-/** Returns the average precision of a class; `zero` of one without examples. */
+/** Returns the average precision of a class; `zero` for a class without examples. */
 function area({ own, others }: SortedScores, zero: number): number {
   if (Number.isNaN(own.at(-1)) || Number.isNaN(others.at(-1))) return Number.NaN
   if (own.length === 0) return zero
