@@ -152,7 +152,7 @@ const isWeighted = (t: Tensor): boolean => typeof partsOf(t)?.weight === 'object
 const isNear = (a: number, b: number): boolean => Math.abs(a - b) < 1e-5 * b
 const isTwice = (scale: number | string): boolean => typeof scale === 'number' && isNear(scale, 2)
 
-/** Returns the value that all elements of a tensor of constants have; undefined if they differ or are not constant. */
+/** Returns the value of all elements of a constant tensor; undefined if they differ, or the tensor is not constant. */
 function numberOf(t: Tensor): number | undefined {
   if (t.op === 'Constant') return allOf(t.data!)
   const [a, b] = t.inputs.map(numberOf)

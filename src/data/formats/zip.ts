@@ -115,7 +115,7 @@ function endOf(view: DataView): number {
   return end
 }
 
-/** Returns the offset of the ZIP64 end record, which replaces the end record at `end`; undefined without one. */
+/** Returns the offset of the ZIP64 end record, for counts too large for the record at `end`; undefined without one. */
 function wideEnd(view: DataView, end: number): number | undefined {
   if (end < 20 || view.getUint32(end - 20, true) !== signatures.wideLocator) return undefined
   const at = whole(view, end - 12)
