@@ -159,7 +159,7 @@ function begin(folder: string, experiment: Experiment): void {
   writeWhole(file, `${JSON.stringify(identity, null, 2)}\n`)
 }
 
-/** Writes advice, and a module that exports the experiment in `file` with `settings`. @returns its path */
+/** Writes advice, and a module that exports the experiment in `file` with `settings`. @returns path of the module */
 function store(folder: string, advice: Advice, file: string, settings: readonly string[]): string {
   const path = join(folder, 'experiment.ts')
   writeWhole(join(folder, 'advice.json'), `${JSON.stringify(advice, null, 2)}\n`)

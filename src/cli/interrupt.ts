@@ -18,11 +18,11 @@ interface Receiver {
   readonly isUnderNpm: boolean
 }
 
-/** Informs a command that saves its work of a signal that asks it to end. */
+/** Tells a command that has work to save when a signal asks the process to end. */
 interface Interrupt {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
-  /** Exit status after saving: 128 + the number of the first signal; undefined before there is one. */
+  /** Exit status after saving: 128 + the number of the first signal; undefined before any signal. */
   readonly exitCode: number | undefined
   /** Must be called when nothing is left to save; signals then end the process at once again. */
   stop(): void
@@ -68,7 +68,7 @@ export class Signals {
     this.listen()
   }
 
-  /** Until `stop` of the result is called, the first signal aborts `signal` of the result. */
+  /** Begins work that must be saved: the first signal aborts the result's `signal`, until its `stop` is called. */
   begin(): Interrupt {
     this.listen()
     const controller = new AbortController()

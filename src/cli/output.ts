@@ -38,7 +38,7 @@ export function terminal(): Output {
 /** Returns a value as one line of JSON that ends with a newline. */
 export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`
 
-/** Begins our own terminal codes. It is random in each process, so that no text from outside can contain it. */
+/** Beginning of our own terminal codes: random in each process, so that no text from outside can contain it. */
 const own = `<${randomUUID()}>`
 
 /** Returns a text in the colour with the given ANSI code. */

@@ -16,7 +16,7 @@ import { printNote } from './output.ts'
 export const bestOption = (): Option =>
   new Option('--best', 'take the best checkpoint, not the model at the end of the run')
 
-/** Makes the option `--experiment FILE`, by which a user trusts code that may not be the run's own code. */
+/** Makes the option `--experiment FILE`: the user trusts this file, even if the run was not trained with it. */
 export const experimentOption = (): Option =>
   new Option('--experiment <file>', "file of the run's experiment, if it has moved or comes from elsewhere")
 
@@ -36,8 +36,8 @@ export async function askedBy(folder: string, { best, experiment }: AskedRun): P
 }
 
 /**
- * Returns the run as the graphs in its folder, which need no experiment; undefined if the command line names an
- * experiment, or the folder has no graphs. If the run recorded why it has none, says so on stderr.
+ * Returns the run with the graphs in its folder, which need no experiment; undefined if the command line names an
+ * experiment, or the folder has no graphs. If the run recorded why it has no graphs, prints the reason on stderr.
  */
 export function storedRun(folder: string, { best, experiment }: AskedRun): StoredRun | undefined {
   if (experiment !== undefined) return undefined
@@ -88,12 +88,12 @@ function existingFolder(name: string): string | undefined {
   return numbers.length === 0 ? undefined : join('runs', `${name}-${Math.max(...numbers)}`)
 }
 
-/** Milliseconds to wait at most for a lock to end, and between two attempts. */
+/** Maximum time to wait for a lock to end, and time between two attempts, in milliseconds. */
 const waiting = { most: 75_000, between: 1000 }
 
 /**
- * Returns what `open` returns. While it throws that the folder is locked by a process of another machine or container,
- * which may have ended, this waits for a sign of life or for the lock to end, and says so on stderr.
+ * Returns what `open` returns. While `open` throws that the folder is locked by a process of another machine or
+ * container, which may have ended, waits for a sign of life or for the lock to end, and says so on stderr.
  *
  * @throws {LockedError} when that process lives, or the lock is that of a process on this machine.
  */

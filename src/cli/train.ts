@@ -115,7 +115,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   let isStopped = false
   try {
     for await (const event of options.tensorboard ? withTensorBoard(events, folder, experiment) : events) {
-      // The doctor's lint has said already what the event warns of.
+      // The doctor's lint has already said what the event warns of.
       if (report) report.event(doctor && event.type === 'start' ? { ...event, warnings: [] } : event)
       else output.write(toLines(event))
     }
@@ -197,7 +197,7 @@ async function endedError(
   const { set } = options
   const { steps } = folder
   const given = folder.longer
-  // Steps that only the command line states are left out, where more epochs lengthen the run.
+  // Steps that were set only on the command line are left out of the new one: more epochs alone lengthen the run.
   const isFree = given.length > 1 && (await loadExperiment(file)).steps === undefined
   const longer = isFree ? given.filter((setting) => !setting.startsWith('steps=')) : given
   const got = longer.length > 0 ? `ended after ${steps} steps` : `a controller stopped after ${steps} steps`

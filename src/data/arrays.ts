@@ -19,7 +19,7 @@ export type NumberArray =
   | BigInt64Array
   | BigUint64Array
 
-/** A list with one item per example: a number, or a list as long as all others. Booleans count as 1 and 0. */
+/** A list of numbers, or of lists of equal length, nested to any depth. Booleans count as 1 and 0. */
 export type NumberList = readonly (number | bigint | boolean | NumberArray | NumberList)[]
 
 /** Numbers in one flat array, or in nested lists. */

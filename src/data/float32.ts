@@ -21,8 +21,8 @@ interface Column {
 }
 
 /**
- * Finds columns of large whole numbers, such as identifiers or times in seconds, at least half of which float32
- * rounds to the same value as another.
+ * Finds columns of large whole numbers, such as identifiers or times in seconds, that float32 cannot tell apart:
+ * after rounding, at most half of a column's numbers are distinct.
  */
 export class Collisions {
   readonly #columns = new Map<number, Column>()
@@ -40,7 +40,7 @@ export class Collisions {
   }
 
   /**
-   * Describes a column of which float32 keeps at most half of the numbers apart; undefined if there is none.
+   * Describes the first column at most half of whose numbers stay distinct in float32; undefined if there is none.
    *
    * @param valuesOf returns all values of a column, rounded
    */

@@ -35,7 +35,7 @@ const tooMany = (classes: number, count: number): ArgumentError =>
       `If y holds numbers to predict, give target: 'numbers', otherwise classes: ${classes}`,
   )
 
-/** Returns the number of classes. @throws {ArgumentError} when a label is neither one of them nor ignored. */
+/** Returns the number of classes. @throws {ArgumentError} when a label is neither a class nor ignored. */
 function checkLabels(labels: Int32Array, perExample: number, given?: number, ignoreIndex?: number): number {
   const greatest = (a: number, b: number): number => (b === ignoreIndex ? a : Math.max(a, b))
   const classes = given ?? labels.reduce(greatest, 0) + 1

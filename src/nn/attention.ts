@@ -34,7 +34,8 @@ const inputOptions = {
   /** Mask of the keys, bool `[batch, source]`: true where a key is padding, to be ignored. */
   keyPaddingMask: tensorOption,
   /**
-   * Mask `[target, source]` or `[batch · heads, target, source]`: true where to ignore, or floats to add to scores.
+   * Mask of the scores, `[target, source]` or `[batch · heads, target, source]`: bool, true where a score is ignored,
+   * or floats to add to the scores.
    */
   attnMask: tensorOption,
 }

@@ -74,7 +74,7 @@ export function normalizeBy(
   const inverse = reciprocal(sqrt(add(variance, eps)))
   const scaled = mul(sub(x, along(mean)), along(weight ? mul(inverse, weight) : inverse))
   const [scale, shift] = [weight ?? filledLike(mean, 1), bias ?? filledLike(mean, 0)]
-  // The attribute is rounded to float32, which in float32 changes a result by less than its rounding.
+  // The attribute ε is rounded to float32. In float32, that changes a result by less than the result's own rounding.
   const [added, epsilon] = x.dtype === 'float32' ? [variance, eps] : [add(variance, eps), 0]
   return node('BatchNormalization', {
     inputs: [x, scale, shift, mean, added],

@@ -7,8 +7,8 @@ import { matmul } from './matmul.ts'
 import { checkPositions } from './range.ts'
 
 // `gather` and `scatterAdd` are adjoint to each other, so they share a file, as do selecting and adding rows.
-// An index outside its axis is an error, also when negative. Those with `Unchecked` in their names leave that to
-// their callers: gradients, whose indices were checked before, and losses, which check their labels.
+// An index outside its axis is an error, also when negative. Functions with `Unchecked` in their names leave this check
+// to their callers: gradients, whose indices were checked before, and losses, which check their labels.
 
 /**
  * Picks elements of `x`: each element of `index` is a position along `axis`. As PyTorch's `gather`.
@@ -17,8 +17,8 @@ import { checkPositions } from './range.ts'
  *
  * @param index int32 or int64, with as many axes as `x`; only along `axis` may it be longer than `x`
  * @returns the shape of `index`
- * @throws {ShapeError} when the shapes do not fit, or the indices are not integers. A step that runs refuses indices
- * outside of 0 to size − 1.
+ * @throws {ShapeError} when the shapes do not fit, or the indices are not integers. At run time, an index outside of
+ * 0 to size − 1 makes the step fail.
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   const along = checkIndex('gather', x, axis, index)
@@ -43,8 +43,8 @@ export const gatherUnchecked = (x: Tensor, axis: number, index: Tensor): Tensor 
  *
  * @param index int32 or int64, with as many axes as `x`; only along `axis` may it be longer than `x`
  * @param source the shape of `index`
- * @throws {ShapeError} when the shapes or types do not fit. A step that runs refuses indices outside of 0 to
- * size − 1.
+ * @throws {ShapeError} when the shapes or types do not fit. At run time, an index outside of 0 to size − 1 makes the
+ * step fail.
  */
 export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tensor): Tensor {
   const along = checkIndex('scatterAdd', x, axis, index)
@@ -78,8 +78,8 @@ function checkIndex(who: string, x: Tensor, axis: number, index: Tensor): number
  *
  * @param index `[k]` of int32 or int64
  * @returns the shape of `x`, with size k along `axis`
- * @throws {ShapeError} when `index` is not a list of integers. A step that runs refuses indices outside of 0 to
- * size − 1.
+ * @throws {ShapeError} when `index` is not a list of integers. At run time, an index outside of 0 to size − 1 makes
+ * the step fail.
  */
 export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   const [along] = resolveAxes('indexSelect', [axis], x.shape.length)
@@ -123,8 +123,8 @@ function addAt(shape: Shape, axis: number, index: Tensor, dy: Tensor): Tensor {
  * @param index `[…]` of int32 or int64: row numbers
  * @param weight `[rows, features]`
  * @returns `[…, features]`
- * @throws {ShapeError} when the indices are not integers, or `weight` is not a matrix. A step that runs refuses
- * indices outside of 0 to rows − 1.
+ * @throws {ShapeError} when the indices are not integers, or `weight` is not a matrix. At run time, an index outside
+ * of 0 to rows − 1 makes the step fail.
  */
 export function embedding(index: Tensor, weight: Tensor): Tensor {
   checkIntegers('embedding', 'an index', index)
@@ -138,7 +138,8 @@ export function embedding(index: Tensor, weight: Tensor): Tensor {
  * Picks elements of the flattened `x` by position; returns the shape of `index`. As PyTorch's `take`, but refuses
  * negative positions.
  *
- * @throws {ShapeError} when the positions are not integers. A step that runs refuses those outside of 0 to size − 1.
+ * @throws {ShapeError} when the positions are not integers. At run time, a position outside of 0 to size − 1 makes the
+ * step fail.
  */
 export function take(x: Tensor, index: Tensor): Tensor {
   checkIntegers('take', 'an index', index)

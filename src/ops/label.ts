@@ -31,18 +31,18 @@ export const labelOptions = {
 }
 export interface LabelOptions extends OptionsOf<typeof labelOptions> {}
 
-/** Options of a loss on class labels after reading, with the class weights as a tensor. */
+/** Options of a loss on class labels, checked and with defaults, and the class weights as a tensor. */
 export interface Weighted extends Omit<ValuesOf<typeof labelOptions>, 'weight'> {
   readonly weight: Tensor | undefined
 }
 
-/** Functions and weights by which a loss treats class labels, including ignored and invalid labels. */
+/** Labels prepared for a loss: their weights, and functions to pick scores and to settle ignored labels. */
 interface Labelled {
-  /** Returns for each label its class's entry of `scores`, `[…, classes]`. */
+  /** Returns, for each label, the entry of `scores`, `[…, classes]`, for the label's class. */
   pick(scores: Tensor): Tensor
   /** Weight of each label's class; 0 where the label is ignored or is not a class. */
   readonly weights: Tensor
-  /** Sets the costs of ignored labels to 0, and those of labels that are not a class to NaN. */
+  /** Returns `costs`, one per label, but 0 for ignored labels and NaN for labels that are not a class. */
   settle(costs: Tensor): Tensor
 }
 
@@ -88,7 +88,7 @@ export function checkClasses(
   checkRange(who, 'a label', labels, { min: 0, max: classes - 1, except, fix })
 }
 
-/** Returns the class count. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
+/** Returns the number of classes. @throws {ShapeError} unless scores are `[n, classes, …]` and labels `[n, …]`. */
 export function checkLabels(who: string, scores: Tensor, labels: Tensor): number {
   const [n, classes, ...positions] = scores.shape
   if (n === undefined || classes === undefined) throw misfit(who, 'scores of [n, classes]', scores.shape)

@@ -93,7 +93,7 @@ export interface MultiMarginOptions extends OptionsOf<typeof multiMarginOptions>
  *
  *     Σ_{j ≠ y} w_y · max(0, margin − x_y + x_j)ᵖ / classes    for each example, with class weights w
  *
- * A step that runs refuses a label that is not a class, and changes nothing.
+ * A label that is not a class makes the step fail; variables stay unchanged.
  *
  * @param scores x, `[n, classes]`
  * @param labels y, `[n]` of int32 or int64

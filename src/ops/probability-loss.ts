@@ -40,7 +40,10 @@ export function binaryCrossEntropyWithLogits(
 }
 
 const klDivOptions = {
-  /** Reduction; `batchmean`, the mathematical definition, divides the sum by the batch size. @default 'mean' */
+  /**
+   * How to reduce the losses of all elements. `batchmean` divides their sum by the batch size, as the divergence is
+   * defined in mathematics; `none` returns them unreduced. @default 'mean'
+   */
   reduction: choice(['mean', 'sum', 'none', 'batchmean'], 'mean'),
   /** Whether `target` contains log-probabilities rather than probabilities. @default false */
   logTarget: boolean(false),

@@ -10,7 +10,8 @@ import { checkRange } from './range.ts'
  *
  * @param labels `[…]` of int32 or int64
  * @returns `[…, classes]` of `dtype`
- * @throws {ShapeError} when the labels are not integers. A step that runs refuses labels outside of 0 to classes − 1.
+ * @throws {ShapeError} when the labels are not integers. At run time, a label outside of 0 to classes − 1 makes the
+ * step fail.
  */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
   checkIntegers('oneHot', 'labels', labels)

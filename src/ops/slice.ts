@@ -67,7 +67,7 @@ function resolve([start, end, step = 1]: SliceRange, n: number): Steps {
   return { start: first, step, count: Math.max(0, Math.ceil((last - first) / step)) }
 }
 
-/** Returns zeros of `shape`, with `dy` at the positions that `walks`, one for each axis, select. */
+/** Returns zeros of `shape`, but the elements of `dy` at the indices that `walks` selects along each axis. */
 function unslice(dy: Tensor, walks: readonly Steps[], shape: Shape): Tensor {
   const backwards = walks.flatMap(({ step }, i) => (step < 0 ? [i] : []))
   const steps = walks.map(({ step }) => Math.abs(step))
@@ -94,7 +94,7 @@ export function dilate(x: Tensor, steps: readonly number[]): Tensor {
 export type Pads = readonly [before: number, after: number]
 export const unpadded: Pads = [0, 0]
 
-/** Pads an axis of size n by its elements: at most `reach(n)`; position `at` copies element `source(at, n)`. */
+/** A way to pad an axis of size n by at most `reach(n)` of its own elements: index `at` copies `source(at, n)`. */
 interface Mirror {
   readonly reach: (n: number) => number
   readonly source: (at: number, n: number) => number

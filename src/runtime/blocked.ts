@@ -19,7 +19,7 @@ export const blockConvolutions = (roots: readonly Tensor[], size: number): Tenso
 
 const domain = 'com.microsoft.nchwc'
 
-/** Returns whether `t` is a 2d convolution with windows of several pixels, whose channels fill whole blocks. */
+/** Returns whether `t` is a 2d convolution, not 1×1, whose channels divide evenly into blocks of `size`. */
 function divides(size: number, t: Tensor): boolean {
   const [o, c, ...kernel] = t.inputs[1]?.shape ?? []
   return (

@@ -8,7 +8,7 @@ import { part, type Running, runner } from './runner.ts'
 import type { Session } from './session.ts'
 import { rootsOf, stepModel, type Traced } from './traced.ts'
 
-/** What is needed to explain a failed run: the traced step, and a function that compiles parts of it. */
+/** A compiled step that failed, and what is needed to find the cause, such as `open`, which compiles parts of it. */
 interface Failed {
   readonly traced: Traced
   readonly ranges: RangeChecks
@@ -18,7 +18,10 @@ interface Failed {
   readonly open: (model: Uint8Array) => Promise<Session>
 }
 
-/** Returns a function that finds why a run failed: an index out of range, or else a layer's operator. */
+/**
+ * Returns a function that replaces a device's error by one that names the cause: an index that is out of range, or
+ * else the layer whose operator failed.
+ */
 export const explainer =
   (failed: Failed): Running['explain'] =>
   async (error, feeds, step) => {
@@ -27,9 +30,9 @@ export const explainer =
   }
 
 /**
- * Finds an index out of range that the graph itself computes: devices name the operator that failed, but not
- * always the values. Takes the call's steps one by one; before each step, runs a graph that computes only its
- * indices. Changes no variable.
+ * Returns the error for an index out of range that the graph itself computed; undefined if there is none. Devices
+ * name the operator that failed, but not always the index. Repeats the call's steps one by one; before each step,
+ * runs a graph that computes only its indices. Changes no variable.
  */
 async function computedOutOfRange(
   failed: Failed,

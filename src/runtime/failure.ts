@@ -1,8 +1,8 @@
 import { EvenstepError, machineExitCode } from '../core/errors.ts'
 
 /**
- * Error of a device that could not compile or run a graph; `cause` is the engine's own error. Where memory ran out,
- * it is a fault of the machine, and the command line exits with the status of such faults.
+ * Error of a device that could not compile or run a graph; `cause` is the engine's own error. If memory ran out, the
+ * command line exits with the code for faults of the machine.
  */
 export class DeviceError extends EvenstepError {
   override readonly name = 'DeviceError'

@@ -26,7 +26,7 @@ type PlaceOf = (variable: string) => FilePlace | undefined
  *
  * @param traceOn traces the computation on a batch of n examples
  * @param placeOf returns where in another file the values of a variable are stored, given its name; undefined
- *   for values that the model shall contain. @default all
+ *   if the model is to contain these values. @default the model contains all values
  * @throws {ArgumentError} when graphs for different numbers of examples differ in operators, or in constants
  *   that are not a known function of that number.
  */

@@ -5,7 +5,7 @@ type Interval = readonly [min: number, max: number]
 
 const all: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
 
-/** Operators that only move elements: their output has elements of their first input, in any arrangement. */
+/** Operators that only move elements: every element of their output is an element of their first input. */
 const moves: ReadonlySet<string> = new Set([
   ...['Cast', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'Identity', 'Reshape', 'Slice'],
   ...['Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze'],

@@ -4,7 +4,7 @@ import type * as Ort from 'onnxruntime-common'
 import { isSource, packageFolder } from '../package-folder.ts'
 import { disableTelemetry } from './telemetry.ts'
 
-/** The part of onnxruntime-node that this package contains. A clone has none, and uses the npm package. */
+/** Folder of the bundled copy of onnxruntime-node. A clone of the repository has none, and uses the npm package. */
 const carried = new URL('native/', packageFolder)
 const carriesThis = existsSync(new URL(`bin/napi-v6/${platform()}/${arch()}/`, carried))
 

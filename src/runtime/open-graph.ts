@@ -19,7 +19,7 @@ export interface Traces {
  * Returns the graph of the first trace, with each constant that depends on the number of examples replaced by
  * operators that compute it.
  *
- * @param same whether given tensors without values, one from each trace, stand for the same input
+ * @param same whether graph inputs, one from each trace, stand for the same thing
  * @throws {ArgumentError} when the traces differ in anything but constants and shapes.
  */
 export function openGraph(
@@ -76,9 +76,9 @@ export const unlikeGraphs = (who: string, a: number, b: number): ArgumentError =
 const theEnd = Number.MAX_SAFE_INTEGER
 
 /**
- * Returns the sizes that an operator takes as input `j` as a constant that holds for any number of examples: −1
- * in a Reshape, 1 in an Expand along an axis that already has the size, the greatest integer as the end of a
- * Slice. Returns undefined if there is no such constant.
+ * Returns a constant, right for any number of examples, for the sizes that an operator takes as input `j`: −1 in a
+ * Reshape, 1 in an Expand along an axis that already has the size, the greatest integer as the end of a Slice.
+ * Returns undefined if there is no such constant.
  */
 function freeSizes(nodes: readonly Tensor[], j: number, sizes: readonly number[]): Tensor | undefined {
   const [{ op, inputs }] = nodes as [Tensor]
@@ -105,7 +105,7 @@ function freeSizes(nodes: readonly Tensor[], j: number, sizes: readonly number[]
   return undefined
 }
 
-/** Returns the sizes in input `j` as functions of the number of examples, if any varies and all have a form. */
+/** Returns the sizes in input `j` as functions of the example count; undefined if none varies or one has no form. */
 function sizesAt(nodes: readonly Tensor[], j: number, sizes: readonly number[]): Form[] | undefined {
   const lists = nodes.map(({ inputs }) => inputs[j]!)
   if (lists.some(({ dtype, shape }) => dtype !== 'int64' || !sameShape(shape, lists[0]!.shape)))
@@ -149,7 +149,7 @@ function openConstant(
   )
 }
 
-/** Returns one tensor for constants of varying shape: elements repeated along the varying axes, or a range. */
+/** Returns one tensor for constants whose shape varies: elements repeated along the varying axes, or a range. */
 function stretched(
   constants: readonly Tensor[],
   sizes: readonly number[],
@@ -177,7 +177,7 @@ function stretched(
   return line && node('Reshape', { inputs: [line, target], attributes: { allowzero: 1 }, shape })
 }
 
-/** Returns the first element along each varying axis; undefined unless all others there are equal to it. */
+/** Shortens each varying axis to its first element; returns undefined unless all elements along it are equal. */
 export function withoutRepeats(t: Tensor, forms: readonly Form[]): Tensor | undefined {
   const shape = t.shape.map((n, axis) => (varies(forms[axis]!) ? 1 : n))
   const data = new Float64Array(sizeOf(shape))
@@ -199,7 +199,7 @@ export function withoutRepeats(t: Tensor, forms: readonly Form[]): Tensor | unde
   return { ...t, data, shape }
 }
 
-/** Returns `start, start + step, …` of varying length; undefined if the constants are not such sequences. */
+/** Returns one tensor for constants `start, start + step, …` of varying length; undefined for other constants. */
 function ramp(constants: readonly Tensor[], sizes: readonly number[], write: Writer): Tensor | undefined {
   const { dtype } = constants[0]!
   const numbers = constants.map(({ data }) => Array.from(data!, Number))

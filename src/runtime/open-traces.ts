@@ -17,15 +17,15 @@ export interface OneTrace {
   readonly inputs: ReadonlyMap<unknown, Tensor>
 }
 
-/** A graph for any number of examples. */
+/** Several traces of a function, merged into one graph for any number of examples. */
 export interface OpenTraces<T extends OneTrace> {
-  /** The trace whose graph inputs are also the inputs of this graph. */
+  /** The first trace. Its graph inputs are also the inputs of the merged graph. */
   readonly first: T
-  /** Result of the graph. */
+  /** Result of the merged graph. */
   readonly y: Tensor
   /**
-   * Returns a tensor's shape, with names for sizes that vary with the number of examples: `N`, `2*N` or, for
-   * any other on axis 0, `name` followed by 0.
+   * Returns a tensor's shape, with names for sizes that vary with the number of examples: `N`, `2*N`, or else
+   * `name` followed by the index of the axis, such as `y0`.
    *
    * @param of returns the tensor, given the result of one of the traces
    */
@@ -99,7 +99,7 @@ const keysOf = ({ inputs }: OneTrace): ReadonlyMap<Tensor, unknown> =>
 /** Numbers of examples for which the graph is compared with a trace of the function itself. */
 const others = [1, 2, 3, 4, 7, 8, 1024]
 
-/** @throws {ArgumentError} when the graph differs from the function for one of `others` that it accepts. */
+/** @throws {ArgumentError} when the graph differs from the function for one of `others` that the function accepts. */
 function checkOthers(
   traces: Traces,
   keys: ReadonlyMap<Tensor, unknown>,
@@ -113,7 +113,7 @@ function checkOthers(
   }
 }
 
-/** Returns undefined if the function rejects a number of examples, as batch statistics reject a single one. */
+/** Returns the trace; undefined if the function rejects the number of examples, as batch statistics reject 1. */
 function attempted(trace: () => OneTrace): OneTrace | undefined {
   try {
     return trace()

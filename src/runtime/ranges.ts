@@ -117,7 +117,7 @@ function isProved({ values, min, max }: IndexRange): boolean {
   return sizeOf(values.shape) === 0 || (least >= min && greatest <= max)
 }
 
-/** An input that holds the values to check; if `rows` names another input, only those in the rows it lists. */
+/** An input with values to check: all of them or, if `rows` names another input, those in the rows that it lists. */
 interface Source {
   readonly input: string
   readonly read: Tensor

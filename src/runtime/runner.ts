@@ -12,7 +12,7 @@ import type { Traced } from './traced.ts'
 /**
  * Runs one step or a loop of K steps, and stores the values that are assigned to variables.
  *
- * @param turn number of the call's steps that came before. @default 0
+ * @param turn number of steps of the same call that were taken before this run. @default 0
  * @returns all outputs by name
  */
 export type Run = (feeds: Feeds, step: number, turn?: number) => Promise<ReadonlyMap<string, Data>>

@@ -11,7 +11,7 @@ export interface HostTensor {
 
 /** A graph compiled for a device, ready to run. */
 export interface Session {
-  /** @throws {DeviceError} when the device fails. */
+  /** Runs the graph. Inputs and outputs are keyed by name. @throws {DeviceError} when the device fails. */
   run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, Data>>
   /** Frees the memory of the compiled graph, which must not run again. Absent if others use the session too. */
   release?(): Promise<void>

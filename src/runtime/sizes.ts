@@ -73,7 +73,7 @@ export function formOf(values: readonly number[], sizes: readonly number[], dtyp
     .find(fits)
 }
 
-/** Returns the function n² + c·n that fits three values up to factor and offset; none if c is no integer. */
+/** Returns the function n² + c·n, with an integer c, that may fit three values if scaled and shifted; [] if none. */
 function quadratic([a, b, c]: readonly number[], [k, l, m]: readonly number[]): Base[] {
   if (c === undefined) return []
   const first = (b! - a!) / (l! - k!)

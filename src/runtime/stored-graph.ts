@@ -21,8 +21,8 @@ export interface NamedTensors {
 }
 
 /**
- * Returns an ONNX file that contains its weights, given one that refers to weights in another file, and these
- * weights. Paths in the ONNX file are never opened.
+ * Returns an ONNX file that contains its weights, made from one that refers to `weights` in another file. Paths in
+ * the ONNX file are never opened.
  *
  * @param folds whether to fold batch normalization into the convolution or matrix product before it
  * @throws {FormatError} when the file is damaged, refers to anything but weights, or the weights are of another
@@ -47,7 +47,7 @@ export function withWeights(
 
 type Constant = NonNullable<GraphProto['initializer']>[number]
 
-/** @throws {FormatError} when a graph refers to values in other files, other than its top-level weights. */
+/** @throws {FormatError} when anything but the top-level weights of a graph is stored in another file. */
 function checkContained(name: string, graph: GraphProto): void {
   const [, ...bodies] = graphsIn(graph)
   const inside = bodies.flatMap(({ initializer = [] }) => initializer)
@@ -73,7 +73,7 @@ function valued(constant: Constant, graph: string, { name, tensors }: NamedTenso
   throw malformed(name, `${key} of ${showShape(shape)}, as in ${graph}`, got, fix)
 }
 
-/** Number of weights from which on several threads are faster than one. */
+/** Minimum number of weights for which several threads are faster than one. */
 const many = 100_000
 
 /** Compiles an ONNX file for a device. @throws {DeviceError} when the device cannot run it. */

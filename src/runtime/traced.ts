@@ -14,7 +14,7 @@ export interface StepInput {
   readonly shape: Shape
   /** Element type. @default 'float32' */
   readonly dtype?: DType
-  /** Whether all K steps of a loop use one value, not one value each from `[K, …]`. @default false */
+  /** Whether all K steps of a loop use the same value, instead of one each from `[K, …]`. @default false */
   readonly fixed?: boolean
 }
 

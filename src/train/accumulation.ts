@@ -84,13 +84,13 @@ export class Accumulation {
   readonly #parts: number
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
-  /** Sums of gradients: first of the loss terms that no weight divides, then of each term that has a weight. */
+  /** Sums of gradients: first of all loss terms without a weight tensor, then of each term that has one. */
   readonly #sums: (readonly Variable[])[] = []
   /** Terms whose sum is the loss; undefined if the loss is a plain mean over the examples. */
   #terms: readonly LossTerm[] | undefined
   /** Number of examples in the current micro-batch divided by the number in the batch. */
   #share = 1
-  /** Weights of the current batch, in the order of the terms that have one. */
+  /** Values of the terms' weight tensors for the current batch, in the order of these terms. */
   #weights: readonly number[] = []
   #apply: Promise<Compiled<never, 'gradientNorm'>> | undefined
 

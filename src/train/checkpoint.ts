@@ -20,7 +20,7 @@ export interface Checkpoint<Progress> {
   readonly progress: Progress
   /** Hash of the data set. A run cannot be resumed with data that have another hash. */
   readonly fingerprint: string
-  /** Score for choosing the best checkpoint, such as validation loss (lower is better). Absent in the middle of an epoch. */
+  /** Score for choosing the best checkpoint, such as validation loss; lower is better. Absent within an epoch. */
   readonly score?: number
 }
 
@@ -28,7 +28,7 @@ export interface Checkpoint<Progress> {
 export interface Tensors {
   readonly model: ReadonlyMap<string, Variable>
   readonly optimizer: ReadonlyMap<string, Variable>
-  /** Chunks of the file of the weights of evaluation, where these are others than the model's. */
+  /** Content of `evaluation.safetensors`, in chunks: weights for evaluation; absent if the file is not needed. */
   readonly evaluation?: readonly Uint8Array[] | undefined
 }
 
@@ -41,7 +41,7 @@ function checkTensors(who: string, tensors: Tensors): void {
 
 /**
  * Writes a checkpoint as a folder with three files: `model.safetensors`, `optimizer.safetensors`, `checkpoint.json`.
- * If weights for evaluation are given, the folder also has `evaluation.safetensors`.
+ * With `tensors.evaluation`, such as averaged weights, the folder also has `evaluation.safetensors`.
  *
  * The folder is written under a temporary name, flushed to disk and then renamed, so a folder that has the final name
  * is complete, even after a crash or a power cut.
@@ -140,7 +140,7 @@ const labelOf = (path: string, name: string): string => join(basename(path), `${
 /**
  * Reads a file of tensors.
  *
- * @param wanted checksum of its bytes; undefined for the weights of evaluation of older versions of Evenstep
+ * @param wanted checksum of its bytes; undefined if none was stored, as in older versions of Evenstep
  * @throws {DamagedError} when it is missing, or its bytes have another checksum.
  */
 function readPart(path: string, name: string, wanted: number | undefined): Map<string, Stored> {
@@ -219,7 +219,7 @@ export class Checkpoints {
     writeWhole(join(this.#folder, 'best.json'), `${JSON.stringify(mark)}\n`)
   }
 
-  /** Completes what a process was killed in: removes incomplete checkpoint folders, and calls `markBest`. */
+  /** Cleans up after a process that was killed: removes incomplete checkpoint folders, and calls `markBest`. */
   recover(monitor: string, goal: 'min' | 'max'): void {
     this.#clean()
     this.markBest(monitor, goal)

@@ -102,8 +102,8 @@ const computed: Readonly<Record<string, string>> = {
 }
 
 /**
- * Checks that the run in the folder `path` has the given description. The two may differ in length, name and
- * checkpoint settings, and in `versions` and `origin`. If another version of Evenstep began the run, hashes such as
+ * Checks that the run in the folder `path` has the given description, except for length, name and checkpoint
+ * settings, `versions` and `origin`, which may differ. If another version of Evenstep began the run, hashes such as
  * `graph` may differ too.
  *
  * @throws {ArgumentError} naming the first difference.
@@ -124,8 +124,8 @@ export function checkSame(path: string, description: Description): void {
 
 /**
  * Checks that `experiment` is the experiment of the run in the folder `path`, so that the run's weights can be
- * loaded: no difference is allowed for which `train --resume` would refuse the run. The length may differ, even where
- * percentages in schedules refer to it, since no steps will follow.
+ * loaded. Refuses the same differences as `train --resume`, except that the length may differ even if percentages in
+ * schedules refer to it, since no steps will follow.
  *
  * @throws {ArgumentError} naming the first difference.
  * @throws {FormatError} when the data are not those that the run began with.

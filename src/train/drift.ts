@@ -18,7 +18,7 @@ import {
 } from './recalibrate.ts'
 import type { Task } from './task.ts'
 
-/** Differences between the running statistics of a batch normalization and the statistics of its inputs. */
+/** How far the running statistics of a batch normalization are from the measured statistics of its inputs. */
 export interface Drift {
   /** KL(N(measured mean, variance) ‖ N(running mean, variance)) of each channel, in nats. */
   readonly kl: Float64Array
@@ -44,7 +44,7 @@ export interface Drift {
  *
  * Source: the statistics of Wu & Johnson 2021, https://arxiv.org/abs/2105.07576 (PreciseBN).
  *
- * @returns the drift by layer name; layers that are frozen or have no running statistics are left out
+ * @returns the differences by layer name; layers that are frozen or have no running statistics are left out
  * @example const { maxKl } = (await doctor.drift(task, loader)).get('bn')
  */
 export async function drift(
@@ -66,7 +66,7 @@ export async function drift(
   return exclusively(variables(model).values(), measured, { signal })
 }
 
-/** Runs `body` with recomputed running statistics (by `options` of `recalibrate`), then restores the old ones. */
+/** Recomputes running statistics as `recalibrate` does, runs `body`, then restores the old running statistics. */
 export function remeasured<T>(
   model: Module,
   loader: Loader | StreamLoader,

@@ -18,9 +18,9 @@ export interface Evaluation extends Partial<Measurements> {
    */
   readonly loss: number
   /**
-   * Fraction, 0 to 1, of labels that equal the class with the highest score, not counting labels that the loss or the
-   * data ignore. A one-hot or soft label counts as the class of its highest probability; a single score predicts
-   * class 1 if positive. Absent for data without classes.
+   * Fraction, 0 to 1, of labels that equal the class with the highest score, not counting labels equal to the
+   * `ignoreIndex` of the data or the loss. A one-hot or soft label counts as the class of its highest probability; a
+   * single score predicts class 1 if positive. Absent for data without classes.
    */
   readonly accuracy?: number
   /**

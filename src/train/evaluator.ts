@@ -181,7 +181,7 @@ function correctness(
  * Applies the loss function, and checks that model, loss and data fit together.
  *
  * @throws {ShapeError} when there are fewer scores than classes; for two classes, one score is enough.
- * @throws {ArgumentError} when a classification loss does not ignore the label that the data ignore.
+ * @throws {ArgumentError} when the data have an `ignoreIndex`, but the loss does not ignore labels equal to it.
  */
 export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Names): Tensor {
   const isNarrow = tooFew(output.shape, names.classes)
@@ -194,7 +194,8 @@ export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Name
   const read = classTargets(loss)
   if (read !== undefined) checkIgnored(read, names)
   else if (names.ignoreIndex !== undefined && !isFloat(y.dtype)) checkMasked(loss, y, names.ignoreIndex)
-  // The greatest label is no class if the loss ignores it, and labels made from those of the data have other classes.
+  // The width is not checked if the loss ignores the greatest label, which then is no class, or if it compares labels
+  // that are computed from the data's and may have other classes.
   const isMark = read?.ignoreIndex !== undefined && read.ignoreIndex + 1 === names.classes
   if (isMark || (read && !isRearranged(read.target, y))) return loss
   const classes = names.classes ?? 0
@@ -209,7 +210,7 @@ function tooFew(output: Shape, classes: number | undefined): boolean {
 
 const comparisons = ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']
 
-/** Checks that a loss which is not a classification loss compares the labels with a number, as a mask does. */
+/** Checks that a loss other than a classification loss compares the labels with a number, as masking them does. */
 function checkMasked(loss: Tensor, y: Tensor, ignoreIndex: number): void {
   const graph = topological([loss], (t) => (t === y ? [] : t.inputs))
   const tells = (t: Tensor): boolean =>

@@ -93,10 +93,10 @@ export async function loadValue(file: string, who: string, wanted: string): Prom
 
 /** Imports a TypeScript or JavaScript module. @param file name of the file in error messages */
 async function importModule(path: string, file: string): Promise<{ readonly default?: unknown }> {
-  // Required, not imported: of an imported CommonJS module, Node.js first parses the text for its names, which would
-  // take a fifth of a command's start.
+  // Loaded by `require`: for `import`, Node.js would first parse the text of this CommonJS module for exported names,
+  // which would take a fifth of a command's start.
   const { createJiti }: typeof import('jiti') = createRequire(import.meta.url)('jiti')
-  // The module that imports of 'evenstep' shall give is the one that imports this file: hence not an import above.
+  // Imports of 'evenstep' in the user's module get the package's index. That imports this file: hence no import above.
   const index = new URL(isSource ? 'index.ts' : 'index.js', codeFolder).href
   const evenstep = await import(/* @vite-ignore */ index)
   const jiti = createJiti(import.meta.url, {

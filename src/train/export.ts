@@ -37,7 +37,7 @@ export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
   checkSettled('exportOnnx', variables(model).values())
   const weights = [...variables(model).values()].map((v) => v.dtype) // also records their names
   const computing = isFloat(dtype) ? (weights.find(isFloat) ?? dtype) : dtype
-  // What is several operators, such as a convolution in float64, only the layers show to be one product.
+  // Fuses layers, as a graph does not show that several operators, such as a float64 convolution's, are one product.
   const fused = fuseAll(model, input([2, ...shape], computing))
   return inferenceModel(tracer(fused, { shape, dtype }, computing))
 }

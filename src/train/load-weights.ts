@@ -151,7 +151,7 @@ const isCounter = (key: string): boolean => /(^|\.)num_batches_tracked$/.test(ke
 const isWithin = (key: string, parts: readonly string[]): boolean =>
   parts.some((part) => key === part || key.startsWith(`${part}.`))
 
-/** Returns the variables under the given paths, or all if no paths are given. @throws {ArgumentError} */
+/** Returns the variables under the given paths, or all without paths. @throws {ArgumentError} for a wrong path. */
 function partsOf(
   variables: ReadonlyMap<string, Variable>,
   parts: readonly string[],

@@ -35,7 +35,7 @@ export class LossScale {
     this.#fed = fed
   }
 
-  /** Applies the loss function to a batch twice as large. Undefined when this fails, or gives a different graph. */
+  /** Applies the loss function to a batch twice as large. Returns undefined if that fails, or the graph differs. */
   static of(lossOf: Loss, { loss, output, y }: AppliedLoss): LossScale | undefined {
     if (loss === output || output.shape.length === 0 || y.shape.length === 0) return undefined
     const twice = ({ shape: [n, ...rest], dtype }: Tensor): Tensor => input([2 * n!, ...rest], dtype)
@@ -152,7 +152,7 @@ const isWeighted = (t: Tensor): boolean => typeof partsOf(t)?.weight === 'object
 const isNear = (a: number, b: number): boolean => Math.abs(a - b) < 1e-5 * b
 const isTwice = (scale: number | string): boolean => typeof scale === 'number' && isNear(scale, 2)
 
-/** Returns the number that all elements of a constant tensor, or one computed from constants, equal. */
+/** Returns the value of all elements of a constant tensor; undefined if they differ, or the tensor is not constant. */
 function numberOf(t: Tensor): number | undefined {
   if (t.op === 'Constant') return allOf(t.data!)
   const [a, b] = t.inputs.map(numberOf)
@@ -164,7 +164,7 @@ function numberOf(t: Tensor): number | undefined {
   return t.op === 'Sub' ? a - b : undefined
 }
 
-/** Returns the number that all elements equal; undefined when they differ. */
+/** Returns the value that all elements have; undefined when they differ. */
 function allOf(data: ArrayLike<number>): number | undefined {
   for (let i = 1; i < data.length; i++) if (data[i] !== data[0]) return undefined
   return data[0]

@@ -27,7 +27,7 @@ export interface LossTerm {
  *
  * @param lossOf function that computed the loss; applied again to a larger batch for comparison
  * @param x input of the model
- * @returns undefined for a mean over the examples, which almost every loss is
+ * @returns the terms; undefined for a mean over the examples, which almost every loss is
  */
 export function termsOf(lossOf: Loss, applied: AppliedLoss, x: Tensor): readonly LossTerm[] | undefined {
   const { loss, output, y } = applied
@@ -69,12 +69,12 @@ function split(t: Tensor, ancestry: Ancestry): readonly LossTerm[] {
   const [a, b] = t.inputs as readonly [Tensor, Tensor]
   const each = (of: Tensor, change: (total: Tensor) => Tensor): readonly LossTerm[] =>
     split(of, ancestry).map(({ total, weight }) => ({ total: change(total), weight }))
-  // An axis of the one example of a batch is not that of a single number.
+  // In a batch of one example, the axis of the examples has size 1, too; such a tensor is not a single number.
   const isSingle = (x: Tensor | undefined): boolean =>
     x?.shape.every((n) => n === 1) === true && !ancestry.scale?.hasExamples(x)
   const isWhole = ancestry.fed.has(t) && isSingle(a)
   if (isWhole && layouts.includes(t.op)) return split(a, ancestry)
-  // A node with sources of its own has a gradient that those of its inputs do not make.
+  // A node with its own `sources` has a gradient that does not follow from the gradients of its inputs.
   const isPlain = isWhole && t.sources === undefined
   if (isPlain && t.op === 'Neg') return each(a, neg)
   if (isPlain && t.op === 'Cast') return each(a, (total) => cast(total, t.dtype))

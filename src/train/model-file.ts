@@ -20,7 +20,7 @@ const count = integer({ min: 0 })
 const fields = {
   format: required(integer({ min: 1 })),
   /**
-   * Number of steps and CRC-32 checksum of each model that the run has written; without the number for one that an
+   * Number of steps and CRC-32 checksum of each model that the run has written. `steps` is absent for a model that an
    * older version of Evenstep wrote.
    */
   models: required(list(required(nested({ steps: count, crc32: required(count) })))),
@@ -33,7 +33,7 @@ const pathsOf = (run: string) => ({
   about: join(run, 'model.json'),
 })
 
-/** Writes the model of a run that has ended after `steps`. @param flushes whether it is on disk when this resolves */
+/** Writes the model of a run that has ended after `steps`. @param flushes whether to flush the model to disk */
 export async function writeModel(
   run: string,
   steps: number,
@@ -54,8 +54,8 @@ export async function writeModel(
 }
 
 /**
- * Whether a run's folder has the model that the run wrote after `steps`. A run of an older version of Evenstep
- * has no checksums: then whether there is a model.
+ * Whether a run's folder has the model that the run wrote after `steps`. For a run of an older version of Evenstep,
+ * which has no checksums: whether the folder has any model.
  */
 export function hasModel(run: string, steps: number): boolean {
   const sum = sumOfInside(pathsOf(run).weights)
@@ -73,7 +73,7 @@ export function hasModel(run: string, steps: number): boolean {
 export function readFinished(run: string): Map<string, Stored> {
   const { weights } = pathsOf(run)
   const tensors = tensorsInside(weights, weights, (sum) => {
-    // Read after the model, whose entry is older than itself, since a run may be writing both.
+    // Read only after the model: a run that is writing both at this time writes the entry before the model.
     const models = modelsOf(run)
     if (models && !models.some(({ crc32 }) => crc32 === sum)) throw otherBytes(weights)
   })
@@ -83,7 +83,7 @@ export function readFinished(run: string): Map<string, Stored> {
   )
 }
 
-/** Returns the entries of `model.json`, none where it is damaged; undefined without the file. */
+/** Returns the entries of `model.json`: an empty list if the file is damaged, undefined if there is no file. */
 function known(run: string): Models | undefined {
   try {
     return modelsOf(run)
@@ -93,7 +93,7 @@ function known(run: string): Models | undefined {
   }
 }
 
-/** Returns the entries of `model.json`; undefined without the file. @throws {DamagedError} when it is damaged. */
+/** Returns the entries of `model.json`; undefined if there is no file. @throws {DamagedError} if it is damaged. */
 function modelsOf(run: string): Models | undefined {
   const { about } = pathsOf(run)
   const bytes = readInside(about)

@@ -57,7 +57,7 @@ export interface OpenedRun {
   /** Experiment of the run. @throws {EvenstepError} when it cannot be loaded. */
   readonly experiment: Experiment
   /**
-   * Model with its evaluation weights, which are averaged weights if the optimizer keeps averages.
+   * Model with the weights for evaluation: averaged weights if the optimizer keeps averages, else the trained ones.
    *
    * @throws {EvenstepError} when the experiment cannot be loaded.
    */
@@ -166,7 +166,7 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
 /**
  * Opens a run without its experiment, with the graphs stored in its folder.
  *
- * @param reason why the experiment cannot be loaded; thrown by what only the experiment could provide
+ * @param reason why the experiment cannot be loaded; thrown by the fields and calls that need the experiment
  */
 function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
   const stored = StoredRun.at(place)

@@ -47,7 +47,7 @@ function originOf(path: string, { origin }: Record<string, unknown>, named: stri
   throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
 }
 
-/** Checks that the experiment's file may be loaded unasked. @throws {ArgumentError} when it may not. */
+/** @throws {ArgumentError} when the experiment's file may be loaded only if the user names it. */
 function checkTrusted(path: string, { file, ...seal }: Origin): void {
   const fix = 'name the file with --experiment FILE if you trust it'
   if (!pathExists(file)) {

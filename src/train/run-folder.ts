@@ -206,14 +206,14 @@ export class RunFolder {
     }
   }
 
-  /** Returns the evaluation weights if they differ from the trained ones and this epoch's score is the best so far. */
+  /** Returns the weights for evaluation if they differ from the trained ones and this epoch's score is the best. */
   async #averagesIfBest(): Promise<readonly Uint8Array[] | undefined> {
     const { score = Number.POSITIVE_INFINITY } = this.#checkpoints.best() ?? {}
     const isBest = this.#score !== undefined && this.#score < score
     return isBest && this.task.averages ? evaluationChunks(this.task, this.#experiment) : undefined
   }
 
-  /** Starts writing a checkpoint. @param averages evaluation weights, saved in addition */
+  /** Starts writing a checkpoint. @param averages weights for evaluation, such as averages, saved in addition */
   #beginSave(log: LogFile, averages?: readonly Uint8Array[]): void {
     if (this.#saving) return
     this.#checkPlace(log)
@@ -282,7 +282,7 @@ export class RunFolder {
     return last === undefined ? undefined : readSaved(last, this.#experiment, this.task, this.#hashOfData())
   }
 
-  /** Writes the evaluation weights, which are averaged weights if the optimizer keeps averages. */
+  /** Writes the final model: averaged weights if the optimizer keeps averages, otherwise the trained weights. */
   async #keepModel(): Promise<void> {
     this.#graphs.write(this.path)
     const model = await evaluationChunks(this.task, this.#experiment)

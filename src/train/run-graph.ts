@@ -69,7 +69,7 @@ export interface About extends Names {
   readonly metrics: Readonly<Record<string, unknown>>
 }
 
-/** Returns the evaluation weights as the chunks of a safetensors file. */
+/** Returns the weights for evaluation, such as averages, as the chunks of a safetensors file. */
 export const evaluationChunks = (task: Task, { batchSize }: Experiment): Promise<Uint8Array[]> =>
   task.atEvaluation(async () => safetensorsChunks(task.variables), { batchSize })
 
@@ -195,7 +195,7 @@ export function withOutput(experiment: Experiment, task: Model, about: About): A
   }
 }
 
-/** Returns the result of `make` or, if it throws one of our errors, the error's message. */
+/** Returns the result of `make` or, if it throws an EvenstepError, the error's message. */
 function attempted<T>(make: () => T): T | string {
   try {
     return make()

@@ -9,7 +9,7 @@ import type { Variable } from '../core/variable.ts'
 import { mostAtOnce } from '../disk/read-bytes.ts'
 import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
 
-/** Name of each of our element types in the safetensors format. */
+/** Name of each of Evenstep's element types in the safetensors format. */
 const codes: Readonly<Record<DType, string>> = {
   float32: 'F32',
   float64: 'F64',

@@ -62,7 +62,7 @@ export function readSaved(path: string, experiment: Experiment, task: Task, hash
  * Saves a checkpoint of a task. Collects the values while no other call can change them, and writes them while
  * training continues.
  *
- * @param evaluation chunks of the safetensors file of the weights for evaluation, to save as well
+ * @param evaluation content of `evaluation.safetensors`, in chunks; undefined if that file is not to be written
  * @param before promise that resolves when other files, such as the log, are on disk
  * @returns path of the checkpoint
  */

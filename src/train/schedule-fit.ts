@@ -124,8 +124,8 @@ function adviceFor(schedule: Schedule, end: number, { epochs }: Length, better?:
 }
 
 /**
- * If a schedule's warmup alone is as long as the run, returns its text with a warmup of 5 % of the run; else
- * undefined.
+ * Returns a schedule's text with its warmup shortened to 5 % of the run; undefined unless the warmup alone is as long
+ * as the run.
  */
 function shortWarmup({ spec }: Schedule, steps: number): string | undefined {
   if (spec.type !== 'warmup' || !(Number(spec.steps) >= steps)) return undefined

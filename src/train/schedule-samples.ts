@@ -10,8 +10,8 @@ function spaced(last: number): readonly number[] {
 export const highest = (curve: Curve, n: number): number => Math.max(...spaced(n - 1).map(curve))
 
 /**
- * Whether a curve never falls by more than 1 % of its highest value so far, before step `end` and at its value
- * `last`.
+ * Whether a curve never falls by more than 1 % of its highest value so far, neither at sampled steps before `end` nor
+ * to `last`, its value from `end` on.
  */
 export function onlyRises(curve: Curve, end: number, last: number): boolean {
   let peak = Number.NEGATIVE_INFINITY

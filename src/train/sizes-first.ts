@@ -6,12 +6,12 @@ import { input } from '../core/tensor.ts'
 import { trace } from '../core/variable.ts'
 import { type Module, modelOutput } from '../nn/module.ts'
 
-/** Number of weights from which a model's sizes are checked before they are drawn: fewer take no time to draw. */
+/** Minimum number of weights for a check of the model's sizes before the weights are drawn: fewer take no time. */
 const many = 2 ** 24
 
 /**
- * Checks a large model on the shape of a batch before its weights are drawn. A layer whose size is a slip would take
- * gigabytes, and a minute to fill them, before the first step finds that it does not fit the data.
+ * Checks a large model on the shape of a batch before its weights are drawn. Otherwise, a layer with a mistyped size
+ * would take gigabytes, and a minute to fill them, before the first step finds that it does not fit the data.
  *
  * @throws {ShapeError} when the model does not fit the batch.
  * @throws {ArgumentError} when all weights together do not fit into this machine's memory.

@@ -25,7 +25,7 @@ export function spreadOf(source: Source): Spread | undefined {
   return made
 }
 
-/** Number of the training data's standard deviations by which a mean may differ before a warning. */
+/** Number of standard deviations of the training data by which a mean may differ without a warning. */
 const far = 5
 
 /**

@@ -168,7 +168,7 @@ export class StoredRun {
     return Predictor.open(whole(graphFiles(this.#place.path).model, this.#weights()), this.about)
   }
 
-  /** Returns the weights of evaluation. @throws {DamagedError} when they are not those that were written. */
+  /** Returns the weights for evaluation. @throws {DamagedError} when their file is not as the run wrote it. */
   #weights(): NamedTensors {
     const { path, checkpoint } = this.#place
     const part = this.about.averaged && checkpoint !== undefined ? 'evaluation' : 'model'
@@ -180,7 +180,7 @@ export class StoredRun {
   }
 }
 
-/** Returns a graph of a run with its weights. @throws {DamagedError} when the graph's file is missing */
+/** Returns the ONNX file of a graph with its weights. @throws {DamagedError} when the graph's file is missing. */
 function whole(file: string, weights: NamedTensors, folds?: boolean): Uint8Array {
   const bytes = readInside(file)
   if (bytes !== undefined) return withWeights({ name: basename(file), bytes }, weights, folds)

@@ -122,7 +122,7 @@ export class TaskGraphs {
       return traceStep(graph.inputs, graph.body)
     }
     const training = traced((fed) => {
-      // The parts of the loss do not change what is trained.
+      // Left out: `terms`, the parts of the loss, which are only reported and do not affect the training.
       const { terms: _, ...step } = this.#trainingStep(fed)
       return step
     })

@@ -190,7 +190,7 @@ export class Task {
   }
 
   /**
-   * Evaluates the model on all examples of `source`, in evaluation mode and with its evaluation weights (see
+   * Evaluates the model on all examples of `source`, in evaluation mode and with the weights for evaluation (see
    * `atEvaluation`). Model and optimizer do not change. Concurrent evaluations and steps take turns, so results are
    * as if each call had waited for the one before.
    *
@@ -206,7 +206,7 @@ export class Task {
   }
 
   /**
-   * Runs `body` while the model has its evaluation weights: averaged weights with matching running statistics if the
+   * Runs `body` while the model has its weights for evaluation: averages with matching running statistics if the
    * optimizer keeps averages, otherwise the training weights. Restores the training weights afterwards. Steps and
    * evaluations started elsewhere meanwhile wait for `body` to end.
    *

@@ -57,6 +57,6 @@ function sumOfFile(file: number): number {
 export const sumOfChunks = (chunks: readonly Uint8Array[]): number =>
   chunks.reduce((sum, bytes) => crc32(bytes, sum), 0)
 
-/** Returns the error for a file that has not the checksum with which it was written. */
+/** Returns the error for a file whose checksum is no longer the one that it was written with. */
 export const otherBytes = (name: string): DamagedError =>
   new DamagedError(`${name}: wanted the bytes that were written, got others; the file is damaged`)

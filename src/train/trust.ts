@@ -9,8 +9,8 @@ import { present } from '../core/options.ts'
 // written in the folder can tell the two apart, since a stranger may write anything. The file system can: it gives each
 // file a number and a time of change that nobody can choose or know beforehand. The two numbers of the folder's file
 // `.place`, or those of the experiment's file, are the key of a code (HMAC) of the experiment's sources: a seal. The
-// first one is right in the folder where it was made, also after the experiment was changed and changed back; the second
-// one, in a copy of the folder beside the same experiment.
+// first seal is valid in the folder where it was made, even after the experiment was changed and changed back; the
+// second seal is also valid in a copy of the folder, beside the same experiment.
 
 /** Seal of an experiment's file, in run.json: shows that the run was trained with this file on this machine. */
 export interface Seal {
@@ -50,7 +50,7 @@ export function relationOf(folder: string, file: string, given: Partial<Seal>): 
 
 const placeIn = (folder: string): string => join(folder, '.place')
 
-/** Returns the HMAC of a path and hash, with inode and change time of the file `keeper` as key, if it exists. */
+/** Returns the HMAC of a path and hash; key: inode and change time of the file `keeper`. Undefined without it. */
 function codeOf(keeper: string, file: string, sha256: string): string | undefined {
   const key = isOwn(keeper) ? keyOf(keeper) : undefined
   return (

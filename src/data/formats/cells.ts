@@ -42,7 +42,7 @@ export class Cells {
     this.#numeral = numeralReader(format)
   }
 
-  /** Whether a parsed number needs no more checks. 0 does: `Number` returns 0 for an empty text, too. */
+  /** Whether a parsed number needs no more checks. 0 needs one, since `Number` also returns 0 for an empty text. */
   isPlain(value: number): boolean {
     return value !== 0 && Math.abs(value) <= this.#max && !this.#missing.hasNumbers && !mayCollide(value)
   }

@@ -40,7 +40,7 @@ function* piecesOf(whole: string | Uint8Array): Generator<string | Uint8Array> {
 
 type PlanOf = (name: string, columns: CsvColumns, options: CsvValues) => TablePlan
 
-/** Converts a CSV file to examples. It may come in pieces, of bytes or of text, cut anywhere. */
+/** Converts a CSV file to examples. The file may come in pieces, of bytes or of text, cut anywhere. */
 export class CsvReader {
   readonly #cells: Cells
   readonly #rows: CsvRows

@@ -28,7 +28,7 @@ export class Decoder {
   #decoder: InstanceType<typeof TextDecoder> | undefined
   /** Bytes after the last complete line. */
   #rest: Uint8Array = new Uint8Array(0)
-  /** Name of the encoding, once invalid bytes were found. They follow the text that was returned so far. */
+  /** Name of the encoding, once bytes invalid in that encoding were found after the text returned so far. */
   failed: string | undefined
 
   constructor(name: string, encoding?: string) {
@@ -81,7 +81,7 @@ export class Decoder {
     return new TextDecoder(this.#encoding, { fatal: true, ignoreBOM: true })
   }
 
-  /** Returns the index after the last line end, whose bytes occur in no other character when read in pieces. */
+  /** Returns the index after the last line end, where no character of several bytes can be cut in two. */
   #lineEnd(bytes: Uint8Array): number {
     const { encoding } = this.#decoder!
     if (!encoding.startsWith('utf-16')) return 1 + Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13))

@@ -10,7 +10,7 @@ export class Finder {
     if (what === undefined) this.#found = Number.POSITIVE_INFINITY
   }
 
-  /** Returns the index of the first occurrence at index `from` or later; infinity if there is none. */
+  /** Returns the index at which `what` first occurs at or after index `from`; infinity if it does not occur. */
   from(from: number): number {
     if (this.#found >= from) return this.#found
     const found = this.#text.indexOf(this.#what!, from)

@@ -65,7 +65,7 @@ export class LabelCodes {
     return this.#codes.size
   }
 
-  /** Whether there are more distinct labels than a column of classes has, so that it probably holds numbers. */
+  /** Whether the column has more distinct labels than a column of classes usually has: it probably holds numbers. */
   get areTooMany(): boolean {
     const { size } = this.#codes
     return size > mostClasses || (this.#hasFractions && size > mostFractions)

@@ -130,7 +130,7 @@ export const checkedCompressors = (compressors: Compressors): Compressors =>
     ]),
   )
 
-/** Whether a page's header has all sizes and counts of its type, none of which exceeds its column chunk's. */
+/** Whether a page's header has all sizes and counts that its type needs, none greater than its column chunk's. */
 function isPossible(head: PageHeader, { values, size }: Chunk): boolean {
   const {
     type,

@@ -48,7 +48,7 @@ export class ParquetTable {
     return new ParquetTable(file, await planParquet(name, file.columns, options, shapeIn), options)
   }
 
-  /** Fraction of the rows that were read last time. */
+  /** Fraction of the file's rows that the latest call of `read` has read so far. */
   get share(): number {
     return this.#read / this.#file.rows
   }

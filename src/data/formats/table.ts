@@ -35,7 +35,7 @@ export const tableOptions = {
   classNames: texts,
   /** Number of classes, if the label column holds the integers 0 … classes − 1. */
   classes: classCount,
-  /** For missing values: 'drop' drops the whole row; a number replaces missing features. @default an error */
+  /** How to treat missing values: 'drop' drops the row; a number replaces missing features. @default an error */
   missing: custom<'drop' | number>(
     "'drop' or a finite number",
     (value) => value === 'drop' || Number.isFinite(value),

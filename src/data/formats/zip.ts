@@ -42,7 +42,7 @@ export class Archive {
     return this.#entries.get(file)!.size
   }
 
-  /** Returns a file's first kilobytes, at least; all of a shorter file. @throws {FormatError} as `read` */
+  /** Returns at least the first few kilobytes of a file, or all of a shorter one. @throws {FormatError} as `read` */
   startOf(file: string): Uint8Array {
     return this.#reported(() => contentStart(this.#bytes, this.#view, this.#entries.get(file)!, this.#name))
   }
@@ -115,7 +115,7 @@ function endOf(view: DataView): number {
   return end
 }
 
-/** Returns the offset of the ZIP64 end record, for counts too large for the record at `end`, if any. */
+/** Returns the offset of the ZIP64 end record, for counts too large for the record at `end`; undefined without one. */
 function wideEnd(view: DataView, end: number): number | undefined {
   if (end < 20 || view.getUint32(end - 20, true) !== signatures.wideLocator) return undefined
   const at = whole(view, end - 12)

@@ -2,7 +2,7 @@ import { choice, type OptionsOf, readOptions } from '../../core/options.ts'
 import { countPairs, type PairMatrix } from './confusion-matrix.ts'
 import type { Metric } from './metric.ts'
 
-// The coefficients of Matthews and of Cohen correct the agreement of labels and predictions for that by chance.
+// The coefficients of Matthews and of Cohen measure how far labels and predictions agree beyond chance.
 
 /**
  * Measures the Matthews correlation coefficient of labels and predicted classes, −1 to 1: 1 if all predictions are
@@ -73,7 +73,7 @@ interface PairCounts {
   readonly predicted: readonly number[]
 }
 
-/** Returns a metric, better if larger, of how often each class was predicted for each label. */
+/** Returns a metric computed from how often each class was predicted for each label; larger is better. */
 function ofCounts(spec: Metric['spec'], resultOf: (counts: PairCounts) => number): Metric<PairMatrix> {
   const result = (matrix: PairMatrix): number => {
     const actual = matrix.map(sum)

@@ -18,7 +18,7 @@ export interface AveragePrecisionOptions extends OptionsOf<typeof options> {}
 
 /**
  * Measures average precision, the area under the curve of precision over recall (PR-AUC), 0 to 1. Exact, since it
- * keeps every score. Unlike ROC-AUC, it falls with the share of the class: a random ranking has that share.
+ * keeps every score. Unlike ROC-AUC, it depends on the share of the class: a random ranking has that share as value.
  *
  *     Σ (Rₖ − Rₖ₋₁)·Pₖ        precision Pₖ and recall Rₖ of all examples that score at least the k-th highest score
  *
@@ -67,7 +67,7 @@ function reasonOf(state: Scores, zeroDivision: AveragePrecisionOptions['zeroDivi
 /** Whether no target counts. */
 const hasNone = ({ labels }: Scores): boolean => !labels.some((chunk) => chunk.some((label) => label >= 0))
 
-/** Returns the average precision of a class; `zero` of one without examples. */
+/** Returns the average precision of a class; `zero` for a class without examples. */
 function area({ own, others }: SortedScores, zero: number): number {
   if (Number.isNaN(own.at(-1)) || Number.isNaN(others.at(-1))) return Number.NaN
   if (own.length === 0) return zero

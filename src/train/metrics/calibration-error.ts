@@ -14,7 +14,7 @@ const options = {
 
 export interface CalibrationErrorOptions extends OptionsOf<typeof options> {}
 
-/** Of each bin: number of examples, how many of them are hits, and the sum of their confidences. */
+/** For each bin: number of examples, how many of them are hits, and the sum of their confidences. */
 interface Bins {
   readonly count: readonly number[]
   readonly hits: readonly number[]
@@ -26,10 +26,10 @@ interface Bins {
  *
  *     Σ nᵦ/n · |hᵦ/nᵦ − mean confidence in bin b|        with hᵦ hits among the nᵦ of n examples in bin b
  *
- * The confidence is the softmax probability of the highest-scoring class, and a hit is a right prediction; of one
- * logit, they are the probability of class 1 and an example of class 1. Like torchmetrics'
- * `MulticlassCalibrationError` and `BinaryCalibrationError` in float64: bin b holds confidences from b/bins to below
- * (b + 1)/bins, and 1 itself has a bin of its own. NaN, with a reason, when a probability is NaN.
+ * The confidence is the softmax probability of the highest-scoring class, and a hit is a right prediction. If each
+ * example has a single logit, the confidence is the probability of class 1, and a hit is an example of class 1. Like
+ * torchmetrics' `MulticlassCalibrationError` and `BinaryCalibrationError` in float64: bin b holds confidences from
+ * b/bins to below (b + 1)/bins, and 1 itself has a bin of its own. NaN, with a reason, when a probability is NaN.
  *
  * Source: Naeini et al. 2015, https://doi.org/10.1609/aaai.v29i1.9602.
  */
@@ -69,7 +69,7 @@ export function calibrationError(given: CalibrationErrorOptions = {}): Metric {
   return metric
 }
 
-/** Returns the softmax probability of the highest-scoring class of a row; of one logit, that of class 1. */
+/** Returns the softmax probability of a row's highest-scoring class; for a single logit, that of class 1. */
 function confidenceOf(rows: ClassScores, row: number): number {
   const { columns, scores } = rows
   if (columns === 1) return 1 / (1 + Math.exp(-scores[row]!))

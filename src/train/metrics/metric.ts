@@ -86,8 +86,8 @@ interface Mean {
 }
 
 /**
- * Returns a metric: the function `result` of the mean of some values. The metric is NaN, with a reason, if there are
- * no values.
+ * Returns a metric that applies the function `result` to the mean of some values. The metric is NaN, with a reason, if
+ * there are no values.
  *
  * @param valuesOf returns the values for a batch of predictions, one for each target that is not ignored
  */
