@@ -6,7 +6,10 @@ import type { Stored } from './safetensors.ts'
 import type { Task } from './task.ts'
 import { taskOf } from './train.ts'
 
-/** Loads a checkpoint's evaluation weights into a task as if they were initial weights. @returns the step */
+/**
+ * Loads the weights with which a checkpoint's model is evaluated (averages, if the optimizer keeps them) into a new
+ * task, without the optimizer's state. @returns the number of steps after which the checkpoint was written
+ */
 export async function loadCheckpoint(path: string, experiment: Experiment, task: Task): Promise<number> {
   const trained = taskOf(experiment)
   const { steps } = restoreCheckpoint(path, experiment, trained, false)
@@ -20,8 +23,7 @@ export async function loadCheckpoint(path: string, experiment: Experiment, task:
 }
 
 /**
- * Loads the best checkpoint of the run in the folder `path` into a new task, as if its evaluation weights were initial
- * weights.
+ * Loads the best checkpoint of the run in the folder `path` into a new task, like `loadCheckpoint`.
  *
  * @throws {ArgumentError} when the run has no checkpoint at the end of an epoch.
  */
