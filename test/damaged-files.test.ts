@@ -18,7 +18,7 @@ import { readCheckpoint, writeCheckpoint } from '../src/train/checkpoint.ts'
 import { checkSame } from '../src/train/description.ts'
 import { open } from '../src/train/open.ts'
 import { readSafetensors, writeSafetensors } from '../src/train/safetensors.ts'
-import { parseExperimentText } from '../src/train/spec.ts'
+import { parseExperiment, parseJson } from '../src/train/spec.ts'
 import { damaged } from './support/damage.ts'
 
 // A few examples instead of all digits: they are made again for each experiment that parses.
@@ -188,7 +188,7 @@ describe('what a run keeps', () => {
       batchSize: 4,
       epochs: 2,
     }
-    const read = (bytes: Uint8Array) => parseExperimentText(textOf(bytes), 'a.json')
+    const read = (bytes: Uint8Array) => parseExperiment(parseJson(textOf(bytes), 'a.json'))
     expect(await damaged(bytesOf(JSON.stringify(json)), read)).toBeGreaterThan(900)
   })
 })

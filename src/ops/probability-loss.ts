@@ -6,7 +6,8 @@ import { greater, where } from './compare.ts'
 import { checkAlike, reduced, reductionOptions } from './loss-reduction.ts'
 import { softplus } from './sigmoid.ts'
 
-const binaryOptions = {
+/** Options of `binaryCrossEntropyWithLogits`. */
+export const binaryOptions = {
   ...reductionOptions,
   /** Weight w of the loss of each logit; broadcasts to the shape of the logits. @default 1 */
   weight: tensorOption,
@@ -38,7 +39,8 @@ export function binaryCrossEntropyWithLogits(
   return reduced(weight ? mul(cost, weight) : cost, reduction)
 }
 
-const klDivOptions = {
+/** Options of `klDiv`. */
+export const klDivOptions = {
   /** Reduction; `batchmean`, the mathematical definition, divides the sum by the batch size. @default 'mean' */
   reduction: choice(['mean', 'sum', 'none', 'batchmean'], 'mean'),
   /** Whether `target` contains log-probabilities rather than probabilities. @default false */

@@ -12,14 +12,15 @@ import { type OpenPicture, pixels, type Size } from './pixels.ts'
 const isSize = (value: unknown): boolean =>
   Array.isArray(value) && value.length === 2 && value.every((n) => Number.isInteger(n) && n > 0)
 
-const options = {
+/** Options of `imageFolder`. */
+export const imageFolderOptions = {
   /** Height and width of `x` in pixels. Images are scaled to cover this size, then cropped at the centre. */
   size: required(custom<Size>('[height, width] in pixels', isSize)),
   /** Number of colour channels: 3 for red, green and blue, 1 for grey (luma, as Pillow's mode L). @default 3 */
   channels: custom<1 | 3>('1 or 3', (value) => value === 1 || value === 3, 3),
 }
 
-export interface ImageFolderOptions extends OptionsOf<typeof options> {}
+export interface ImageFolderOptions extends OptionsOf<typeof imageFolderOptions> {}
 
 /**
  * Reads images into memory from a folder that has one sub-folder for each class, with images at any depth.
@@ -36,7 +37,7 @@ export async function imageFolder(
   path: string,
   given: ImageFolderOptions & CollectOptions,
 ): Promise<Dataset> {
-  const { signal, ...own } = readOptions('imageFolder', { ...options, ...readingOptions }, given)
+  const { signal, ...own } = readOptions('imageFolder', { ...imageFolderOptions, ...readingOptions }, given)
   signal?.throwIfAborted()
   return collect(await imageFolderStream(path, own), present({ signal }))
 }
@@ -46,7 +47,7 @@ export async function imageFolder(
  * images ahead of use. The order of images is random, so that classes are mixed, but the same in each epoch.
  */
 export async function imageFolderStream(path: string, given: ImageFolderOptions): Promise<Stream> {
-  const { size, channels } = readOptions('imageFolderStream', options, given)
+  const { size, channels } = readOptions('imageFolderStream', imageFolderOptions, given)
   const open = await sharpPackage()
   const { classNames, images } = listImages(path)
   const order = Array.from(random('images').permutation(images.length), (i) => images[i]!)
