@@ -81,10 +81,18 @@ export interface Dataset extends Names {
   readonly y: Field
 }
 
-/** Training examples, and held-out examples for validation. */
+/** Training examples, held-out examples for validation and, where nothing must have chosen on them, for a test. */
 export interface Split {
   readonly train: Dataset
+  /** Examples on which rates, schedules, checkpoints and settings are chosen. */
   readonly validation: Dataset
+  /** Examples on which nothing is chosen: they are measured once, at the end. */
+  readonly test?: Dataset
+}
+
+/** A split with a test part. */
+export interface TestedSplit extends Split {
+  readonly test: Dataset
 }
 
 const numbers = custom<NumberInput>('an array of numbers, flat or nested', isNumbers)

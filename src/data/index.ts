@@ -1,7 +1,7 @@
 export type { NumberArray, NumberInput, NumberList, Target } from './arrays.ts'
 export { classCounts, classWeights, exampleWeights } from './balance.ts'
 export type { Batch } from './batch.ts'
-export type { Columns, Dataset, Field, FieldSpec, Names, Split, Values } from './dataset.ts'
+export type { Columns, Dataset, Field, FieldSpec, Names, Split, TestedSplit, Values } from './dataset.ts'
 export { dataset, subset } from './dataset.ts'
 export { breastCancer } from './files/breast-cancer.ts'
 export { cifar10, cifar100, readCifar } from './files/cifar.ts'

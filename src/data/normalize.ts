@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors.ts'
 import { checkFields, mismatch, showValue } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { showShape, sizeOf } from '../core/shape.ts'
-import { checkDataset, type Dataset, type FieldSpec, type Split } from './dataset.ts'
+import { checkDataset, type Dataset, type FieldSpec, type Split, type TestedSplit } from './dataset.ts'
 import { valueFingerprint } from './fingerprint.ts'
 import { normalizedRecipe, recipeOf, withRecipe } from './recipe.ts'
 import { checkStream, isStream, type Stream } from './stream.ts'
@@ -23,21 +23,23 @@ export interface Moments {
 }
 
 /**
- * Normalizes `x` of the training and the validation set, both by the training set's mean and standard
- * deviation, so that no information leaks from the validation set. Constant features are only shifted. Integers
- * become float32.
+ * Normalizes `x` of each part of a split by the training part's mean and standard deviation, so that no information
+ * leaks from the others. Constant features are only shifted. Integers become float32.
  *
  *     x ← (x − mean) / deviation
  */
+export function normalize(split: TestedSplit, given?: NormalizeOptions): TestedSplit
+export function normalize(split: Split, given?: NormalizeOptions): Split
 export function normalize(split: Split, given: NormalizeOptions = {}): Split {
-  const { train, validation } = Object(split) as Split
+  const { train, validation, test } = Object(split) as Split
   if (train === undefined || validation === undefined) {
     const fix = 'for one data set, use data.standardize(dataset, data.moments(dataset))'
     const got = Object(split) === split ? 'one without' : showValue(split)
     throw new ArgumentError(`normalize: wanted a split with train and validation, got ${got}; ${fix}`)
   }
   const found = moments(train, readOptions('normalize', options, given))
-  return { train: standardize(train, found), validation: standardize(validation, found) }
+  const parts = { train: standardize(train, found), validation: standardize(validation, found) }
+  return test === undefined ? parts : { ...parts, test: standardize(test, found) }
 }
 
 /** Computes the means and standard deviations of `x` over all examples of a data set. */

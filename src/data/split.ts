@@ -1,18 +1,35 @@
 import { ArgumentError } from '../core/errors.ts'
-import { mismatch } from '../core/mismatch.ts'
-import { boolean, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
-import { type Random, random } from '../core/random.ts'
-import { checkDataset, type Dataset, hasLabels, type Split, subset } from './dataset.ts'
+import { mismatch, unknownName } from '../core/mismatch.ts'
+import {
+  boolean,
+  integer,
+  number,
+  type OptionsOf,
+  readOptions,
+  required,
+  type ValuesOf,
+} from '../core/options.ts'
+import { random } from '../core/random.ts'
+import { sizeOf } from '../core/shape.ts'
+import { type Basis, chained, chosen, foldsOf, upTo, without } from './choose.ts'
+import { checkDataset, type Dataset, hasLabels, type Split, subset, type TestedSplit } from './dataset.ts'
+import { groupsOf, keyOptions, timesOf } from './keys.ts'
 
 const common = {
-  /** Seed of the random choice of validation examples. @default 0 */
-  seed: number({}, 0),
-  /** Whether both sets have the data set's class proportions. @default true for labels, false for targets */
+  /**
+   * Size of the test part, which nothing chooses on: a fraction of the examples if below 1, otherwise a number of
+   * examples. @default none: there is no test part
+   */
+  test: number({ above: 0 }),
+  ...keyOptions,
+  /** Seed of the random choice of examples; not with `order`. @default 0 */
+  seed: number({}),
+  /** Whether all parts have the data set's class proportions. @default true for labels without `order` */
   stratify: boolean(),
 }
 
 const splitOptions = {
-  /** Size of the validation set: a fraction of the examples if below 1, otherwise a number of examples. */
+  /** Size of the validation part: a fraction of the examples if below 1, otherwise a number of examples. */
   validation: required(number()),
   ...common,
 }
@@ -20,26 +37,34 @@ const splitOptions = {
 export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
 
 /**
- * Splits a data set at random into a training and a validation set; both keep the order of the examples.
+ * Splits a data set into a training and a validation part and, if asked, a test part; each keeps the order of the
+ * examples. The test part depends on `test`, `seed`, `by` and `stratify`, and not on `validation`.
  *
- * With `stratify`, each class's number of validation examples is its exact share, rounded up or down.
+ * - At random, unless `order` is given. With `stratify`, each class's number of examples in a part is its exact share,
+ *   rounded up or down.
+ * - With `by`, groups stay whole, and sizes are as near to those asked for as groups, dealt in random order, come.
+ *   With `stratify`, so are the classes' shares; see `kFold`.
+ * - With `order`, the latest examples are the test part, and those before them the validation part. Of examples with
+ *   equal times, the last are the latest.
  *
- * @throws {ArgumentError} when a set would be empty, or `stratify` is true without classes.
+ * @throws {ArgumentError} when a part would be empty, `stratify` is true without labels, or `order` is given with
+ *   `by`, `seed` or `stratify`.
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
+ * @example data.split(data.breastCancer(), { validation: 0.1, test: 0.2 }).test.length // 114
  */
+export function split(dataset: Dataset, given: SplitOptions & { readonly test: number }): TestedSplit
+export function split(dataset: Dataset, given: SplitOptions): Split
 export function split(dataset: Dataset, given: SplitOptions): Split {
   checkDataset('split', dataset)
-  const { validation, seed, stratify } = readOptions('split', splitOptions, given)
-  const wanted = validation < 1 ? Math.round(validation * dataset.length) : validation
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted >= dataset.length) {
-    const both = `validation as a fraction or number that leaves examples in both parts of ${dataset.length}`
-    throw mismatch('split', both, validation)
-  }
-  const groups = grouped('split', dataset, stratify)
-  const sizes = apportion(wanted, groups)
-  const stream = random(seed, 'split')
-  const chosen = groups.flatMap((group, i) => shuffled(group, stream).slice(0, sizes[i]))
-  return cut(dataset, new Set(chosen))
+  const { validation, ...options } = readOptions('split', splitOptions, given)
+  const basis = basisOf('split', dataset, options)
+  const { test, rest } = heldOut('split', basis, options)
+  const wanted = countOf(validation, basis.length)
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted >= rest.length)
+    throw mismatch('split', `validation ${leaving(basis, options.test)}`, validation)
+  const validated = chosen(rest, wanted, basis, random(options.seed ?? 0, 'split'))
+  checkGroups('split', 'validation', validation, [validated, without(rest, validated)])
+  return cut(dataset, without(rest, validated), validated, test)
 }
 
 const foldOptions = {
@@ -52,66 +77,138 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
 
 /**
  * Returns the k splits of a k-fold cross-validation, which may be iterated over any number of times: each
- * example is in exactly one of the k validation sets.
+ * example is in exactly one of the k validation sets. With `test`, a test part is first held out from all of them: the
+ * one that `split` holds out with the same options.
  *
- * Validation sets differ in size by at most one example; with `stratify`, so do their numbers of examples of
- * each class.
+ * - Validation sets differ in size by at most one example; with `stratify`, so do their numbers of examples of
+ *   each class.
+ * - With `by`, groups stay whole. They are dealt from the largest to the smallest, each to the fold with the fewest
+ *   examples, as by scikit-learn's `GroupKFold`; with `stratify`, as by its `StratifiedGroupKFold`.
+ * - With `order`, as by its `TimeSeriesSplit`: k consecutive blocks at the end are validated one after another, each by
+ *   a model trained on all examples before it. The examples of the first block are in no validation set.
  *
- * @throws {ArgumentError} when `folds` is not from 2 to the number of examples, or `stratify` is true without
- *   classes.
+ * @throws {ArgumentError} when a part would be empty, `stratify` is true without labels, or `order` is given with
+ *   `by`, `seed` or `stratify`.
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
+export function kFold(
+  dataset: Dataset,
+  given: KFoldOptions & { readonly test: number },
+): Iterable<TestedSplit>
+export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split>
 export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
-  const { folds, seed, stratify } = readOptions('kFold', foldOptions, given)
-  if (folds > dataset.length)
-    throw mismatch('kFold', `folds as an integer from 2 to ${dataset.length}`, folds)
-  const stream = random(seed, 'kFold')
-  // Examples are dealt to the folds in turn, class after class.
-  const dealt = grouped('kFold', dataset, stratify).flatMap((group) => shuffled(group, stream))
+  const { folds, ...options } = readOptions('kFold', foldOptions, given)
+  checkDataset('kFold', dataset)
+  const basis = basisOf('kFold', dataset, options)
+  const { test, rest } = heldOut('kFold', basis, options)
+  const most = rest.length - (basis.times ? 1 : 0)
+  if (folds > most) throw mismatch('kFold', `folds as an integer from 2 to ${most}`, folds)
+  const parts = foldsIn(rest, folds, basis, options.seed ?? 0)
   return {
     *[Symbol.iterator]() {
-      for (let fold = 0; fold < folds; fold++) {
-        yield cut(dataset, new Set(dealt.filter((_, place) => place % folds === fold)))
-      }
+      for (const { train, validation } of parts) yield cut(dataset, train, validation, test)
     },
   }
 }
 
-/** Returns the indices of all examples: one list or, with `stratify`, one per class and one of ignored labels. */
-function grouped(who: string, dataset: Dataset, stratify: boolean = hasLabels(dataset)): number[][] {
+function foldsIn(
+  rest: readonly number[],
+  folds: number,
+  basis: Basis,
+  seed: number,
+): ReturnType<typeof chained> {
+  if (basis.times) return chained(rest, folds, basis.times)
+  const each = foldsOf(rest, folds, basis, random(seed, 'kFold'))
+  checkGroups('kFold', 'folds', folds, each)
+  return each.map((validation) => ({ train: without(rest, validation), validation }))
+}
+
+type Common = ValuesOf<typeof common>
+
+/** Returns what decides which examples may go where. @throws {ArgumentError} when options contradict each other. */
+function basisOf(who: string, dataset: Dataset, options: Common): Basis {
+  const { by, order, stratify = order === undefined && hasLabels(dataset) } = options
+  const { length } = dataset
+  if (order !== undefined) {
+    const other = by !== undefined ? 'by' : options.seed !== undefined ? 'seed' : stratify && 'stratify'
+    if (other)
+      throw new ArgumentError(`${who}: wanted order without ${other}, got both; leave one of them out`)
+    return { length, times: timesOf(who, columnOf(who, 'order', dataset, order), length) }
+  }
+  return {
+    length,
+    ...(stratify && { classes: classesOf(who, dataset) }),
+    ...(by !== undefined && { groups: groupsOf(who, columnOf(who, 'by', dataset, by), length) }),
+  }
+}
+
+/** Returns the class of each example; ignored labels are one more class. */
+function classesOf(who: string, dataset: Dataset): Int32Array {
   const { length, y, classes, ignoreIndex } = dataset
-  if (stratify && !hasLabels(dataset)) {
+  if (!hasLabels(dataset)) {
     throw new ArgumentError(
       `${who}: wanted labels to stratify by, got targets of ${y.dtype}; leave stratify out`,
     )
   }
-  const groups: number[][] = Array.from({ length: stratify ? classes! : 1 }, () => [])
-  const ignored: number[] = []
-  for (let i = 0; i < length; i++) {
-    const label = stratify ? Number(y.data[i]) : 0
-    const group = stratify && label === ignoreIndex ? ignored : groups[label]!
-    group.push(i)
+  return Int32Array.from({ length }, (_, i) =>
+    Number(y.data[i]) === ignoreIndex ? classes! : Number(y.data[i]),
+  )
+}
+
+/** Returns the given list, or the values of the feature with the given name. */
+function columnOf(
+  who: string,
+  option: string,
+  { x, length, featureNames = [] }: Dataset,
+  given: string | ArrayLike<unknown>,
+): ArrayLike<unknown> {
+  if (typeof given !== 'string') return given
+  const width = sizeOf(x.shape)
+  if (featureNames.length !== width) {
+    const fix = 'give a list with one for each example'
+    throw new ArgumentError(`${who}: wanted ${option} of data with featureNames, got ${given}; ${fix}`)
   }
-  return ignored.length > 0 ? [...groups, ignored] : groups
+  const at = featureNames.indexOf(given)
+  if (at < 0) throw unknownName(who, featureNames, given, `${option} as `)
+  return Array.from({ length }, (_, i) => x.data[i * width + at])
 }
 
-/** Divides `total` into an integer per group, in proportion to its size, rounding up the largest remainders. */
-function apportion(total: number, groups: readonly (readonly number[])[]): number[] {
-  const sizes = groups.map((group) => group.length)
-  const all = sizes.reduce((a, b) => a + b, 0)
-  const shares = sizes.map((size) => Math.floor((size * total) / all))
-  const left = total - shares.reduce((a, b) => a + b, 0)
-  const remainder = (i: number): number => (sizes[i]! * total) % all
-  const byRemainder = sizes.map((_, i) => i).sort((a, b) => remainder(b) - remainder(a))
-  for (const i of byRemainder.slice(0, left)) shares[i]!++
-  return shares
+const countOf = (size: number, length: number): number => (size < 1 ? Math.round(size * length) : size)
+
+const leaving = ({ length }: Basis, test: number | undefined): string =>
+  `as a fraction or number that leaves examples in ${test === undefined ? 'both' : 'all three'} parts of ${length}`
+
+/** Chooses the test part, if any, and returns it with the other examples. */
+function heldOut(who: string, basis: Basis, { test: size, seed = 0 }: Common) {
+  const all = upTo(basis.length)
+  if (size === undefined) return { test: undefined, rest: all }
+  const wanted = countOf(size, all.length)
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > all.length - 2)
+    throw mismatch(who, `test ${leaving(basis, size)}`, size)
+  const test = chosen(all, wanted, basis, random(seed, 'split test'))
+  const rest = without(all, test)
+  checkGroups(who, 'test', size, [test, rest])
+  return { test, rest }
 }
 
-const shuffled = (group: readonly number[], stream: Random): number[] =>
-  Array.from(stream.permutation(group.length), (i) => group[i]!)
+/** @throws {ArgumentError} when whole groups were dealt so that a part got none. */
+function checkGroups(
+  who: string,
+  option: string,
+  asked: number,
+  parts: readonly (readonly number[])[],
+): void {
+  if (parts.every(({ length }) => length > 0)) return
+  const fix = 'ask for other sizes, or split into smaller groups'
+  throw mismatch(who, `${option} for which each part gets a whole group of by`, asked, fix)
+}
 
-function cut(dataset: Dataset, validation: ReadonlySet<number>): Split {
-  const all = Int32Array.from({ length: dataset.length }, (_, i) => i)
-  const part = (isValidation: boolean) => all.filter((i) => validation.has(i) === isValidation)
-  return { train: subset(dataset, part(false)), validation: subset(dataset, part(true)) }
+function cut(
+  dataset: Dataset,
+  train: readonly number[],
+  validation: readonly number[],
+  test: readonly number[] | undefined,
+): Split {
+  const part = (examples: readonly number[]): Dataset => subset(dataset, Int32Array.from(examples).sort())
+  return { train: part(train), validation: part(validation), ...(test && { test: part(test) }) }
 }

@@ -23,10 +23,12 @@ export interface Stream extends Names {
 /** A data set in memory, or a stream. */
 export type Source = Dataset | Stream
 
-/** Training data and held-out validation data, each a data set in memory or a stream. */
+/** Training data, held-out validation data and perhaps test data, each a data set in memory or a stream. */
 export interface Sources {
   readonly train: Source
   readonly validation: Source
+  /** Data on which nothing is chosen. They are read only to measure the final model, if that is asked for. */
+  readonly test?: Source
 }
 
 export const isStream = (source: Source): source is Stream => 'read' in source
