@@ -21,14 +21,23 @@ export interface DocumentedOption {
 
 const root = new URL('../', import.meta.url).pathname
 
+let known: ts.Program | undefined
+
+/** The program of the library's sources, made once. */
+export function sourceProgram(): ts.Program {
+  if (known) return known
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  known = ts.createProgram([`${root}src/index.ts`], options)
+  return known
+}
+
 /**
  * Every public function and class with a parameter that is called `options`, or whose type is called `…Options` or has
  * optional properties alone. Overloads count as one.
  */
 export function optionTakers(): Taker[] {
-  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const program = ts.createProgram([`${root}src/index.ts`], options)
+  const program = sourceProgram()
   const checker = program.getTypeChecker()
   const found = new Map<string, Taker>()
 
