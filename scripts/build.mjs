@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
-const entries = ['index', 'schedule/index', 'cli/main', 'data/thread-worker']
+const entries = ['index', 'schedule/index', 'data/table/encoder', 'cli/main', 'data/thread-worker']
 
 const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 const { dependencies, optionalDependencies, peerDependencies } = manifestOf(root)

@@ -3,6 +3,7 @@ import { count } from '../core/text.ts'
 import { writeOutput } from '../disk/whole-file.ts'
 import { open } from '../train/open.ts'
 import { StoredRun } from '../train/stored-run.ts'
+import { encodingOf } from '../train/table-encoding.ts'
 import { type Output, terminal } from './output.ts'
 import { type AskedRun, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
 
@@ -22,4 +23,9 @@ export const exportCommand = (output: Output = terminal()): Command =>
       writeOutput(file, bytes)
       const shape = ['N', ...x.shape].join(', ')
       output.write(`${file}: ${count(bytes.length)} bytes, x ${x.dtype} [${shape}] to y\n`)
+      const table = run instanceof StoredRun ? run.about.recipe?.encoding : encodingOf(run.experiment)
+      if (table === undefined || !file.endsWith('.onnx')) return
+      const beside = file.replace(/onnx$/, 'table.json')
+      writeOutput(beside, `${JSON.stringify(table)}\n`)
+      output.write(`${beside}: how evenstep/table encodes a row as x\n`)
     })

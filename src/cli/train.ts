@@ -14,6 +14,7 @@ import { examplesPerStep } from '../train/length.ts'
 import type { Origin } from '../train/origin.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
+import { noteOnTable } from '../train/table-encoding.ts'
 import { taskOf } from '../train/train.ts'
 import { seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
@@ -71,6 +72,8 @@ const originOf = (file: string, { set, seed, device }: Options): Origin => ({
 })
 
 async function train(experiment: Experiment, file: string, options: Options, output: Output): Promise<void> {
+  const note = noteOnTable(experiment)
+  if (note !== undefined) printNote(note)
   const folder = await openRun(experiment, file, options)
   const { set, seed, device, json } = options
   if (options[auto] && folder.finished) return tellFinished(folder, json ? undefined : output)

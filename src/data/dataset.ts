@@ -6,6 +6,7 @@ import {
   choice,
   custom,
   integer,
+  list,
   type Option,
   type OptionsOf,
   readOptions,
@@ -57,6 +58,8 @@ export const nameOptions = {
   classNames: texts,
   /** Names of the elements of an example's `x`, in order. */
   featureNames: texts,
+  /** Number of categories of each element of `x` that is a category's code, 0 for other elements. @default all 0 */
+  categories: list(integer({ min: 0 })) as Option<readonly number[], readonly number[] | undefined>,
   /** Label to ignore, such as a padding label: often −100 or 255. Give it to the loss, too. @default none */
   ignoreIndex: integer(),
 }
@@ -67,11 +70,12 @@ export interface Names extends OptionsOf<typeof nameOptions> {}
 type NameValues = Partial<ValuesOf<typeof nameOptions>>
 
 /** Copies the fields of `Names` from an object, leaving out those that are undefined. */
-export const namesOf = ({ classes, classNames, ignoreIndex, featureNames }: NameValues): Names => ({
+export const namesOf = ({ classes, classNames, ignoreIndex, ...features }: NameValues): Names => ({
   ...(classes !== undefined && { classes }),
   ...(ignoreIndex !== undefined && { ignoreIndex }),
   ...(classNames !== undefined && { classNames }),
-  ...(featureNames !== undefined && { featureNames }),
+  ...(features.featureNames !== undefined && { featureNames: features.featureNames }),
+  ...(features.categories !== undefined && { categories: features.categories }),
 })
 
 /** Examples in memory: `x` holds the inputs of a model, `y` the labels or targets to predict. */

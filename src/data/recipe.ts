@@ -1,7 +1,11 @@
+import type { TableEncoding } from './table/encoding.ts'
+
 /** How this package made examples from a file: how it read the file, and then normalized `x`. */
 export interface Recipe {
   /** Options with which a table (CSV or Parquet) was read, as plain JSON. */
   readonly table?: Readonly<Record<string, unknown>>
+  /** Encoding of the rows of a mixed table (see `data.table`), which was learnt from the training part. */
+  readonly encoding?: TableEncoding
   /** Means and standard deviations by which `x` was then normalized, one entry per normalization, in order. */
   readonly normalized: readonly { readonly mean: readonly number[]; readonly deviation: readonly number[] }[]
 }

@@ -14,6 +14,7 @@ import { sizeOf } from '../core/shape.ts'
 import { type Basis, chained, chosen, foldsOf, upTo, without } from './choose.ts'
 import { checkDataset, type Dataset, hasLabels, type Split, subset, type TestedSplit } from './dataset.ts'
 import { groupsOf, keyOptions, timesOf } from './keys.ts'
+import { isTable, type Table } from './table/table.ts'
 
 const common = {
   /**
@@ -52,10 +53,10 @@ export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
  * @example data.split(data.breastCancer(), { validation: 0.1, test: 0.2 }).test.length // 114
  */
-export function split(dataset: Dataset, given: SplitOptions & { readonly test: number }): TestedSplit
-export function split(dataset: Dataset, given: SplitOptions): Split
-export function split(dataset: Dataset, given: SplitOptions): Split {
-  checkDataset('split', dataset)
+export function split(dataset: Dataset | Table, given: SplitOptions & { readonly test: number }): TestedSplit
+export function split(dataset: Dataset | Table, given: SplitOptions): Split
+export function split(dataset: Dataset | Table, given: SplitOptions): Split {
+  if (!isTable(dataset)) checkDataset('split', dataset)
   const { validation, ...options } = readOptions('split', splitOptions, given)
   const basis = basisOf('split', dataset, options)
   const { test, rest } = heldOut('split', basis, options)
@@ -92,13 +93,13 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
 export function kFold(
-  dataset: Dataset,
+  dataset: Dataset | Table,
   given: KFoldOptions & { readonly test: number },
 ): Iterable<TestedSplit>
-export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split>
-export function kFold(dataset: Dataset, given: KFoldOptions): Iterable<Split> {
+export function kFold(dataset: Dataset | Table, given: KFoldOptions): Iterable<Split>
+export function kFold(dataset: Dataset | Table, given: KFoldOptions): Iterable<Split> {
   const { folds, ...options } = readOptions('kFold', foldOptions, given)
-  checkDataset('kFold', dataset)
+  if (!isTable(dataset)) checkDataset('kFold', dataset)
   const basis = basisOf('kFold', dataset, options)
   const { test, rest } = heldOut('kFold', basis, options)
   const most = rest.length - (basis.times ? 1 : 0)
@@ -126,7 +127,7 @@ function foldsIn(
 type Common = ValuesOf<typeof common>
 
 /** Returns what decides which examples may go where. @throws {ArgumentError} when options contradict each other. */
-function basisOf(who: string, dataset: Dataset, options: Common): Basis {
+function basisOf(who: string, dataset: Dataset | Table, options: Common): Basis {
   const { by, order, stratify = order === undefined && hasLabels(dataset) } = options
   const { length } = dataset
   if (order !== undefined) {
@@ -143,8 +144,9 @@ function basisOf(who: string, dataset: Dataset, options: Common): Basis {
 }
 
 /** Returns the class of each example; ignored labels are one more class. */
-function classesOf(who: string, dataset: Dataset): Int32Array {
-  const { length, y, classes, ignoreIndex } = dataset
+function classesOf(who: string, dataset: Dataset | Table): Int32Array {
+  const { length, y, classes, ignoreIndex }: Pick<Dataset, 'length' | 'y' | 'classes' | 'ignoreIndex'> =
+    dataset
   if (!hasLabels(dataset)) {
     throw new ArgumentError(
       `${who}: wanted labels to stratify by, got targets of ${y.dtype}; leave stratify out`,
@@ -159,10 +161,12 @@ function classesOf(who: string, dataset: Dataset): Int32Array {
 function columnOf(
   who: string,
   option: string,
-  { x, length, featureNames = [] }: Dataset,
+  dataset: Dataset | Table,
   given: string | ArrayLike<unknown>,
 ): ArrayLike<unknown> {
   if (typeof given !== 'string') return given
+  if (isTable(dataset)) return dataset.column(given)
+  const { x, length, featureNames = [] } = dataset
   const width = sizeOf(x.shape)
   if (featureNames.length !== width) {
     const fix = 'give a list with one for each example'
@@ -204,11 +208,12 @@ function checkGroups(
 }
 
 function cut(
-  dataset: Dataset,
+  dataset: Dataset | Table,
   train: readonly number[],
   validation: readonly number[],
   test: readonly number[] | undefined,
 ): Split {
-  const part = (examples: readonly number[]): Dataset => subset(dataset, Int32Array.from(examples).sort())
-  return { train: part(train), validation: part(validation), ...(test && { test: part(test) }) }
+  const rows = [train, validation, ...(test ? [test] : [])].map((part) => Int32Array.from(part).sort())
+  const parts = isTable(dataset) ? dataset.encoded(rows) : rows.map((part) => subset(dataset, part))
+  return { train: parts[0]!, validation: parts[1]!, ...(test && { test: parts[2]! }) }
 }

@@ -6,8 +6,12 @@ import { csv } from '../data/files/csv.ts'
 import { idxImages } from '../data/files/idx.ts'
 import { npy, npz } from '../data/files/numpy.ts'
 import { parquet } from '../data/files/parquet.ts'
+import { table as readTable } from '../data/files/table.ts'
 import { tableOptions } from '../data/formats/table.ts'
 import { standardize } from '../data/normalize.ts'
+import type { TableEncoding } from '../data/table/encoding.ts'
+import type { ColumnKinds } from '../data/table/kinds.ts'
+import { encode } from '../data/table/table.ts'
 import type { About } from './run-graph.ts'
 import { strangeness } from './spread.ts'
 
@@ -82,6 +86,7 @@ function table(
   target: string | undefined,
 ): Dataset | Promise<Dataset> {
   const { recipe, x, target: y, classes, classNames, featureNames } = about
+  if (recipe?.encoding) return encodedTable(path, recipe.encoding, about, target)
   const before = recipe?.table ?? {}
   const isClass = classes !== undefined && sizeOf(y.shape) === 1
   const predicted =
@@ -105,4 +110,24 @@ function table(
   if (kind !== '.parquet') return csv(path, options as never)
   const known = Object.entries(options).filter(([name]) => name in tableOptions)
   return parquet(path, Object.fromEntries(known) as never)
+}
+
+/** Reads a table of raw rows, and encodes them as was learnt from the training rows. */
+async function encodedTable(
+  path: string,
+  encoding: TableEncoding,
+  { recipe, classes, classNames }: About,
+  target: string | undefined,
+): Promise<Dataset> {
+  const { columns: told = {}, ...before } = (recipe?.table ?? {}) as { readonly columns?: ColumnKinds }
+  const used = encoding.columns.filter(({ kind }) => kind !== 'ignore')
+  const kinds = used.map(({ name, kind }) => [name, told[name] ?? kind] as const)
+  const predicted =
+    target === undefined
+      ? {}
+      : { label: undefined, target: undefined, [classes === undefined ? 'target' : 'label']: target }
+  const options = { ...before, ...(classNames ? { classNames } : classes !== undefined && { classes }) }
+  const columns = Object.fromEntries(kinds)
+  const read = await readTable(path, { ...options, ...predicted, columns } as never)
+  return encode(read, encoding)
 }

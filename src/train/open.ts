@@ -4,6 +4,7 @@ import { EvenstepError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
 import { variables } from '../core/state.ts'
+import { recipeOf } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
 import { readState } from './checkpoint.ts'
@@ -22,6 +23,7 @@ import { restoreCheckpoint } from './restore.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
 import type { Stored } from './safetensors.ts'
 import { StoredRun } from './stored-run.ts'
+import { withTable } from './table-encoding.ts'
 import type { Task } from './task.ts'
 import { taskOf } from './train.ts'
 
@@ -132,7 +134,7 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
     },
     exportOnnx() {
       checkWeights(path, variables(task.model))
-      return exportOnnx(task.model, experiment.data.train.x)
+      return withTable(exportOnnx(task.model, experiment.data.train.x), recipeOf(experiment.data.train))
     },
   }
 }

@@ -32,6 +32,7 @@ import { readFinished } from './model-file.ts'
 import { type About, type AboutLoss, graphFiles, graphFormat } from './run-graph.ts'
 import type { RunPlace } from './run-place.ts'
 import { storedEvaluator } from './stored-evaluator.ts'
+import { withTable } from './table-encoding.ts'
 
 const isObject = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
 const shape = required(shapeOption)
@@ -119,7 +120,7 @@ export class StoredRun {
 
   /** Returns the model with its weights as the bytes of an ONNX file, like `train.exportOnnx`. */
   exportOnnx(): Uint8Array {
-    return whole(graphFiles(this.#place.path).model, this.#weights(), true)
+    return withTable(whole(graphFiles(this.#place.path).model, this.#weights(), true), this.about.recipe)
   }
 
   /** Names of the run's metrics that are user-defined: only the experiment's code can compute them. */

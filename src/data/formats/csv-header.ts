@@ -7,13 +7,15 @@ import { parseNumeral } from './numerals.ts'
 /** Names of a CSV file's columns, or their number if they have no names. */
 export type CsvColumns = readonly string[] | number
 
+type HeaderOptions = Pick<CsvValues, 'header' | 'delimiter' | 'skip' | 'label' | 'target' | 'features'>
+
 /**
  * Returns the names of a CSV file's columns or, if they have no names, their number, from the first row.
  *
  * @throws {FormatError} when two columns have the same name, when there is only one column, or when the first
  *   row should contain names but looks like values.
  */
-export function csvColumns(file: string, { cells, line }: CsvRow, options: CsvValues): CsvColumns {
+export function csvColumns(file: string, { cells, line }: CsvRow, options: HeaderOptions): CsvColumns {
   const { header } = options
   const [, separator] = /^sep=(.?)$/i.exec(cells.join('')) ?? []
   if (separator !== undefined) {
@@ -36,7 +38,7 @@ export function csvColumns(file: string, { cells, line }: CsvRow, options: CsvVa
   return names
 }
 
-function oneColumn(file: string, cell: string, { delimiter }: CsvValues): Error {
+function oneColumn(file: string, cell: string, { delimiter }: HeaderOptions): Error {
   const other = [';', '\t', '|', ','].find((character) => character !== delimiter && cell.includes(character))
   const isBlank = other === undefined && delimiter !== 'whitespace' && /\S\s+\S/.test(cell)
   const name = isBlank ? "'whitespace'" : `'${other === '\t' ? '\\t' : other}'`
@@ -58,7 +60,7 @@ function checkNames(
   file: string,
   names: readonly string[],
   line: number,
-  { label, target, features = [] }: CsvValues,
+  { label, target, features = [] }: HeaderOptions,
 ): void {
   const known = new Set(names)
   const chosen = [label, target, features].flat(2)

@@ -1,0 +1,212 @@
+import { malformed, unknownName } from '../../core/mismatch.ts'
+import type { Field, Names } from '../dataset.ts'
+import { planTable, type TablePlan } from '../formats/table.ts'
+import { CellParser } from './cells.ts'
+import { parserOf } from './column-encoder.ts'
+import { type ColumnStore, NumberStore, TextStore } from './column-store.ts'
+import type { CellFormat } from './encoding.ts'
+import { type Guess, guessNumbers, guessTexts } from './guess.ts'
+import { type ColumnPlan, planColumn } from './kinds.ts'
+import { labelsOf } from './labels.ts'
+import { isNumeric } from './numeric.ts'
+import { RowErrors } from './row-errors.ts'
+import type { RawRow } from './rows.ts'
+import { Table } from './table.ts'
+import type { MixedCsvValues, MixedValues } from './table-options.ts'
+
+/** Number of rows from which it is decided which columns hold numbers. */
+const sampled = 1000
+
+type Syntax = Pick<MixedCsvValues, 'decimal' | 'thousands'>
+
+/** Makes a table of rows that arrive one after another. */
+export class TableBuilder {
+  readonly #name: string
+  readonly #columns: readonly string[]
+  readonly #options: MixedValues
+  readonly #errors: RowErrors
+  readonly #format: CellFormat
+  readonly #cells: CellParser
+  readonly #plan: TablePlan
+  #first: RawRow[] = []
+  #stores: (NumberStore | TextStore)[] | undefined
+  #told: readonly (ColumnPlan | undefined)[]
+
+  /**
+   * @param unit noun for the place of a row in the file
+   * @throws {ArgumentError} when a column does not exist, or its kind is wrong.
+   */
+  constructor(
+    name: string,
+    columns: readonly string[],
+    options: MixedValues & Partial<Syntax>,
+    unit: 'line' | 'row',
+  ) {
+    this.#name = name
+    this.#columns = columns
+    this.#options = options
+    this.#errors = new RowErrors(name, this.#columns, unit)
+    this.#format = formatOf(options)
+    this.#cells = new CellParser(this.#format)
+    this.#plan = planOf(name, columns, options)
+    this.#told = this.#toldPlans()
+  }
+
+  #toldPlans(): readonly (ColumnPlan | undefined)[] {
+    const { columns = {}, missing } = this.#options
+    const names = this.#plan.features.map((at) => this.#columns[at]!)
+    const stranger = Object.keys(columns).find((name) => !names.includes(name))
+    if (stranger !== undefined) throw unknownName(`${this.#name}: columns`, names, stranger)
+    return this.#columns.map((name) => {
+      const given = columns[name]
+      return given === undefined ? undefined : planColumn(this.#name, name, given, missing)
+    })
+  }
+
+  /** Adds a row. @throws {FormatError} when a value is not of its kind. */
+  add(row: RawRow): void {
+    if (this.#stores) this.#store(this.#stores, row)
+    else if (this.#first.push(row) === sampled) this.#start()
+  }
+
+  /** Decides how each column is stored, and stores the rows that were kept for that. */
+  #start(): (NumberStore | TextStore)[] {
+    const { label, targets } = this.#plan
+    const stores = this.#columns.map((_, at) => {
+      const kind = this.#told[at]?.kind
+      if (at === label) return new TextStore()
+      if (targets.includes(at) || kind === 'number') return NumberStore.empty()
+      if (kind !== undefined) return new TextStore()
+      const sample = this.#first.map(({ cells }) => cells[at])
+      return isNumeric(sample, this.#cells) ? NumberStore.empty() : new TextStore()
+    })
+    this.#stores = stores
+    for (const row of this.#first) this.#store(stores, row)
+    this.#first = []
+    return stores
+  }
+
+  #store(stores: readonly (NumberStore | TextStore)[], { cells, place }: RawRow): void {
+    for (let at = 0; at < stores.length; at++) {
+      const store = stores[at]!
+      const given = cells[at]
+      if (store instanceof NumberStore) {
+        const value = this.#cells.number(given)
+        if (value === undefined) throw this.#errors.noNumber(at, given, place, this.#isGuess(at))
+        store.push(value)
+      } else store.push(this.#text(at, given, place), place)
+    }
+    for (const at of this.#predicted) {
+      if (stores[at]!.at(stores[at]!.length - 1) === null && this.#options.missing !== 'drop') {
+        throw this.#errors.absent(at, cells[at], place)
+      }
+    }
+  }
+
+  #isGuess(at: number): boolean {
+    return this.#told[at] === undefined && this.#plan.features.includes(at)
+  }
+
+  get #predicted(): readonly number[] {
+    const { label, targets } = this.#plan
+    return label === undefined ? targets : [label]
+  }
+
+  #text(at: number, given: unknown, place: number): string | null {
+    const { classNames } = this.#options
+    if (at === this.#plan.label && typeof given === 'string' && classNames?.includes(given.trim())) {
+      return given.trim()
+    }
+    const text = this.#cells.text(given)
+    if (text === undefined) throw this.#errors.wrong('a text, a number or a boolean', at, given, place)
+    return text
+  }
+
+  /** Returns the table of all rows. */
+  table(): Table {
+    const stores = this.#stores ?? this.#start()
+    const plans: ColumnPlan[] = []
+    for (const at of this.#plan.features) {
+      const store = stores[at]!
+      const plan = this.#told[at] ?? this.#guessed(at, store)
+      plans.push(plan)
+      if (store instanceof TextStore && !['category', 'text', 'ignore'].includes(plan.kind)) {
+        stores[at] = this.#converted(at, plan, store)
+      }
+    }
+    const kept = this.#kept(plans, stores)
+    const all: [string, ColumnStore][] = stores.map((store, at) => [
+      this.#columns[at]!,
+      kept ? store.pick(kept) : store,
+    ])
+    const named = new Map(all)
+    const { y, names } = this.#y(named)
+    const options = Object.fromEntries(
+      Object.entries(this.#options).filter(([, value]) => value !== undefined),
+    )
+    return new Table({ name: this.#name, options, format: this.#format, plans, stores: named, y, names })
+  }
+
+  #guessed(at: number, store: NumberStore | TextStore): ColumnPlan {
+    const name = this.#columns[at]!
+    const { kind, because }: Guess =
+      store instanceof NumberStore
+        ? guessNumbers(name, store.numbers)
+        : guessTexts(store.texts, store.codes.filter((code) => code >= 0).length, this.#cells)
+    const plan = planColumn(this.#name, name, kind as 'number', this.#options.missing)
+    return because === undefined ? plan : { ...plan, because }
+  }
+
+  #converted(at: number, plan: ColumnPlan, store: TextStore): NumberStore {
+    const { parse, wanted } = parserOf(plan, this.#cells)
+    return store.numbers((text, place) => {
+      const value = parse(text)
+      if (typeof value !== 'number') throw this.#errors.wrong(wanted, at, text, place)
+      return value
+    })
+  }
+
+  /** Returns the rows to keep, or undefined for all of them. @throws {FormatError} when none are left. */
+  #kept(plans: readonly ColumnPlan[], stores: readonly ColumnStore[]): Int32Array | undefined {
+    const names = new Set(plans.filter(({ drop }) => drop).map(({ name }) => name))
+    const needed = stores.filter((_, at) => this.#predicted.includes(at) || names.has(this.#columns[at]!))
+    const length = stores[0]!.length
+    if (length === 0) throw malformed(this.#name, 'at least one row of values', 'none')
+    const rows = Int32Array.from({ length }, (_, row) => row)
+    const kept = rows.filter((row) => needed.every((store) => store.at(row) !== null))
+    if (kept.length === 0) throw malformed(this.#name, 'at least one row without missing values', 'none')
+    return kept.length < length ? kept : undefined
+  }
+
+  #y(stores: ReadonlyMap<string, ColumnStore>): { readonly y: Field; readonly names: Names } {
+    const { label, targets, y } = this.#plan
+    const storeOf = (at: number): ColumnStore => stores.get(this.#columns[at]!)!
+    if (label !== undefined) {
+      const store = storeOf(label) as TextStore
+      return labelsOf(this.#name, store, this.#options, (code) =>
+        this.#errors.place(label, store.places[code]!),
+      )
+    }
+    const columns = targets.map((at) => (storeOf(at) as NumberStore).numbers)
+    const length = columns[0]!.length
+    const data = new Float32Array(length * columns.length)
+    for (const [i, numbers] of columns.entries()) {
+      for (let row = 0; row < length; row++) data[row * columns.length + i] = numbers[row]!
+    }
+    return { y: { data, shape: y.shape, dtype: 'float32' }, names: {} }
+  }
+}
+
+/** Returns which columns are features, and which are predicted. @throws {ArgumentError} when one does not exist. */
+export function planOf(name: string, columns: readonly string[], options: MixedValues): TablePlan {
+  const { label, target, classNames, classes, naValues } = options
+  const none = { features: undefined, shape: undefined, missing: undefined }
+  return planTable(name, columns, { label, target, classNames, classes, naValues, ...none, dtype: 'float32' })
+}
+
+/** Returns how numbers and missing values are written, without what is the default. */
+export const formatOf = ({ naValues, decimal, thousands }: MixedValues & Partial<Syntax>): CellFormat => ({
+  ...(naValues !== undefined && { naValues }),
+  ...(decimal !== undefined && decimal !== '.' && { decimal }),
+  ...(thousands !== undefined && { thousands }),
+})

@@ -1,0 +1,100 @@
+import type { Cell } from './encoding.ts'
+
+/** Values of a column that grows row by row. */
+export interface ColumnStore {
+  readonly length: number
+  /** Returns the value of a row. */
+  at(row: number): Cell
+  /** Returns the store of some rows, in the order of the list. */
+  pick(rows: Int32Array): ColumnStore
+}
+
+/** A column of numbers; missing ones are NaN. */
+export class NumberStore implements ColumnStore {
+  length = 0
+  #data: Float64Array
+
+  constructor(data: Float64Array = new Float64Array(1024)) {
+    this.#data = data
+    this.length = data.length
+  }
+
+  static empty(): NumberStore {
+    const store = new NumberStore()
+    store.length = 0
+    return store
+  }
+
+  get numbers(): Float64Array {
+    return this.#data.subarray(0, this.length)
+  }
+
+  push(value: number | null): void {
+    if (this.length === this.#data.length) this.#data = doubled(this.#data)
+    this.#data[this.length++] = value ?? Number.NaN
+  }
+
+  at(row: number): Cell {
+    const value = this.#data[row]!
+    return Number.isNaN(value) ? null : value
+  }
+
+  pick(rows: Int32Array): NumberStore {
+    return new NumberStore(Float64Array.from(rows, (row) => this.#data[row]!))
+  }
+}
+
+/** A column of texts, each distinct one kept once; missing ones have code −1. */
+export class TextStore implements ColumnStore {
+  length = 0
+  readonly texts: string[] = []
+  /** Line or row where each distinct text was first seen. */
+  readonly places: number[] = []
+  readonly #codeOf = new Map<string, number>()
+  #codes = new Int32Array(1024)
+
+  get codes(): Int32Array {
+    return this.#codes.subarray(0, this.length)
+  }
+
+  push(text: string | null, place: number): void {
+    if (this.length === this.#codes.length) this.#codes = doubled(this.#codes)
+    this.#codes[this.length++] = text === null ? -1 : this.#code(text, place)
+  }
+
+  #code(text: string, place: number): number {
+    const known = this.#codeOf.get(text)
+    if (known !== undefined) return known
+    const code = this.texts.length
+    this.#codeOf.set(text, code)
+    this.texts.push(text)
+    this.places.push(place)
+    return code
+  }
+
+  at(row: number): Cell {
+    const code = this.#codes[row]!
+    return code < 0 ? null : this.texts[code]!
+  }
+
+  pick(rows: Int32Array): TextStore {
+    const picked = new TextStore()
+    for (const row of rows) {
+      const code = this.#codes[row]!
+      picked.push(code < 0 ? null : this.texts[code]!, code < 0 ? 0 : this.places[code]!)
+    }
+    return picked
+  }
+
+  /** Returns a store of the number that `parse` makes of each text. */
+  numbers(parse: (text: string, place: number) => number): NumberStore {
+    const values = this.texts.map((text, code) => parse(text, this.places[code]!))
+    return new NumberStore(Float64Array.from(this.codes, (code) => values[code] ?? Number.NaN))
+  }
+}
+
+function doubled<A extends Float64Array | Int32Array>(data: A): A {
+  const longer = new (data.constructor as new (length: number) => A)(2 * data.length)
+  longer.set(data as never)
+  return longer
+}

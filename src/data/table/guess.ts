@@ -1,0 +1,57 @@
+import type { CellParser } from './cells.ts'
+import { booleans, parserOf } from './column-encoder.ts'
+import type { Kind } from './encoding.ts'
+
+/** A guessed kind, and for a column to ignore the reason. */
+export interface Guess {
+  readonly kind: Kind
+  readonly because?: string
+}
+
+/** Number of rows from which on a different value in each row makes an identifier. */
+const fewRows = 20
+
+/** Number of words from which on texts are free texts, on average. */
+const wordy = 3
+
+const nothing: Guess = { kind: 'ignore', because: 'no value' }
+const constant: Guess = { kind: 'ignore', because: 'one value only' }
+const identifier: Guess = { kind: 'ignore', because: 'a different value in each row' }
+
+/**
+ * Guesses the kind of a column from its distinct texts.
+ *
+ * @param rows number of rows that have a value
+ */
+export function guessTexts(texts: readonly string[], rows: number, cells: CellParser): Guess {
+  if (texts.length === 0) return nothing
+  if (texts.length === 1) return constant
+  const all = (kind: Kind): boolean => {
+    const { parse } = parserOf({ kind }, cells)
+    return texts.every((text) => parse(text) !== undefined)
+  }
+  if (texts.length === 2 && texts.every((text) => booleans.has(text.toLowerCase())))
+    return { kind: 'boolean' }
+  if (all('number')) return { kind: 'number' }
+  if (all('date')) return { kind: 'date' }
+  const words = texts.reduce((n, text) => n + text.split(/\s+/).length, 0) / texts.length
+  if (words >= wordy && texts.length > rows / 20) return { kind: 'text' }
+  return texts.length === rows && rows >= fewRows ? identifier : { kind: 'category' }
+}
+
+/** Guesses the kind of a column of numbers, of which a missing one is NaN. */
+export function guessNumbers(name: string, numbers: Float64Array): Guess {
+  const present = numbers.filter((number) => !Number.isNaN(number))
+  const [first] = present
+  if (first === undefined) return nothing
+  if (present.every((number) => number === first)) return constant
+  if (present.every((number) => number === 0 || number === 1)) return { kind: 'boolean' }
+  return isIdentifier(name, present) ? identifier : { kind: 'number' }
+}
+
+/** Whether integers count the rows, or are all different in a column that is named as an identifier. */
+function isIdentifier(name: string, numbers: Float64Array): boolean {
+  if (numbers.length < fewRows || !numbers.every(Number.isInteger as (n: number) => boolean)) return false
+  if (numbers.every((number, i) => number === numbers[0]! + i)) return true
+  return /(?:^|[^a-zA-Z])[iI][dD]$|[a-z]I[dD]$/.test(name) && new Set(numbers).size === numbers.length
+}

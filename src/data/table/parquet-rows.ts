@@ -1,0 +1,65 @@
+import { malformed } from '../../core/mismatch.ts'
+import { decimal, type ParquetColumn } from '../formats/parquet-columns.ts'
+import type { ParquetFile } from '../formats/parquet-file.ts'
+import type { RawRow } from './rows.ts'
+
+/** Maximum number of cells that are decoded at a time, unless a row group has over `maxParts` times as many. */
+const partCells = 2 ** 20
+
+/** Maximum number of parts per row group: few, since decoding any part starts at the group's beginning. */
+const maxParts = 16
+
+/**
+ * Yields the rows of a Parquet file, some at a time. Row 0 is the first.
+ *
+ * @param ignored names of columns that are not decoded, whose cells are null
+ * @throws {FormatError} when a column that is not ignored holds lists, maps or bytes.
+ */
+export async function* parquetRows(
+  file: ParquetFile,
+  ignored: ReadonlySet<string>,
+): AsyncGenerator<readonly RawRow[]> {
+  const columns = file.columns.map((column) => (ignored.has(column.name) ? undefined : column))
+  for (const column of columns) if (column) checkValues(file.name, column)
+  const cells = Math.ceil(partCells / columns.length)
+  let start = 0
+  for (const group of file.groups) {
+    const end = start + group
+    const size = Math.max(cells, Math.ceil(group / maxParts))
+    for (; start < end; start += size) yield await rowsAt(file, columns, start, Math.min(size, end - start))
+    start = end
+  }
+}
+
+async function rowsAt(
+  file: ParquetFile,
+  columns: readonly (ParquetColumn | undefined)[],
+  start: number,
+  rows: number,
+): Promise<readonly RawRow[]> {
+  const found: { readonly cells: unknown[]; readonly place: number }[] = []
+  for (let i = 0; i < rows; i++) found.push({ cells: new Array(columns.length).fill(null), place: start + i })
+  for (const [at, column] of columns.entries()) {
+    if (!column) continue
+    const values = await file.values(column, start, rows)
+    const { scale } = column
+    for (let i = 0; i < rows; i++) {
+      found[i]!.cells[at] = scale === undefined ? values[i] : decimal(values[i], scale)
+    }
+  }
+  return found
+}
+
+/** Kinds of values, other than numbers, booleans and texts, that a table can hold. */
+const dates: ReadonlySet<string> = new Set(['dates', 'timestamps', 'UUIDs'])
+
+function checkValues(name: string, { name: column, isList, other }: ParquetColumn): void {
+  if (!isList && (other === undefined || dates.has(other))) return
+  const got = isList ? 'lists' : other!
+  throw malformed(
+    name,
+    `single values in column ${column}`,
+    got,
+    `leave it out with columns: { ${JSON.stringify(column)}: 'ignore' }`,
+  )
+}

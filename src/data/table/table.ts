@@ -1,0 +1,174 @@
+import { ArgumentError } from '../../core/errors.ts'
+import { mismatch, unknownName } from '../../core/mismatch.ts'
+import {
+  type Dataset,
+  dataset,
+  type Field,
+  gatherExamples,
+  type Names,
+  namesOf,
+  type Values,
+} from '../dataset.ts'
+import { recipeOf, tableRecipe, withRecipe } from '../recipe.ts'
+import type { Source } from '../stream.ts'
+import type { ColumnEncoder } from './column-encoder.ts'
+import type { ColumnStore } from './column-store.ts'
+import { encoder } from './encoder.ts'
+import type { Cell, Kind, TableEncoding } from './encoding.ts'
+import type { ColumnPlan } from './kinds.ts'
+import { learnerOf } from './learn.ts'
+import { tableNote } from './note.ts'
+
+/** What a table consists of, once its file was read. */
+export interface TableParts {
+  readonly name: string
+  /** Options with which the table was read. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** How numbers and missing values are written. */
+  readonly format: Omit<TableEncoding, 'format' | 'columns'>
+  /** Columns of features, in the order of the file. */
+  readonly plans: readonly ColumnPlan[]
+  /** Values of every column, those to predict and those to ignore included. */
+  readonly stores: ReadonlyMap<string, ColumnStore>
+  readonly y: Field
+  readonly names: Names
+}
+
+/**
+ * A table of rows as they are in a file, before anything is learnt from them. `data.split` and `data.kFold` choose its
+ * rows, learn the encoding of its columns from the training rows, and return data sets of encoded rows.
+ */
+export class Table {
+  /** Name of the file. */
+  readonly name: string
+  readonly length: number
+  /** Class indices or targets of the rows. */
+  readonly y: Field
+  readonly classes?: number
+  readonly classNames?: readonly string[]
+  /** Kinds and options of the columns of features, told or guessed. */
+  readonly plans: readonly ColumnPlan[]
+  readonly #parts: TableParts
+
+  constructor(parts: TableParts) {
+    this.#parts = parts
+    const { names, y, name, plans, stores } = parts
+    Object.assign(this, namesOf(names))
+    this.name = name
+    this.y = y
+    this.plans = plans
+    const [any] = stores.values()
+    this.length = any?.length ?? 0
+  }
+
+  /** Kind of each column of features, told or guessed. */
+  get kinds(): Readonly<Record<string, Kind>> {
+    return Object.fromEntries(this.plans.map(({ name, kind }) => [name, kind]))
+  }
+
+  /** Returns the values of a column, missing ones as null, dates as days since 1970. */
+  column(name: string): Cell[] {
+    const store = this.#store(name)
+    return Array.from({ length: this.length }, (_, row) => store.at(row))
+  }
+
+  /** Returns a note on the kinds of the columns: a line for each, aligned. */
+  summary(): string {
+    const { name } = this.#parts
+    return tableNote(this.encoding(), name)
+  }
+
+  /**
+   * Returns the encoding that is learnt from some rows.
+   *
+   * @param rows indices of the training rows. @default all
+   */
+  encoding(rows?: ArrayLike<number>): TableEncoding {
+    const { format } = this.#parts
+    const columns = this.plans.map((plan) => {
+      const learner = learnerOf(plan)
+      const store = this.#store(plan.name)
+      const length = rows?.length ?? this.length
+      for (let i = 0; i < length; i++) learner.add(store.at(rows ? rows[i]! : i))
+      return learner.end()
+    })
+    return { format: 1, columns, ...format }
+  }
+
+  /** Returns the data sets of some parts of the rows, encoded as is learnt from the first part. */
+  encoded(parts: readonly ArrayLike<number>[]): Dataset[] {
+    const encoding = this.encoding(parts[0])
+    return parts.map((rows) => this.encodedBy(encoding, rows))
+  }
+
+  /** Returns the data set of some rows, encoded by a given encoding. @param rows indices of the rows. @default all */
+  encodedBy(encoding: TableEncoding, rows?: ArrayLike<number>): Dataset {
+    const { featureNames, categories, columns, width } = encoder(encoding)
+    const order = Int32Array.from(rows ?? { length: this.length }, (row, i) => (rows ? row : i))
+    const x = new Float32Array(order.length * width)
+    let at = 0
+    for (const column of columns) {
+      this.#encodeColumn(column, order, x, at)
+      at += column.features.length
+    }
+    const { y, names, options } = this.#parts
+    const targets = gatherExamples(y, order) as Values
+    const made = dataset({
+      x,
+      y: targets,
+      shape: [width],
+      targetShape: y.shape,
+      ...names,
+      featureNames,
+      categories,
+    })
+    return withRecipe(made, { ...tableRecipe(options), encoding })
+  }
+
+  #encodeColumn(
+    { name, kind, parse, write, wanted }: ColumnEncoder,
+    rows: Int32Array,
+    x: Float32Array,
+    first: number,
+  ): void {
+    const store = this.#store(name)
+    const isParsed = this.kinds[name] === kind
+    const width = x.length / rows.length
+    let at = first
+    for (const row of rows) {
+      const value = isParsed ? store.at(row) : parse(store.at(row))
+      const where = `row ${row}, column ${name}`
+      if (value === undefined) throw mismatch(this.name, `${wanted} at ${where}`, store.at(row))
+      if (!write(value, x, at)) {
+        throw mismatch(this.name, `a value at ${where}`, null, "leave such rows out with missing: 'drop'")
+      }
+      at += width
+    }
+  }
+
+  #store(name: string): ColumnStore {
+    const store = this.#parts.stores.get(name)
+    if (store) return store
+    throw unknownName(this.name, [...this.#parts.stores.keys()], name, 'a column that is ')
+  }
+}
+
+/** Whether a value is a table that `data.table` read. */
+export const isTable = (value: unknown): value is Table => value instanceof Table
+
+/**
+ * Returns the data set of a table's rows, encoded by an encoding that was learnt from other rows, such as those of a
+ * training part.
+ *
+ * @param encoding encoding, or a data set that has one, such as `split.train`
+ * @throws {ArgumentError} when a column of the encoding is missing, or holds a value of another kind.
+ * @example data.encode(await data.table('test.csv', { label: 'churned' }), split.train)
+ */
+export function encode(table: Table, encoding: TableEncoding | Source): Dataset {
+  if (!isTable(table)) throw mismatch('encode', 'a table, as data.table returns it', table)
+  const known = 'x' in Object(encoding) ? recipeOf(encoding as Source)?.encoding : (encoding as TableEncoding)
+  if (known === undefined) {
+    throw new ArgumentError('encode: wanted an encoding or a data set of encoded rows, got another data set')
+  }
+  return table.encodedBy(known)
+}
