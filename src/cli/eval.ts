@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { type DataFile, type DataFileOptions, readDataFile } from '../train/data-file.ts'
@@ -6,18 +7,21 @@ import { open } from '../train/open.ts'
 import { type About, aboutOf } from '../train/run-graph.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { type AskedRun, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
+import { intervalText, weightsText } from './test-text.ts'
 
 interface Options extends AskedRun, DataFileOptions {
   readonly on?: string
+  readonly test?: true
   readonly json?: true
 }
 
 /** `evenstep eval RUN`: evaluates the model of a run or a checkpoint on the run's validation data, or on a file. */
 export const evalCommand = (output: Output = terminal()): Command =>
   new Command('eval')
-    .description("evaluate a run's model on its validation data, or on a file")
+    .description("evaluate a run's model on its validation data, its test data, or a file")
     .argument('<run>', 'folder of the run, or of one of its checkpoints')
     .addOption(bestOption())
+    .option('--test', 'evaluate on the test data, which nothing chose on, with 95 % intervals')
     .option(
       '--on <file>',
       'data to evaluate on instead: CSV, Parquet, NPZ, NPY or IDX, as the run read its own',
@@ -27,10 +31,12 @@ export const evalCommand = (output: Output = terminal()): Command =>
     .addOption(experimentOption())
     .option('--json', 'print the metrics as JSON')
     .action(async (folder: string, options: Options) => {
+      const { test, json } = options
+      if (test) return printTest(folder, options, output)
       const { metrics, reasons, ...measured } = await evaluated(folder, options)
       const all = { ...measured, ...metrics }
       const lines = Object.entries(all).map(([name, value]) => `${name.padEnd(12)} ${text(value)}\n`)
-      output.write(options.json ? jsonLine(all) : lines.join(''))
+      output.write(json ? jsonLine(all) : lines.join(''))
     })
 
 async function evaluated(folder: string, options: Options): Promise<Evaluation> {
@@ -39,6 +45,22 @@ async function evaluated(folder: string, options: Options): Promise<Evaluation> 
   const alone = target === undefined ? labels && '--labels' : '--target'
   if (alone) throw new ArgumentError(`eval: wanted --on FILE with ${alone}, got none`)
   return (await open(folder, await askedBy(folder, options))).evaluate()
+}
+
+/** Evaluates a run on its test data, and prints which model was measured, and each value with its interval. */
+async function printTest(folder: string, options: Options, output: Output): Promise<void> {
+  const other = (['on', 'target', 'labels'] as const).find((name) => options[name] !== undefined)
+  if (other) throw new ArgumentError(`eval: wanted --test or --${other}, got both`)
+  const run = await open(folder, await askedBy(folder, options))
+  const { metrics, reasons, intervals = {}, ...measured } = await run.evaluate('test', { intervals: true })
+  const all = { ...measured, ...metrics }
+  const weights = run.checkpoint === undefined ? 'final' : options.best ? 'best' : basename(run.checkpoint)
+  if (options.json) return void output.write(jsonLine({ part: 'test', weights, ...all, intervals }))
+  const lines = Object.entries(all).map(([name, value]) => {
+    const interval = typeof value === 'number' ? ` ${intervalText(intervals[name], text)}` : ''
+    return `${name.padEnd(12)} ${text(value)}${interval}\n`
+  })
+  output.write(`test data, ${weightsText(weights, run.step, run.experiment.monitor)}\n${lines.join('')}`)
 }
 
 /** Evaluates a run on a file: by the graphs in its folder or, if they cannot do that, with the experiment. */

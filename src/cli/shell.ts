@@ -9,12 +9,12 @@ export const evenstepCommand = (
   command: string,
   file: string,
   set: readonly string[],
-  options: Readonly<Record<string, string | number | undefined>> = {},
+  options: Readonly<Record<string, string | number | boolean | undefined>> = {},
 ): string =>
   shellCommand([
     ...['npx', 'evenstep', command, file],
     ...set.flatMap((setting) => ['--set', setting]),
     ...Object.entries(options).flatMap(([name, value]) =>
-      value === undefined ? [] : [`--${name}`, String(value)],
+      value === undefined || value === false ? [] : [`--${name}`, ...(value === true ? [] : [String(value)])],
     ),
   ])

@@ -8,6 +8,7 @@ import { optimizerOf } from '../train/run-optimizer.ts'
 import { monitored } from '../train/train.ts'
 import { type Output, StatusLine } from './output.ts'
 import { shellCommand } from './shell.ts'
+import { testText } from './test-text.ts'
 
 const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
 
@@ -51,6 +52,7 @@ export class TrainReport {
   #textOf(event: Exclude<TrainEvent, StepsEvent>): string {
     if (event.type === 'start') return this.#header(event)
     if (event.type === 'end') return this.#farewell(event)
+    if (event.type === 'test') return testText(event, this.#experiment)
     this.#learn(event)
     return rowOf(event, shown(this.#experiment))
   }

@@ -6,8 +6,8 @@ import { lint } from '../doctor/lint/index.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
 import { describe } from '../train/description.ts'
 import { DivergedError } from '../train/diverged.ts'
-import type { TrainEvent } from '../train/event.ts'
-import { toLines } from '../train/event-log.ts'
+import type { TestedWeights, TrainEvent } from '../train/event.ts'
+import { readTests, toLines } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
 import { examplesPerStep } from '../train/length.ts'
@@ -15,6 +15,7 @@ import type { Origin } from '../train/origin.ts'
 import { RunFolder } from '../train/run-folder.ts'
 import { override } from '../train/spec.ts'
 import { noteOnTable } from '../train/table-encoding.ts'
+import { testDataOf } from '../train/test-part.ts'
 import { taskOf } from '../train/train.ts'
 import { seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
@@ -40,6 +41,8 @@ interface Options {
   readonly json?: true
   readonly device?: string
   readonly tensorboard?: true
+  readonly test?: true
+  readonly best?: true
   readonly doctor?: true
 }
 
@@ -55,6 +58,8 @@ export const trainCommand = (output: Output = terminal()): Command =>
     .addOption(new Option(`--${auto}`, 'the same, but begin if there is no run, and end if it is finished'))
     .option('--device <device>', 'where to compute: cpu, wasm or webgpu')
     .option('--tensorboard', "write TensorBoard event files to the run's folder")
+    .option('--test', 'measure the final model once on the test data, which nothing chose on')
+    .option('--best', 'with --test: the best checkpoint, chosen on the validation data')
     .option('--doctor', 'check the experiment before training, and examine the run afterwards')
     .option('--json', 'print events as JSON lines')
     .action(async (file: string, options: Options) => {
@@ -71,19 +76,28 @@ const originOf = (file: string, { set, seed, device }: Options): Origin => ({
   ],
 })
 
+/** Returns which model to measure on the test data. @throws {ArgumentError} when that cannot be done. */
+function testOf(experiment: Experiment, { test, best }: Options): TestedWeights | undefined {
+  if (best && !test) throw new ArgumentError('train: wanted --test with --best, got none')
+  if (!test) return undefined
+  testDataOf('train', experiment)
+  return best ? 'best' : 'final'
+}
+
 async function train(experiment: Experiment, file: string, options: Options, output: Output): Promise<void> {
+  const test = testOf(experiment, options)
   const note = noteOnTable(experiment)
   if (note !== undefined) printNote(note)
   const folder = await openRun(experiment, file, options)
   const { set, seed, device, json } = options
-  if (options[auto] && folder.finished) return tellFinished(folder, json ? undefined : output)
+  if (options[auto] && isDone(folder, options)) return tellFinished(folder, json ? undefined : output)
   const command = evenstepCommand('train', file, set)
   const report = json ? undefined : new TrainReport(output, experiment, command, folder.path)
   const doctor = options.doctor && printer(output, json)
   doctor?.lint(lint(experiment))
   const interrupt = signals.begin()
   const { signal } = interrupt
-  const events = folder.events({ signal })
+  const events = folder.events({ signal, ...(test && { test }) })
   let isStopped = false
   try {
     for await (const event of options.tensorboard ? withTensorBoard(events, folder, experiment) : events) {
@@ -102,7 +116,14 @@ async function train(experiment: Experiment, file: string, options: Options, out
   }
   if (!isStopped) return doctor && diagnose(experiment, folder.task, folder.path, doctor)
   process.exitCode = interrupt.exitCode
-  const again = evenstepCommand('train', file, set, { seed, device, out: folder.path })
+  const { best } = options
+  const again = evenstepCommand('train', file, set, {
+    seed,
+    device,
+    out: folder.path,
+    test: options.test,
+    best,
+  })
   const where = `stopped after ${folder.task.steps} steps, saved in ${folder.path}`
   printNote(`${where}; resume with ${again} --resume`)
 }
@@ -131,7 +152,7 @@ async function reasonNotToTrain(
   file: string,
   options: Options,
 ): Promise<Error | undefined> {
-  if (folder.finished) return isAuto ? undefined : endedError(folder.path, folder, file, options)
+  if (isDone(folder, options)) return isAuto ? undefined : endedError(folder.path, folder, file, options)
   const { diverged, path } = folder
   if (!isAuto || diverged === undefined) return undefined
   // Whoever repeats the command until it succeeds would otherwise train up to the same step for ever.
@@ -139,6 +160,14 @@ async function reasonNotToTrain(
   const { step, lr } = diverged
   const got = `one that diverged at step ${step}, lr ${lr}`
   return new DivergedError(`${path}: wanted a run to resume, got ${got}; ${fix}`, step, lr)
+}
+
+/** Whether the run has ended and, if that was asked for, its model is measured on the test data. */
+function isDone({ finished, path, steps }: RunFolder, { test, best }: Options): boolean {
+  if (!finished || !test) return finished
+  return readTests(path).some(({ weights, step }) =>
+    best ? weights === 'best' : step === steps && weights === 'final',
+  )
 }
 
 /** Prints that nothing is left to do: to `output` or, if stdout is reserved for JSON lines, to stderr. */

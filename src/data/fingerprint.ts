@@ -3,7 +3,7 @@ import type { Dataset } from './dataset.ts'
 import { isStream, type Source, type Sources } from './stream.ts'
 
 /**
- * Returns a short hash of training and validation data: of every value and shape of a data set in memory, but
+ * Returns a short hash of training and validation data, without test data: of every value and shape of a data set in memory, but
  * only of a stream's shapes, number of classes and own `fingerprint`.
  */
 export const fingerprint = ({ train, validation }: Sources): string =>
@@ -22,6 +22,9 @@ function addExamples(hash: Hash, { length, x, y }: Dataset): Hash {
   }
   return hash
 }
+
+/** Returns a short hash of a data set's values and shapes; for a stream, see `fingerprint`. */
+export const sourceFingerprint = (source: Source): string => digest(addSource(createHash('sha256'), source))
 
 /** Returns a short hash of all values and shapes of one data set. */
 export const examplesFingerprint = (dataset: Dataset): string =>

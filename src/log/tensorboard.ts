@@ -6,7 +6,7 @@ import { custom, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import { fileFault, onFile, systemCode } from '../disk/fault.ts'
 import { writeBytes } from '../disk/whole-file.ts'
-import type { EpochEvent, StepsEvent, TrainEvent } from '../train/event.ts'
+import type { EpochEvent, StepsEvent, TestEvent, TrainEvent } from '../train/event.ts'
 import type { Task } from '../train/task.ts'
 import type { Setting, SummaryValue } from './event.ts'
 import { hparamsEnd, hparamsStart, startEvent, summaryEvent, versionEvent } from './event.ts'
@@ -30,7 +30,8 @@ export interface TensorBoardOptions extends OptionsOf<typeof options> {}
  * Scalars at each step: `train/loss`, `train/lr` and any other value that the step logs. Scalars at the last
  * step of each epoch: `validation/loss`, `validation/accuracy`, `validation/METRIC` (`validation/METRIC/CLASS`
  * for a list; no matrices), `epoch/trainLoss`, `epoch/stepsPerSecond` and, if a control adapts the learning
- * rate, `epoch/lrFactor`. A resumed run starts a new file, which replaces the later steps of earlier files.
+ * rate, `epoch/lrFactor`. At the end, if the model is measured on test data: `test/loss`, `test/accuracy`,
+ * `test/METRIC`. A resumed run starts a new file, which replaces the later steps of earlier files.
  *
  * @example for await (const event of log.tensorBoard(run.events(), run.path, { task: run.task })) …
  */
@@ -92,6 +93,7 @@ function bytesOf(
   variables: ReadonlyMap<string, Variable> = new Map(),
 ): Uint8Array[] {
   if (event.type === 'steps') return stepsOf(event, now)
+  if (event.type === 'test') return [summaryEvent(now, Math.max(0, event.step - 1), testScalars(event))]
   const values = event.type === 'end' ? [hparamsEnd(now)] : [...scalarsOf(event), ...histogramsOf(variables)]
   // Logged at the last step taken, because a resumed run replaces the steps after it.
   return [summaryEvent(now, Math.max(0, event.steps - 1), values)]
@@ -113,6 +115,11 @@ function stepsOf({ step, losses, lrs, logs = {}, time }: StepsEvent, now: number
 /** Returns a value's name in TensorBoard: `layers.1/batchMean` for `layers.1.batchMean`, `train/A` for `A`. */
 const tagOf = (name: string): string =>
   name.includes('.') ? name.replace(/\.(?=[^.]*$)/, '/') : `train/${name}`
+
+const testScalars = ({ loss, accuracy, metrics = {} }: TestEvent): SummaryValue[] =>
+  Object.entries({ loss, accuracy, ...metrics }).flatMap(([name, value]) =>
+    typeof value === 'number' ? [{ tag: `test/${name}`, scalar: value }] : [],
+  )
 
 function scalarsOf(event: EpochEvent): SummaryValue[] {
   const { trainLoss, validationLoss, validationAccuracy, lrFactor, time, metrics = {} } = event

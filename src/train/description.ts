@@ -34,7 +34,11 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
   const { graph, scheduled, evaluation } = task.graphFingerprints(experiment.batchSize)
   const description = present({
     ...rest,
-    data: { train: shapeOf(data.train), validation: shapeOf(data.validation) },
+    data: {
+      train: shapeOf(data.train),
+      validation: shapeOf(data.validation),
+      ...(data.test && { test: shapeOf(data.test) }),
+    },
     ...(sampler && { sampler: samplerOf(sampler, experiment) }),
     transform: transform.map(transformOf),
     model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),

@@ -1,9 +1,11 @@
-import { type AbortSignalLike, untilAborted } from '../core/abort.ts'
+import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
+import { boolean, integer, type OptionsOf } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import { loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import type { Evaluator } from './evaluator.ts'
+import { type Interval, Intervals } from './intervals.ts'
 import { locating } from './locate.ts'
 import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
 import { type Measurements, Measures, type Metrics, type Predictions } from './metrics/metric.ts'
@@ -21,7 +23,29 @@ export interface Evaluation extends Partial<Measurements> {
    * class 1 if positive. Absent for data without classes.
    */
   readonly accuracy?: number
+  /**
+   * 95 % intervals of loss, accuracy and metrics, by name. Only if asked for, and without those that single examples
+   * do not decide, such as a loss or a model that looks at the whole batch.
+   */
+  readonly intervals?: Readonly<Record<string, Interval>>
 }
+
+export const evaluationOptions = {
+  /** Number of examples per batch. @default 64 */
+  batchSize: integer({ min: 1 }, 64),
+  /** Abort signal that stops the evaluation between two batches. */
+  signal: abortSignal(),
+}
+
+export type EvaluationOptions = OptionsOf<typeof evaluationOptions>
+
+export const evaluateOptions = {
+  ...evaluationOptions,
+  /** Whether to measure 95 % intervals, too, which evaluates each example by itself. @default false */
+  intervals: boolean(false),
+}
+
+export type EvaluateOptions = OptionsOf<typeof evaluateOptions>
 
 /** Batches per run of the evaluation graph: enough to amortize its overhead, few enough for the CPU's cache. */
 const stackSize = 32
@@ -32,9 +56,13 @@ export async function evaluation(
   batchSize: number,
   metrics: Metrics,
   evaluatorOf: (batchSize: number) => Promise<Evaluator>,
-  signal?: AbortSignalLike,
+  {
+    signal,
+    intervals: asked = false,
+  }: { readonly signal?: AbortSignalLike | undefined; readonly intervals?: boolean },
 ): Promise<Evaluation> {
   const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
+  const intervals = asked ? new Intervals(metrics) : undefined
   const totals = new Totals()
   let known: Evaluator | undefined
   const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
@@ -44,13 +72,19 @@ export async function evaluation(
     const evaluator = await evaluatorOf(rows)
     const measured = await locating(stack, rows, () => evaluator.graph({ x, y }), totals.examples)
     totals.add(evaluator, measured, rows, length)
-    measures?.add(predictionsOf(evaluator, measured, y, length / rows))
+    await intervals?.add(stack, () => evaluatorOf(1))
+    if (measures) {
+      const predictions = predictionsOf(evaluator, measured, y, length / rows)
+      measures.add(predictions)
+      intervals?.addPredictions(predictions)
+    }
     known = evaluator
   }
   return {
     loss: totals.meanLoss,
     ...(known?.labels !== undefined && { accuracy: totals.accuracy }),
     ...measures?.results,
+    ...(intervals && { intervals: await intervals.of(totals.meanLoss, signal) }),
   }
 }
 

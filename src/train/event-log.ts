@@ -6,11 +6,20 @@ import { checkFields, checkFolder } from '../core/mismatch.ts'
 import { checkInside, openInside } from '../disk/inside.ts'
 import { linesInside } from '../disk/lines.ts'
 import type { DivergedError } from './diverged.ts'
-import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
+import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TestEvent, TrainEvent } from './event.ts'
 import type { Steps } from './steps.ts'
 
 /** A parsed line of a run's log: one optimizer step, an event other than `steps`, or that the run diverged. */
-export type LogLine = StepLine | Logged<StartEvent> | Logged<EpochEvent> | Logged<EndEvent> | DivergedLine
+export type LogLine =
+  | StepLine
+  | Logged<StartEvent>
+  | Logged<EpochEvent>
+  | TestLine
+  | Logged<EndEvent>
+  | DivergedLine
+
+/** A log line about a measurement of the model on the test data. */
+export type TestLine = Logged<TestEvent>
 
 type Logged<Event> = Omit<Event, 'progress'>
 
@@ -114,6 +123,17 @@ export function readDiverged(folder: string): DivergedLine | undefined {
   } finally {
     closeSync(file)
   }
+}
+
+/** Returns the measurements on the test data in the log of a run's folder, oldest first; none without a log. */
+export function readTests(folder: string): TestLine[] {
+  if (!checkInside(logFile(folder))) return []
+  const tests: TestLine[] = []
+  for (const text of linesInside(logFile(folder))) {
+    const line = text.startsWith('{"type":"test"') ? jsonIn(text) : undefined
+    if (line !== undefined) tests.push(line as TestLine)
+  }
+  return tests
 }
 
 /** Returns the names of the numbers in a step's log line: loss, learning rate and other logged quantities. */

@@ -1,10 +1,11 @@
+import type { Evaluation } from './evaluation.ts'
 import type { Length } from './length.ts'
 import type { Measurements } from './metrics/metric.ts'
 import type { Progress } from './progress.ts'
 import type { Steps } from './steps.ts'
 
 /** An event of a run. Steps and epochs count from 0; times are in seconds. */
-export type TrainEvent = StartEvent | StepsEvent | EpochEvent | EndEvent
+export type TrainEvent = StartEvent | StepsEvent | EpochEvent | TestEvent | EndEvent
 
 interface Progressed {
   /** Progress of the run after the event, from which `train.run` can resume. Not written to the log. */
@@ -54,6 +55,27 @@ export interface EpochEvent extends Progressed, Partial<Measurements> {
   /** Seconds spent on the epoch's training steps, without evaluation, and training steps per second. */
   readonly time: { readonly seconds: number; readonly stepsPerSecond: number }
 }
+
+/**
+ * Measurement of the model on the experiment's test data, on which nothing was chosen, at the end of a run that was
+ * asked for it.
+ */
+export interface TestEvent extends Progressed, Evaluation {
+  readonly type: 'test'
+  /** Weights that were measured: those at the end of the run, or those that did best on the validation data. */
+  readonly weights: TestedWeights
+  /** Number of optimizer steps that led to these weights. */
+  readonly step: number
+  /** Number of test examples; absent for a stream. */
+  readonly examples?: number
+  /** Number of measurements on test data that this run's log already had; absent if it had none. */
+  readonly before?: number
+  /** Hash of the test data, or of what a stream says of itself. */
+  readonly data: string
+}
+
+/** Weights of a run: `final`, at its end; or `best`, of the checkpoint with the best monitored value. */
+export type TestedWeights = 'final' | 'best'
 
 /** End of a run. */
 export interface EndEvent extends Progressed {

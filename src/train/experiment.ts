@@ -1,3 +1,4 @@
+import { ArgumentError } from '../core/errors.ts'
 import { fileNameOption } from '../core/file-name.ts'
 import { checkMemory } from '../core/memory.ts'
 import { checkFields, mismatch, unknownName } from '../core/mismatch.ts'
@@ -15,7 +16,7 @@ import {
   size,
   type ValuesOf,
 } from '../core/options.ts'
-import { sizeOf } from '../core/shape.ts'
+import { showTensor, sizeOf } from '../core/shape.ts'
 import { checkOrder, type Loader, loader } from '../data/loader.ts'
 import { noBatch } from '../data/loader-options.ts'
 import type { Sampler } from '../data/sampler.ts'
@@ -28,8 +29,12 @@ import type { Controller } from '../schedule/control/controller.ts'
 import type { Metric } from './metrics/metric.ts'
 import { computing, has, objective, scheduleSteps } from './task-options.ts'
 
-const isSources = (value: unknown): boolean =>
-  [Object(value).train, Object(value).validation].every((source) => Object(source) === source)
+const isSources = (value: unknown): boolean => {
+  const { train, validation, test = train } = Object(value) as Record<string, unknown>
+  return [train, validation, test].every((source) => Object(source) === source)
+}
+
+const parts: readonly string[] = ['train', 'validation', 'test']
 
 const isListOf =
   (isOne: (value: unknown) => boolean) =>
@@ -40,7 +45,7 @@ const isListOf =
 const options = {
   /** Name of the experiment's runs. @default the file's name */
   name: fileNameOption,
-  /** Training and validation data: data sets in memory, or streams. */
+  /** Training and validation data and, if you like, test data: data sets in memory, or streams. */
   data: required(custom<Sources>('a split with train and validation, such as data.digits10x10()', isSources)),
   /** Sampler to select and order an epoch's training examples; not for streams. @default every example once */
   sampler: custom<Sampler>(
@@ -131,20 +136,28 @@ export function experiment(given: ExperimentOptions): Experiment {
   if (typeof given !== 'object' || given === null) {
     throw mismatch('experiment', 'an object', given, 'export train.experiment({ … })')
   }
-  const parts = Object.keys(Object(given.data))
-  const stranger = parts.find((name) => !['train', 'validation'].includes(name))
-  if (stranger !== undefined && isSources(given.data)) {
-    throw unknownName('experiment: data', ['train', 'validation'], stranger)
-  }
+  const stranger = Object.keys(Object(given.data)).find((name) => !parts.includes(name))
+  if (stranger !== undefined && isSources(given.data)) throw unknownName('experiment: data', parts, stranger)
   const checked = present(readOptions('experiment', options, given))
   const { data, epochs, steps, monitor } = checked
   checkMonitor('experiment', 'monitor', checked, monitor)
   checkOrder('experiment', data.train, checked)
   checkBatchSize(checked)
+  checkTest(data)
   const goal = goalOf(checked)
   const control = checked.control.map((one) => one.follow?.(goal, monitor) ?? one)
   if (epochs !== undefined || steps !== undefined) return { ...checked, control }
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
+}
+
+/** @throws {ArgumentError} when test examples have other shapes or classes than those of validation. */
+function checkTest({ validation, test = validation }: Sources): void {
+  const shown = ({ x, y, classes }: Source): string =>
+    `x ${showTensor(x)} and y ${showTensor(y)}${classes === undefined ? '' : ` of ${classes} classes`}`
+  if (shown(test) === shown(validation)) return
+  throw new ArgumentError(
+    `experiment: wanted test data like the validation data, ${shown(validation)}, got ${shown(test)}`,
+  )
 }
 
 /** Checks `batchSize`. @throws {ArgumentError} when one batch would not fit into memory, probably a mistake. */

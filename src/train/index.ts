@@ -2,19 +2,29 @@ export type { Accumulate } from './accumulation.ts'
 export { Checkpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 export { describe } from './description.ts'
 export { DivergedError } from './diverged.ts'
-export type { Evaluation } from './evaluation.ts'
-export type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from './event.ts'
-export { readSteps, toLines } from './event-log.ts'
+export type { EvaluateOptions, Evaluation } from './evaluation.ts'
+export type {
+  EndEvent,
+  EpochEvent,
+  StartEvent,
+  StepsEvent,
+  TestEvent,
+  TestedWeights,
+  TrainEvent,
+} from './event.ts'
+export { readSteps, type TestLine, toLines } from './event-log.ts'
 export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
 export { exportOnnx } from './export.ts'
 export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
+export type { Interval } from './intervals.ts'
 export { assignAll, type LoadedWeights, type LoadOptions, loadWeights } from './load-weights.ts'
 export * as metrics from './metrics/index.ts'
 export { type OpenedRun, type OpenOptions, open } from './open.ts'
 export { beginning, type Progress } from './progress.ts'
 export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts'
 export { restore } from './restore.ts'
-export { RunFolder, type RunFolderOptions } from './run-folder.ts'
+export { RunFolder } from './run-folder.ts'
+export type { EventsOptions, RunFolderOptions } from './run-folder-options.ts'
 export { readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
 export { scheduleWarnings } from './schedule-fit.ts'
 export { override, parseExperiment } from './spec.ts'

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { AbortSignalLike } from '../core/abort.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
@@ -9,22 +8,22 @@ import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
 import { readState } from './checkpoint.ts'
 import { checkSameExperiment, readDescription } from './description.ts'
-import type { Evaluation } from './evaluation.ts'
+import type { EvaluateOptions, Evaluation } from './evaluation.ts'
+import { loadCheckpoint } from './evaluation-weights.ts'
 import type { EpochEvent } from './event.ts'
 import { readEvents } from './event-log.ts'
 import { checkExperiment, type Experiment } from './experiment.ts'
 import { exportOnnx } from './export.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
-import { assignAll, loadTensors } from './load-weights.ts'
+import { loadTensors } from './load-weights.ts'
 import { readFinished } from './model-file.ts'
 import { experimentOfRun } from './origin.ts'
 import type { Progress } from './progress.ts'
-import { restoreCheckpoint } from './restore.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
-import type { Stored } from './safetensors.ts'
 import { StoredRun } from './stored-run.ts'
 import { withTable } from './table-encoding.ts'
 import type { Task } from './task.ts'
+import { testDataOf } from './test-part.ts'
 import { taskOf } from './train.ts'
 
 const options = {
@@ -67,13 +66,18 @@ export interface OpenedRun {
   /** Losses, accuracy and metrics logged at the end of that epoch; absent if the step is within an epoch. */
   readonly metrics?: Readonly<Record<string, unknown>>
   /**
-   * Evaluates the model on all examples of `source`. @default the experiment's validation data
+   * Evaluates the model on all examples of `source`, or on the part of the experiment's data with this name.
+   * @default 'validation'
    *
-   * @throws {EvenstepError} when `source` is omitted and the experiment cannot be loaded.
+   * @param options.intervals whether to measure 95 % intervals, too
+   * @throws {EvenstepError} when `source` is a part and the experiment cannot be loaded, or has no test part.
    * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
    * @throws the reason of `options.signal`, once it is aborted.
    */
-  evaluate(source?: Source, options?: { readonly signal?: AbortSignalLike }): Promise<Evaluation>
+  evaluate(
+    source?: Source | 'validation' | 'test',
+    options?: Omit<EvaluateOptions, 'batchSize'>,
+  ): Promise<Evaluation>
   /**
    * Returns the bytes of an ONNX file of the model, like `train.exportOnnx`.
    *
@@ -125,12 +129,12 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
     model: task.model,
     step,
     ...loggedAt(path, step),
-    async evaluate(source = experiment.data.validation, options = {}) {
+    async evaluate(source = 'validation', options = {}) {
       checkWeights(path, variables(task.model))
-      return withFiniteLoss(
-        path,
-        await task.evaluate(source, { ...options, batchSize: experiment.batchSize }),
-      )
+      const { batchSize, data } = experiment
+      const part = source === 'test' ? testDataOf('evaluate', experiment) : data.validation
+      const on = typeof source === 'string' ? part : source
+      return withFiniteLoss(path, await task.evaluate(on, { ...options, batchSize }))
     },
     exportOnnx() {
       checkWeights(path, variables(task.model))
@@ -160,8 +164,8 @@ function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
     },
     step,
     ...loggedAt(path, step),
-    evaluate: async (source, options = {}) => {
-      if (source === undefined) throw reason
+    evaluate: async (source = 'validation', options = {}) => {
+      if (typeof source === 'string') throw reason
       return stored.evaluate(source, options)
     },
     exportOnnx: () => stored.exportOnnx(),
@@ -188,19 +192,6 @@ function stepsOf(path: string): number {
   for (const line of readEvents(path))
     step = 'steps' in line && line.type !== 'start' ? Number(line.steps) : step
   return step
-}
-
-/** Loads a checkpoint's evaluation weights into a task as if they were initial weights. @returns the step */
-async function loadCheckpoint(path: string, experiment: Experiment, task: Task): Promise<number> {
-  const trained = taskOf(experiment)
-  const { steps } = restoreCheckpoint(path, experiment, trained, false)
-  const { batchSize } = experiment
-  // References, not copies: nothing writes into an array that a variable has had.
-  const weightsOf = (): Map<string, Stored> =>
-    new Map([...trained.variables].map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data }]))
-  const weights = await trained.atEvaluation(async () => weightsOf(), { batchSize })
-  assignAll(task.variables, weights, path)
-  return steps
 }
 
 /** Returns the epoch that ended at `step` and the results logged for it; an empty object within an epoch. */

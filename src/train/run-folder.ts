@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { type AbortSignalLike, abortSignal } from '../core/abort.ts'
 import { ArgumentError, MachineError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
-import { boolean, custom, number, type OptionsOf, present, readOptions } from '../core/options.ts'
+import { present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { type FolderLock, lockRun } from '../disk/lock.ts'
 import { writeWhole } from '../disk/whole-file.ts'
@@ -16,29 +15,13 @@ import { LogFile } from './log-file.ts'
 import { hasModel, writeModel } from './model-file.ts'
 import { sealed } from './origin.ts'
 import { beginning, isOver, longer, type Progress, resumed } from './progress.ts'
+import * as options from './run-folder-options.ts'
 import { evaluationChunks, RunGraphs } from './run-graph.ts'
 import { checkDescribed, isBegun, makeFolder } from './run-place.ts'
+import { RunTests } from './run-tests.ts'
 import { readSaved, type Saved, saveState } from './saved.ts'
-import { type Task, taskOption } from './task.ts'
-import { monitoredScore, run, taskOf } from './train.ts'
-
-const options = {
-  /** Whether to resume from the last checkpoint or, without one, from the beginning. @default false */
-  resume: boolean(false),
-  /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
-  task: taskOption,
-  /** Minimum seconds between checkpoints; a run shorter than this writes none. @default 0 */
-  checkpointSeconds: number({ min: 0 }, 0),
-  /** Entries to add to `run.json`, such as the versions of the software. @default {} */
-  notes: custom<Readonly<Record<string, unknown>>>('an object', (value) => Object(value) === value, {}),
-}
-
-export interface RunFolderOptions extends OptionsOf<typeof options> {}
-
-const eventsOptions = {
-  /** Abort signal that stops the training. */
-  signal: abortSignal(),
-}
+import type { Task } from './task.ts'
+import { monitoredScore, type RunOptions, run, taskOf } from './train.ts'
 
 /**
  * A run that is kept on disk and can be resumed.
@@ -83,8 +66,12 @@ export class RunFolder {
    * @throws {DamagedError} when the run's last checkpoint is unusable, or its `run.json` is missing.
    * @throws {MachineError} when another process has the run open, or the folder cannot be written.
    */
-  constructor(path: string, experiment: Experiment, given: RunFolderOptions = {}) {
-    const { resume, notes, task, checkpointSeconds } = readOptions('RunFolder', options, given)
+  constructor(path: string, experiment: Experiment, given: options.RunFolderOptions = {}) {
+    const { resume, notes, task, checkpointSeconds } = readOptions(
+      'RunFolder',
+      options.runFolderOptions,
+      given,
+    )
     checkFolder('RunFolder', path)
     checkExperiment('RunFolder', experiment)
     this.path = path
@@ -124,21 +111,25 @@ export class RunFolder {
    * write a checkpoint of the state at the last event.
    *
    * @throws the reason of `signal`, once it is aborted and the run has not ended.
-   * @throws {ArgumentError} when the run is closed, or another loop is reading its events.
+   * @throws {ArgumentError} when the run is closed, or another loop is reading its events; or when `test` is asked for,
+   *   and the experiment has no test data.
    * @throws {MachineError} when a file cannot be written, or the run's folder was removed or replaced.
    */
-  async *events(given: OptionsOf<typeof eventsOptions> = {}): AsyncGenerator<TrainEvent> {
-    const { signal } = readOptions('events', eventsOptions, given)
+  async *events(given: options.EventsOptions = {}): AsyncGenerator<TrainEvent> {
+    const asked = readOptions('events', options.eventsOptions, given)
+    const { signal } = asked
     this.#checkOpen()
     signal?.throwIfAborted()
     if (this.#log) throw new ArgumentError('RunFolder: wanted one loop over events() at a time, got two')
+    const tests = new RunTests(this.path, this.#experiment, asked)
     if (!this.finished) this.#describe() // with the run's new length, if it is resumed with another
     const log = new LogFile(this.path, this.#logged)
     this.#log = log
     this.#saved = Promise.resolve() // forgets a failure that an earlier loop has reported
     try {
       log.cut()
-      yield* this.#train(log, signal)
+      tests.keep(log)
+      yield* this.#train(log, tests, present({ task: this.task, progress: this.#progress, signal }))
     } catch (error) {
       if (error instanceof DivergedError) log.write(divergedLine(error))
       throw error
@@ -152,12 +143,15 @@ export class RunFolder {
     }
   }
 
-  async *#train(log: LogFile, signal: AbortSignalLike | undefined): AsyncGenerator<TrainEvent> {
+  async *#train(log: LogFile, tests: RunTests, from: RunOptions): AsyncGenerator<TrainEvent> {
     const { everySteps = Number.POSITIVE_INFINITY } = this.#experiment.checkpoints
     const isResumed = this.#logged > 0
-    const from = present({ task: this.task, progress: this.#progress, signal })
     for await (const event of run(this.#experiment, from)) {
       this.#checkOpen()
+      if (event.type === 'end') {
+        await this.#saved
+        yield* tests.measure(log, this.task, event.progress)
+      }
       if (event.type === 'epoch' && event.progress.cut) this.#loggedBeforeCut = this.#logged
       const length = event.type === 'start' && isResumed ? this.#logged : log.write(toLines(event))
       if (event.type !== 'end') this.#logged = length

@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path'
-import type { AbortSignalLike } from '../core/abort.ts'
 import { dtypes } from '../core/dtype.ts'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
@@ -24,7 +23,7 @@ import type { Source } from '../data/stream.ts'
 import { checkInside, readInside } from '../disk/inside.ts'
 import { type NamedTensors, openOnnx, withWeights } from '../runtime/stored-graph.ts'
 import { readWeights } from './checkpoint.ts'
-import { type Evaluation, evaluation } from './evaluation.ts'
+import { type EvaluateOptions, type Evaluation, evaluation } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { parseMetrics } from './metrics/parse.ts'
@@ -135,7 +134,7 @@ export class StoredRun {
    * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
    * @throws the reason of `options.signal`, once it is aborted.
    */
-  async evaluate(source: Source, options: { readonly signal?: AbortSignalLike } = {}): Promise<Evaluation> {
+  async evaluate(source: Source, options: Omit<EvaluateOptions, 'batchSize'> = {}): Promise<Evaluation> {
     const { x, y, target, loss, lossRefused, batchSize, metrics, dtype } = this.about
     const { path } = this.#place
     if (!loss || !y)
@@ -152,7 +151,7 @@ export class StoredRun {
     const of = { model, measures, y, batchSize, loss, source }
     const all = parseMetrics(Object.fromEntries(known))
     const rowsOf = async (rows: number): Promise<Evaluator> => storedEvaluator(of, rows)
-    return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options.signal))
+    return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options))
   }
 
   /** Returns the weights of evaluation. @throws {DamagedError} when they are not those that were written. */

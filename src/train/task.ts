@@ -1,9 +1,9 @@
-import { type AbortSignalLike, abortSignal } from '../core/abort.ts'
+import type { AbortSignalLike } from '../core/abort.ts'
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
-import { custom, integer, type Option, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
+import { custom, type Option, present, readOptions, type ValuesOf } from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
@@ -17,21 +17,19 @@ import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
 import { isRelative, overRun } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
-import { type Evaluation, evaluation } from './evaluation.ts'
+import {
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationOptions,
+  evaluateOptions,
+  evaluation,
+  evaluationOptions,
+} from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
 import { recalibrate } from './recalibrate.ts'
 import { type Failure, rows, type Steps, skipping } from './steps.ts'
 import { type GraphFingerprints, TaskGraphs } from './task-graphs.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
-
-const evaluationOptions = {
-  /** Number of examples per batch. @default 64 */
-  batchSize: integer({ min: 1 }, 64),
-  /** Abort signal that stops the evaluation between two batches. */
-  signal: abortSignal(),
-}
-
-type EvaluationOptions = OptionsOf<typeof evaluationOptions>
 
 /**
  * A model with its loss and optimizer, for training and evaluation. A graph is compiled when the first batch of a new
@@ -193,13 +191,13 @@ export class Task {
    *
    * @throws the reason of `signal`, once it is aborted.
    */
-  async evaluate(source: Source, options: EvaluationOptions = {}): Promise<Evaluation> {
-    const { batchSize, signal } = readOptions('evaluate', evaluationOptions, options)
+  async evaluate(source: Source, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const { batchSize, ...asked } = readOptions('evaluate', evaluateOptions, options)
     checkFields('evaluate', 'a data set or a stream', source, 'x', 'y')
     const evaluatorOf = (size: number): Promise<Evaluator> => this.#graphs.evaluator(source, size)
     const evaluated = (): Promise<Evaluation> =>
-      evaluation(source, batchSize, this.#options.metrics, evaluatorOf, signal)
-    return this.atEvaluation(evaluated, options)
+      evaluation(source, batchSize, this.#options.metrics, evaluatorOf, asked)
+    return this.atEvaluation(evaluated, present({ batchSize, signal: asked.signal }))
   }
 
   /**

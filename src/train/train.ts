@@ -1,8 +1,7 @@
 import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import { type DType, isFloat } from '../core/dtype.ts'
-import { NotFiniteError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
+import { boolean, custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
@@ -33,6 +32,8 @@ import { checkSizesFirst } from './sizes-first.ts'
 import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
+import { testDataOf, tested } from './test-part.ts'
+import { type Measured, validated } from './validated.ts'
 
 const options = {
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
@@ -43,6 +44,8 @@ const options = {
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
   /** Abort signal that stops the training before the next steps, or between the batches of an evaluation. */
   signal: abortSignal(),
+  /** Whether to measure the final model on the test data, once, just before the event `end`. @default false */
+  test: boolean(false),
 }
 
 export interface RunOptions extends OptionsOf<typeof options> {}
@@ -55,6 +58,7 @@ export interface RunOptions extends OptionsOf<typeof options> {}
  * an abort, since each step is either taken and reported or not taken at all; the run can resume from the last event.
  *
  * @throws the reason of `signal`, once it is aborted and the run has not ended.
+ * @throws {ArgumentError} when `test` is asked for and the experiment has no test data.
  * @throws {DivergedError} at the first loss that is not finite, after yielding the steps before it.
  * @throws {ShapeError} before the first step, when batch normalization cannot train on the last batch of an epoch.
  * @example
@@ -64,8 +68,9 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const read = readOptions('run', options, given)
   checkExperiment('run', experiment)
-  const { task = taskOf(experiment), progress: start = beginning(experiment), signal } = read
+  const { task = taskOf(experiment), progress: start = beginning(experiment), signal, test } = read
   signal?.throwIfAborted()
+  if (test) testDataOf('run', experiment)
   checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
@@ -84,6 +89,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
     yield epoch
   }
   const time = { seconds: (performance.now() - begun) / 1e3 }
+  if (test) yield { ...(await tested('run', experiment, { task, weights: 'final', signal })), progress }
   const [reason, because] = [endOf(experiment, progress)!, becauseOf(experiment, progress)]
   yield { type: 'end', reason, because, steps: task.steps, time, progress }
 }
@@ -183,39 +189,6 @@ async function learn(
     if (error instanceof DivergedError && error.before) return { done: error.before, diverged: error }
     throw error
   }
-}
-
-type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'>
-
-/** Evaluates the model on validation data. @throws {DivergedError} when the validation loss is not finite. */
-async function validated(
-  { data, batchSize }: Experiment,
-  task: Task,
-  lr: number,
-  signal: AbortSignalLike | undefined,
-): Promise<Omit<Measured, 'trainLoss'>> {
-  const step = task.steps - 1
-  const evaluated = task.evaluate(data.validation, present({ batchSize, signal }))
-  const { loss, accuracy, ...metrics } = await evaluated.catch((error: unknown) => {
-    // Such as statistics that were recomputed for the evaluation.
-    throw error instanceof NotFiniteError ? new DivergedError(error.message, step, lr) : error
-  })
-  if (Number.isFinite(loss)) {
-    return {
-      validationLoss: loss,
-      ...(accuracy !== undefined && { validationAccuracy: accuracy }),
-      ...metrics,
-    }
-  }
-  // Whatever the scores are, the accuracy is 0/0 only where no label counts.
-  const advice = Number.isNaN(accuracy)
-    ? 'no label of the validation data counts, so the loss is 0/0; validate on examples whose labels count'
-    : 'lower the rate, or look for numbers in the data that are not finite'
-  throw new DivergedError(
-    `train: wanted a finite validation loss, got ${loss} ${step < 0 ? 'before the first step' : `after step ${step}, lr ${lr}`}; ${advice}`,
-    step,
-    lr,
-  )
 }
 
 /** Returns the monitored quantity among an epoch's results; NaN when it is missing. */

@@ -1,4 +1,4 @@
-import { random } from '../../core/random.ts'
+import { middle95, samplesOf } from '../../core/confidence.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
 import { isShare } from './words.ts'
@@ -29,9 +29,6 @@ export function rangeOf(metric: string, seen: readonly number[]): Range {
   return /loss|error|mse|mae|mape|perplexity/i.test(metric) && within(positive) ? positive : unbounded
 }
 
-/** Number of bootstrap resamples: enough for two significant digits of an interval's ends. */
-const resamples = 2000
-
 /**
  * Returns the mean of some values, such as the scores of several seeds, with its 95 % bootstrap interval.
  *
@@ -48,19 +45,17 @@ export function bootstrap(values: readonly number[], [least, most]: Range = unbo
   const centre = meanOf(values)
   const n = values.length
   if (n < 2) return { value: centre }
-  const source = random('bootstrap', n)
-  const means = Float64Array.from({ length: resamples }, () => {
+  const means: number[] = []
+  for (const sample of samplesOf(n)) {
     let sum = 0
-    for (let i = 0; i < n; i++) sum += values[Math.floor(source.uniform(0, n))]!
-    return sum / n
-  }).sort()
+    for (const i of sample) sum += values[i]!
+    means.push(sum / n)
+  }
   const widened = (Math.sqrt(n / (n - 1)) * studentQuantile(0.975, n - 1)) / 1.959964
-  const end = (quantile: number): number =>
-    Math.min(
-      most,
-      Math.max(least, centre + widened * (means[Math.round(quantile * (resamples - 1))]! - centre)),
-    )
-  return { value: centre, interval: [end(0.025), end(0.975)] }
+  const [low, high] = middle95(Float64Array.from(means).sort()).map((end) =>
+    Math.min(most, Math.max(least, centre + widened * (end - centre))),
+  )
+  return { value: centre, interval: [low!, high!] }
 }
 
 /**

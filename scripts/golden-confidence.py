@@ -1,0 +1,40 @@
+"""Golden 95 % intervals, from SciPy and statsmodels' formula.
+
+    python3 -m venv venv && venv/bin/pip install scipy==1.17.1
+    venv/bin/python scripts/golden-confidence.py
+
+Writes test/golden/confidence.json.gz: Wilson score intervals of scipy.stats.binomtest, and percentile bootstrap
+intervals of scipy.stats.bootstrap with 100,000 resamples, of means and of ratios of sums.
+"""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+wilson = []
+for n in [1, 2, 5, 10, 57, 114, 1000, 10000]:
+    for hits in sorted({0, 1, n // 2, round(0.97 * n), n}):
+        interval = stats.binomtest(hits, n).proportion_ci(0.95, method="wilson")
+        wilson.append({"hits": hits, "n": n, "interval": [interval.low, interval.high]})
+
+draw = np.random.default_rng(14)
+bootstraps = []
+for n, totals in [(40, draw.exponential(1, 40)), (114, draw.normal(3, 2, 114)), (300, draw.lognormal(0, 1, 300))]:
+    weights = draw.uniform(0.5, 2, n)
+    options = {"n_resamples": 100_000, "method": "percentile", "rng": np.random.default_rng(0), "batch": 1000}
+    mean = stats.bootstrap((totals,), np.mean, **options).confidence_interval
+
+    def ratio(total, weight, axis=-1):
+        return total.sum(axis) / weight.sum(axis)
+
+    pair = stats.bootstrap((totals, weights), ratio, paired=True, **options).confidence_interval
+    bootstraps.append(
+        {"totals": totals.tolist(), "weights": weights.tolist(), "mean": list(mean), "ratio": list(pair)}
+    )
+
+path = Path(__file__).parent.parent / "test/golden/confidence.json.gz"
+text = json.dumps({"wilson": wilson, "bootstraps": bootstraps})
+path.write_bytes(gzip.compress(text.encode(), mtime=0))
