@@ -245,7 +245,12 @@ function layerJson(name: string, symbol: ts.Symbol): Json {
       const { properties, required } = optionsJson(typeOf(parameter))
       return object(properties, required)
     }
-    if (sizes.has(parameter.name)) return { type: 'integer', minimum: 1, description: parameter.name }
+    if (sizes.has(parameter.name)) {
+      const size = { type: 'integer', minimum: 1 }
+      // The number of features of a TabularInput before it.
+      const known = /^(in|num)Features$/.test(parameter.name) && [{ const: 'features' }]
+      return { ...(known ? { anyOf: [size, ...known] } : size), description: parameter.name }
+    }
     const type = typeOf(parameter)
     const isModule = type.getProperty('forward') !== undefined
     const module = { anyOf: [ref('layer'), ref('layers')] }

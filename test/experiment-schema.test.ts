@@ -18,7 +18,7 @@ test('every name has a description', () => {
 })
 
 const plain = {
-  data: { breastCancer: true, split: { validation: 0.2, seed: 3 }, normalize: { per: 'feature' } },
+  data: { breastCancer: true, split: { validation: 0.2, test: 0.1, seed: 3 }, normalize: { per: 'feature' } },
   model: [
     ['Linear', 30, 16, { bias: false }],
     ['BatchNorm1d', 16, { momentum: 'linear 0.5 to 0.1 over 100' }],
@@ -46,9 +46,9 @@ const plain = {
 
 test('the schema takes what the parser takes', async () => {
   expect(schema.safeParse(plain).error).toBeUndefined()
-  const { train, validation } = (await parseExperiment(plain)).data
+  const { train, validation, test } = (await parseExperiment(plain)).data
 
-  expect([train, validation].map((part) => (part as data.Dataset).length)).toEqual([455, 114])
+  expect([train, validation, test].map((part) => (part as data.Dataset).length)).toEqual([398, 114, 57])
 })
 
 // biome-ignore format: one case a line

@@ -49,7 +49,7 @@ describe('an experiment', () => {
     expect([...taskOf(parsed).variables.keys()].slice(0, 3)).toEqual(['0.weight', '0.bias', '2.weight'])
     const wrong = (changes: object) => expect(parseExperiment({ ...json, ...changes })).rejects
     await wrong({ data: 'digits' }).toThrow(
-      /^experiment: wanted data as one of csv, .*, digits10x10, .*, got digits$/,
+      /^experiment: wanted data as one of table, .*, digits10x10, .*, got digits$/,
     )
     await wrong({ loss: undefined }).toThrow(
       'experiment: wanted loss as a name, or an object with a type, got nothing',
@@ -79,6 +79,14 @@ describe('an experiment', () => {
       model: [['BatchNorm1d', 100, { momentum: 'linear 0.5 to 0.1 over 100' }]],
     })
     expect([...taskOf(scheduled).variables.keys()]).toContain('0.running_mean')
+    await wrong({ model: [['Linear', 'features', 2]] }).toThrow(
+      'experiment: wanted the size features after a TabularInput, got nothing; write a number',
+    )
+    const tabular = await parseExperiment({
+      ...json,
+      model: [['TabularInput'], ['Linear', 'features', 1], ['Denormalize']],
+    })
+    expect([...taskOf(tabular).variables].map(([, { shape }]) => shape)).toEqual([[1, 30], [1]])
     expect(() => parseJson('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
   })
 })

@@ -53,6 +53,21 @@ const samples: Readonly<Record<string, Row>> = {
     { csv: 'a.csv', label: 'kind', split: half, normalize: true },
     () => data.normalize(split(data.csv(at('a.csv'), { label: 'kind' }))),
   ],
+  table: [
+    { table: 'a.csv', label: 'kind', columns: { b: 'category' }, split: { ...half, test: 2 } },
+    async () => {
+      const table = await data.table(at('a.csv'), { label: 'kind', columns: { b: 'category' } })
+      return data.split(table, { ...half, test: 2 })
+    },
+  ],
+  'tables in separate files': [
+    { train: { table: 'a.csv', label: 'kind' }, validation: { table: 'a.csv', label: 'kind' } },
+    async () => {
+      const table = await data.table(at('a.csv'), { label: 'kind' })
+      const train = data.encode(table, table.encoding())
+      return { train, validation: train }
+    },
+  ],
   parquet: [
     { parquet: 'a.parquet', label: 'kind', split: half },
     async () => split(await data.parquet(at('a.parquet'), { label: 'kind' })),
@@ -123,6 +138,17 @@ describe('streams', () => {
     expect((read.train as data.Stream).fingerprint).toBe(normalized.fingerprint)
   })
 
+  test('of tables are encoded as the training stream is', async () => {
+    const options = { label: 'kind', classNames: ['no', 'yes'] }
+    const train = await data.tableStream(at('a.csv'), options)
+    const part = { tableStream: 'a.csv', ...options }
+    const read = await parseData({ train: part, validation: part }, folder)
+    expect(await collected(read)).toEqual(await collected({ train, validation: train }))
+    expect((read.validation as data.Stream).fingerprint).toBe(
+      (await data.tableStream(at('a.csv'), { ...options, encodedAs: train })).fingerprint,
+    )
+  })
+
   test('may be of Parquet and of images', async () => {
     const part = { parquetStream: 'a.parquet', ...kinds }
     const images = { imageFolderStream: 'pets', size }
@@ -138,7 +164,7 @@ describe('streams', () => {
 // biome-ignore format: one case a line
 test.each<[unknown, string]>([
   [undefined, 'experiment: wanted data as an object, such as {"csv": "a.csv", "label": "kind"}, got nothing'],
-  [{ csvv: 'a.csv' }, 'experiment: wanted data as one of csv, csvStream, parquet, parquetStream, npz, npy, idxImages, readCifar, cifar10, cifar100, imageFolder, imageFolderStream, digits10x10, breastCancer, names, got csvv; did you mean csv?'],
+  [{ csvv: 'a.csv' }, 'experiment: wanted data as one of table, tableStream, csv, csvStream, parquet, parquetStream, npz, npy, idxImages, readCifar, cifar10, cifar100, imageFolder, imageFolderStream, digits10x10, breastCancer, names, got csvv; did you mean csv?'],
   [{ csv: 'a.csv', npz: 'a.npz' }, 'experiment: wanted data of one reader, got "csv and npz"'],
   [{ csv: 3, label: 'kind', split: half }, 'experiment: wanted csv as the path of a file, got 3'],
   [{ npy: 'x.npy', split: half }, 'experiment: wanted npy as the paths of two files, got "x.npy"'],

@@ -4,6 +4,7 @@ import { mismatch, unknownName } from '../../core/mismatch.ts'
 import { integer, readOptions, required } from '../../core/options.ts'
 import * as data from '../../data/index.ts'
 import { isStream } from '../../data/stream.ts'
+import { isTable } from '../../data/table/table.ts'
 import { isJsonObject } from './named.ts'
 import { type Reader, readers } from './readers.ts'
 
@@ -44,16 +45,25 @@ async function separate(given: Spec, folder: string): Promise<data.Sources> {
   const stranger = Object.keys(own).find((name) => !parts.includes(name))
   if (stranger !== undefined) throw unknownName('experiment: data', [...parts, ...together], stranger)
   const read: Record<string, data.Source> = {}
-  for (const part of parts) if (own[part] !== undefined) read[part] = await partOf(part, own[part], folder)
+  for (const part of parts) {
+    if (own[part] !== undefined) read[part] = await partOf(part, own[part], folder, read.train)
+  }
   const { train, validation, ...rest } = read
   if (train !== undefined && validation !== undefined) return finished({ train, validation, ...rest }, steps)
   throw mismatch('experiment', 'data with both train and validation', Object.keys(own).join(', '))
 }
 
-async function partOf(part: string, spec: unknown, folder: string): Promise<data.Source> {
+/** Returns one part of the data; rows of a table are encoded as those of the training part. */
+async function partOf(
+  part: string,
+  spec: unknown,
+  folder: string,
+  train: data.Source | undefined,
+): Promise<data.Source> {
   const given = typeof spec === 'string' ? { [spec]: true } : spec
   if (!isJsonObject(given)) throw mismatch('experiment', `data: ${part} as an object`, spec)
-  const made = await examplesOf(given, folder)
+  const made = await examplesOf(given, folder, train)
+  if (isTable(made)) return data.encode(made, train ?? made.encoding())
   if (isSource(made)) return made
   throw new ArgumentError(`experiment: wanted data: ${part} as one set of examples, got other data`)
 }
@@ -68,7 +78,7 @@ function cut(given: Spec, names: readonly string[]): { readonly own: Spec; reado
 }
 
 /** Reads what a spec names: exactly one reader with its paths, and the reader's options. */
-async function examplesOf(given: Spec, folder: string): Promise<Read> {
+async function examplesOf(given: Spec, folder: string, train?: data.Source): Promise<Read> {
   const { own, steps } = cut(given, apart)
   const named = Object.keys(own).filter((name) => Object.hasOwn(readers, name))
   const [name, second] = named
@@ -81,7 +91,7 @@ async function examplesOf(given: Spec, folder: string): Promise<Read> {
   const known = [...Object.keys(reader.options), ...apart, ...splitting, ...together]
   const stranger = Object.keys(options).find((option) => !known.includes(option))
   if (stranger !== undefined) throw unknownName(`experiment: data: ${name}`, known, stranger)
-  const read = await reader.read(pathsOf(name, reader, paths, folder), options)
+  const read = await reader.read(pathsOf(name, reader, paths, folder), options, train)
   if (steps.nextCharacter === undefined) return read
   if (!Array.isArray(read)) throw mismatch('experiment', 'nextCharacter with texts, such as names', name)
   return data.nextCharacter(read as readonly string[], optionsOf('nextCharacter', steps) as never)

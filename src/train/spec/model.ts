@@ -31,7 +31,8 @@ const isLayerList = (value: unknown): value is readonly LayerSpec[] =>
 /**
  * Returns a function that makes the model described by JSON: a list of layers `[name, ...arguments]`, one after
  * another. An argument that is a module is itself a layer or a list of layers, as in
- * `["Residual", [["Linear", 8, 8], ["ReLU"]]]`.
+ * `["Residual", [["Linear", 8, 8], ["ReLU"]]]`. After a `TabularInput`, the text `features` is the number of its
+ * features.
  *
  * @throws {ArgumentError} when a layer is unknown, or refuses its arguments.
  */
@@ -44,8 +45,24 @@ export function parseModel(spec: unknown, train: Source): () => Module {
   return make
 }
 
-const sequence = (specs: readonly LayerSpec[], train: Source): Module =>
-  new nn.Sequential(...specs.map((spec) => layerOf(spec, train)))
+function sequence(specs: readonly LayerSpec[], train: Source): Module {
+  let features: number | undefined
+  const made = specs.map((spec) => {
+    const layer = layerOf(
+      spec.map((argument) => (argument === 'features' ? counted(features) : argument)) as never,
+      train,
+    )
+    const { features: made } = layer as { readonly features?: unknown }
+    if (typeof made === 'number') features = made
+    return layer
+  })
+  return new nn.Sequential(...made)
+}
+
+function counted(features: number | undefined): number {
+  if (features !== undefined) return features
+  throw mismatch('experiment', 'the size features after a TabularInput', undefined, 'write a number')
+}
 
 function layerOf([name, ...args]: LayerSpec, train: Source): Module {
   const Kind = byName('layer', layers, name)

@@ -8,14 +8,16 @@ import { csvOptions } from '../../data/formats/csv-options.ts'
 import { idxOptions } from '../../data/formats/idx.ts'
 import { tableOptions } from '../../data/formats/table.ts'
 import * as data from '../../data/index.ts'
+import { mixedCsvOptions } from '../../data/table/table-options.ts'
 
-type Made = data.Source | data.Split | readonly string[]
+type Made = data.Source | data.Split | data.Table | readonly string[]
 
 /** A function of `data` that reads examples: how many paths it takes, and its options. */
 export interface Reader {
   readonly paths: 0 | 1 | 2 | 'any'
   readonly options: Declared
-  read(paths: readonly string[], options: object): Made | Promise<Made>
+  /** @param train training data, if they are read already and these are another part of the data */
+  read(paths: readonly string[], options: object, train?: data.Source): Made | Promise<Made>
 }
 
 type Read<O> = (path: string, options: O) => Made | Promise<Made>
@@ -43,6 +45,12 @@ const ofPackage = <O>(read: (options: O) => Made, options: Declared): Reader => 
 
 /** Every function of `data` that reads examples, by name, as experiments in JSON name them. */
 export const readers: Readonly<Record<string, Reader>> = {
+  table: ofFile(data.table, mixedCsvOptions),
+  tableStream: {
+    paths: 1,
+    options: mixedCsvOptions,
+    read: ([path], given, train) => data.tableStream(path!, { ...given, ...(train && { encodedAs: train }) }),
+  },
   csv: ofFile(data.csv, csvOptions),
   csvStream: ofFile(data.csvStream, csvOptions),
   parquet: ofFile(data.parquet, tableOptions),
