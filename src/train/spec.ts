@@ -3,6 +3,7 @@ import { FormatError } from '../core/errors.ts'
 import { checkDepth, faultOf, jsonIn } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { custom, type OptionsOf, readOptions } from '../core/options.ts'
+import type { Sources } from '../data/stream.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
 import { type Controller, parseController } from '../schedule/index.ts'
 import {
@@ -52,12 +53,16 @@ export async function parseExperiment(
   const { folder } = readOptions('parseExperiment', specOptions, given)
   if (!isJsonObject(json)) throw mismatch('experiment', 'a JSON object', json)
   checkDepth('experiment', json)
-  const { $schema, data, loss, optimizer, model, control, metrics, transform, sampler, ...rest } = json
-  const split = await parseData(data, folder instanceof URL ? fileURLToPath(folder) : folder)
-  const { train } = split
+  return withData(json, await parseData(json.data, folder instanceof URL ? fileURLToPath(folder) : folder))
+}
+
+/** Like `parseExperiment`, but with `data` in place of those that the JSON describes. */
+export function withData(json: Readonly<Record<string, unknown>>, data: Sources): Experiment {
+  const { $schema, data: _, loss, optimizer, model, control, metrics, transform, sampler, ...rest } = json
+  const { train } = data
   return experiment({
     ...rest,
-    data: split,
+    data,
     model: parseModel(model, train),
     loss: parseLoss(loss, train),
     optimizer: parseOptimizer(optimizer),

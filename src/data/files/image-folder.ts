@@ -57,6 +57,18 @@ export async function imageFolderStream(path: string, given: ImageFolderOptions)
   return stream(() => ahead(tasks, readAhead), { shape: [channels, ...size], classNames, fingerprint })
 }
 
+/** Returns the median height and width of a folder's images, or of 32 of them if there are more. */
+export async function imageSize(path: string): Promise<Size> {
+  const open = await sharpPackage()
+  const { images } = listImages(path)
+  const step = Math.max(1, Math.floor(images.length / 32))
+  const some = images.filter((_, i) => i % step === 0).slice(0, 32)
+  const sizes = await Promise.all(some.map(({ file }) => open(join(path, file), {}).metadata()))
+  const median = (numbers: readonly number[]): number =>
+    numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+  return [median(sizes.map(({ height = 1 }) => height)), median(sizes.map(({ width = 1 }) => width))]
+}
+
 /** Number of images decoded concurrently: more than libuv's 4 threads, to keep all threads busy. */
 const readAhead = 16
 
