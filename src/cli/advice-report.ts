@@ -2,11 +2,15 @@ import { count, figure } from '../core/text.ts'
 import type { Advice, Recommendation } from '../study/advise/advice.ts'
 import type { AdviseEvent } from '../study/advise/advise.ts'
 import { asLoss } from '../study/analysis/cells.ts'
+import { chosenOn } from '../study/analysis/tested.ts'
 import { estimateText, metricText, scoreText, settingsText } from '../study/analysis/words.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
 
 /** Returns a function that turns events of `advise` into text: range tests, best trials, the advice. */
-export function adviceReport(experiment: Experiment): (event: AdviseEvent) => string {
+export function adviceReport(
+  experiment: Experiment,
+  isTested: boolean = false,
+): (event: AdviseEvent) => string {
   const { monitor } = experiment
   const goal = goalOf(experiment)
   let due = 0
@@ -23,7 +27,7 @@ export function adviceReport(experiment: Experiment): (event: AdviseEvent) => st
       best = undefined
       return `${event.trials} trials of ${count(event.steps)} steps\n`
     }
-    if (event.type === 'advice') return adviceText(event.advice, experiment)
+    if (event.type === 'advice') return adviceText(event.advice, experiment, isTested)
     const score = event.trial.result.metrics[monitor]
     if (score !== undefined && !(best && asLoss(score, goal) >= asLoss(best.score, goal))) {
       best = { score, text: settingsText(event.trial.settings) || 'the experiment as it is' }
@@ -38,10 +42,14 @@ export function adviceReport(experiment: Experiment): (event: AdviseEvent) => st
 function adviceText(
   { recommendation, confidence, because, evidence, steps }: Advice,
   { monitor }: Experiment,
+  isTested: boolean,
 ): string {
   const rows = [
     ...rowsOf(recommendation),
-    [metricText(monitor), estimateText(recommendation.score, monitor)],
+    [
+      metricText(monitor),
+      `${estimateText(recommendation.score, monitor)}${isTested ? `, ${chosenOn(monitor)}` : ''}`,
+    ],
     ['confidence', `${confidence}: ${because}`],
   ] as const
   return [

@@ -11,14 +11,17 @@ import type { Advice } from '../study/advise/advice.ts'
 import { advise } from '../study/advise/advise.ts'
 import { planOf, wholeBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/pooled.ts'
+import { testLines, testSentence } from '../study/analysis/tested.ts'
 import { identityOf } from '../study/run/identity.ts'
 import { Pool } from '../study/run/pool.ts'
 import { forgetFailed } from '../study/run/run-trial.ts'
 import { checkSameAdvice } from '../study/run/same-study.ts'
-import { stepsWith } from '../study/trial-settings.ts'
+import { testWinner } from '../study/run/winner-test.ts'
+import { settingsOf, stepsWith } from '../study/trial-settings.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadWithOrigin } from '../train/experiment-file.ts'
-import { override } from '../train/spec.ts'
+import { override, withSettings } from '../train/spec.ts'
+import { testDataOf } from '../train/test-part.ts'
 import { adviceReport } from './advice-report.ts'
 import { positiveInteger, setOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
@@ -33,6 +36,7 @@ interface Options {
   readonly set: readonly string[]
   readonly out?: string
   readonly retryFailed?: true
+  readonly test?: true
   readonly json?: true
 }
 
@@ -46,6 +50,7 @@ export const adviseCommand = (output: Output = terminal()): Command =>
     .addOption(setOption())
     .option('--out <dir>', 'folder of the advice (default: runs/NAME-advice-1, -2, …)')
     .option('--retry-failed', 'run trials that failed again')
+    .option('--test', 'measure the recommended model once on the test data, which nothing chose on')
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => run(file, options, output))
 
@@ -59,9 +64,10 @@ async function run(file: string, options: Options, output: Output): Promise<void
   }
   const { set, json, workers } = options
   const experiment = override(base, set)
+  if (options.test) testDataOf('advise', experiment)
   const steps = stepsWith(experiment)({})
   const budget = options.budget ?? wholeBudget(steps)
-  const text = json ? jsonLine : adviceReport(experiment)
+  const text = json ? jsonLine : adviceReport(experiment, options.test)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
   const folder = options.out ?? freeFolder(extendedName(experiment.name!, '-advice'))
   const exitCode = await inFolder(folder, file, set, async (pool, signal) => {
@@ -71,6 +77,14 @@ async function run(file: string, options: Options, output: Output): Promise<void
     for await (const event of advise(experiment, { budget, runner, signal })) {
       output.write(text(event))
       if (event.type !== 'advice') continue
+      if (options.test) {
+        const { test, before } = await testAdvice(folder, experiment, event.advice, signal)
+        output.write(
+          json
+            ? jsonLine({ type: 'test', ...test })
+            : `${testLines([test], [testSentence(test, before)]).join('\n')}\n`,
+        )
+      }
       const settings = [
         ...set,
         ...event.advice.recommendation.settings,
@@ -81,7 +95,8 @@ async function run(file: string, options: Options, output: Output): Promise<void
     }
   })
   if (exitCode === undefined) return
-  const again = evenstepCommand('advise', file, set, { budget: options.budget, workers, out: folder })
+  const { budget: given, test } = options
+  const again = evenstepCommand('advise', file, set, { budget: given, workers, out: folder, test })
   process.exitCode = exitCode
   printNote(`stopped; finished trials are in ${folder}; resume with ${again}`)
 }
@@ -115,6 +130,18 @@ async function inFolder(
     lock.release()
     interrupt.stop()
   }
+}
+
+/** Measures the model of the recommended trial on the test data. */
+function testAdvice(
+  folder: string,
+  experiment: Experiment,
+  { recommendation, trials }: Advice,
+  signal: AbortSignal,
+): ReturnType<typeof testWinner> {
+  const trial = trials.find(({ id }) => id === recommendation.trial)!
+  const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
+  return testWinner(folder, withSettings(experiment, settings), trial, signal)
 }
 
 /** Stores the experiment in `folder`. @throws {ArgumentError} when it has advice on another experiment. */

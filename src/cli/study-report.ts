@@ -1,6 +1,7 @@
 import { counted, duration } from '../core/text.ts'
 import { asLoss, ranked, type Scored } from '../study/analysis/cells.ts'
 import type { Findings, Finished } from '../study/analysis/findings.ts'
+import { chosenOn, testLines, testSentences } from '../study/analysis/tested.ts'
 import { estimateText, scoreText, settingsText } from '../study/analysis/words.ts'
 import { trialKey } from '../study/design/design.ts'
 import type { Prepared } from '../study/run/prepared.ts'
@@ -47,7 +48,8 @@ export class StudyReport {
   }
 
   /** Prints a study's findings, and the names of the files that store them. */
-  findings({ cells, answer, metric }: Findings, files: readonly string[]): void {
+  findings(findings: Findings, files: readonly string[]): void {
+    const { cells, answer, metric, tests = [] } = findings
     const last = cells.reduce((most, { rung }) => Math.max(most, rung), 0)
     const best = ranked(
       cells.filter(({ rung }) => rung === last),
@@ -56,10 +58,13 @@ export class StudyReport {
     const line = ({ score, settings }: Scored): string =>
       `  ${estimateText(score, metric.name)}  ${settingsText(settings)}`
     const table = best.slice(0, 1).flatMap(({ steps }) => {
-      return ['', `best ${metric.name} after ${steps} steps, mean over seeds:`, ...best.map(line)]
+      const on = tests.length === 0 ? '' : `, ${chosenOn(metric.name)}`
+      return ['', `best ${metric.name} after ${steps} steps, mean over seeds${on}:`, ...best.map(line)]
     })
     const stored = `stored in ${this.#folder}: ${[...files, 'study.db', 'trials'].join(', ')}`
-    this.#line.print(['', ...answer, ...table, '', stored].join('\n'))
+    this.#line.print(
+      ['', ...answer, ...table, ...testLines(tests, testSentences(findings)), '', stored].join('\n'),
+    )
   }
 
   /** Erases the status line, which shows the progress. */

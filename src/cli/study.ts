@@ -3,9 +3,12 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Finished } from '../study/analysis/findings.ts'
+import { winnerOf } from '../study/analysis/tested.ts'
 import { NoneDoneError } from '../study/none-done.ts'
 import { factsOf, overrideForStudy, prepare } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
+import { withSettings } from '../train/spec.ts'
+import { testDataOf } from '../train/test-part.ts'
 import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { loadStudy } from './load.ts'
@@ -21,6 +24,7 @@ interface Options {
   readonly workers?: number
   readonly retryFailed?: true
   readonly timeLimit?: number
+  readonly test?: true
   readonly json?: true
 }
 
@@ -34,19 +38,22 @@ export const studyCommand = (output: Output = terminal()): Command =>
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
     .option('--retry-failed', 'run trials that failed again')
     .option('--time-limit <seconds>', 'resume a trial elsewhere after so many seconds', positiveNumber)
+    .option('--test', "measure the winner's model once on the test data, which nothing chose on")
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => study(file, options, output))
 
 async function study(file: string, options: Options, output: Output): Promise<void> {
   const { study, experiment } = await loadStudy(file)
+  if (options.test) testDataOf('study', experiment)
   const prepared = prepare(study, overrideForStudy(study, experiment, options.set), study.name!)
   // Imported late, so that --help, which imports all commands, does without the native database and the report.
   const { runStudy } = await import('../study/run/run-study.ts')
   const { workersLock } = await import('../study/run/lock.ts')
   const { finish, written } = await import('../study/run/finish.ts')
+  const { testWinner } = await import('../study/run/winner-test.ts')
   const { set, out, json, retryFailed, timeLimit = Number.POSITIVE_INFINITY } = options
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
-  const command = evenstepCommand('study', file, set, { out })
+  const command = evenstepCommand('study', file, set, { out, test: options.test })
   const start = (): ChildProcess => startWorker(file, workersLock(folder), set)
   const interrupt = signals.begin()
   const report = json ? undefined : new StudyReport(output, prepared, folder, workers)
@@ -57,6 +64,12 @@ async function study(file: string, options: Options, output: Output): Promise<vo
       if (report) report.event(event)
       else output.write(jsonLine(shortened(event)))
       if (event.type !== 'end') continue
+      const winner = options.test ? winnerOf(event.finished, prepared.metric) : undefined
+      if (winner) {
+        const own = withSettings(prepared.experiment, prepared.settingsOf(winner))
+        const { test } = await testWinner(folder, own, winner, signal)
+        if (json) output.write(jsonLine({ type: 'test', ...test }))
+      }
       const facts = factsOf(prepared, event.finished, { command, versions })
       const findings = await finish(folder, facts, event.finished)
       report?.findings(findings, written)

@@ -86,8 +86,6 @@ function testOf(experiment: Experiment, { test, best }: Options): TestedWeights 
 
 async function train(experiment: Experiment, file: string, options: Options, output: Output): Promise<void> {
   const test = testOf(experiment, options)
-  const note = noteOnTable(experiment)
-  if (note !== undefined) printNote(note)
   const folder = await openRun(experiment, file, options)
   const { set, seed, device, json } = options
   if (options[auto] && isDone(folder, options)) return tellFinished(folder, json ? undefined : output)
@@ -130,6 +128,8 @@ async function train(experiment: Experiment, file: string, options: Options, out
 
 /** Creates or opens the run's folder, after compiling the experiment's graphs to find errors first. */
 async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
+  const note = noteOnTable(experiment)
+  if (note !== undefined) printNote(note)
   const task = taskOf(experiment)
   await task.prepare(examplesPerStep(experiment))
   const isAuto = options[auto] === true

@@ -1,4 +1,12 @@
-import { choice, custom, integer, type Option, type OptionsOf, type ValuesOf } from '../../core/options.ts'
+import {
+  boolean,
+  choice,
+  custom,
+  integer,
+  type Option,
+  type OptionsOf,
+  type ValuesOf,
+} from '../../core/options.ts'
 import { encodingOption } from './decoder.ts'
 import { tableOptions } from './table.ts'
 
@@ -30,6 +38,8 @@ export const csvOptions = {
   header: custom<boolean | readonly string[]>('true, false or a list of names', isHeader),
   /** Character that separates values; 'whitespace' (or `/\s+/`) is one or more blanks or tabs. @default ',' */
   delimiter,
+  /** Whether values may be quoted; without quotes, `"` is a character like any other. @default true */
+  quote: boolean(true),
   /** Decimal separator of numbers. @default '.' */
   decimal: choice(['.', ','], '.'),
   /** Character that separates groups of three digits in numbers. @default none */

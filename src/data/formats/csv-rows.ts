@@ -16,6 +16,8 @@ export interface CsvSyntax {
   readonly delimiter: string
   /** Text that begins a comment, which extends to the end of the line. */
   readonly comment: string | undefined
+  /** Whether a value may be quoted. @default true */
+  readonly quote?: boolean
   /** Number of lines to skip at the start of the file. */
   readonly skip: number
 }
@@ -121,13 +123,13 @@ class Cursor {
   readonly #next: Readonly<Record<'lf' | 'cr' | 'quote' | 'comment' | 'delimiter', Finder>>
 
   /** @param last whether `text` ends the file, rather than being continued later */
-  constructor(text: string, { delimiter, comment }: CsvSyntax, last: boolean) {
+  constructor(text: string, { delimiter, comment, quote = true }: CsvSyntax, last: boolean) {
     this.#text = text
     this.#last = last
     this.#delimiter = delimiter === 'whitespace' ? undefined : delimiter
     const find = (what: string | undefined): Finder => new Finder(text, what)
-    const [lf, cr, quote] = [find('\n'), find('\r'), find('"')]
-    this.#next = { lf, cr, quote, comment: find(comment), delimiter: find(this.#delimiter) }
+    const [lf, cr, mark] = [find('\n'), find('\r'), find(quote ? '"' : undefined)]
+    this.#next = { lf, cr, quote: mark, comment: find(comment), delimiter: find(this.#delimiter) }
   }
 
   /** Returns the line that starts at index `at`, as a row of one value; undefined if the line is incomplete. */

@@ -16,11 +16,14 @@ export class MissingValues {
   /** Whether the user gave `naValues`; these texts count as missing everywhere, also as quoted labels. */
   readonly #given: boolean
   readonly #numbers: ReadonlySet<number>
+  /** Length of the longest text that counts as missing. */
+  readonly #longest: number
 
   /** @param naValues texts that count as missing; without them, the default ones */
   constructor(naValues: readonly string[] | undefined) {
     this.#given = naValues !== undefined
     this.#texts = naValues === undefined ? defaults : new Set(naValues.map((text) => text.trim()))
+    this.#longest = Math.max(0, ...[...this.#texts].map((text) => text.length))
     this.#numbers = new Set(naValues?.map(numberIn).filter((value) => !Number.isNaN(value)))
   }
 
@@ -36,7 +39,7 @@ export class MissingValues {
 
   /** Whether a text, already trimmed, counts as missing in a column of numbers. */
   hasText(text: string): boolean {
-    if (text === '' || this.#texts.has(text)) return true
+    if (text === '' || (text.length <= this.#longest && this.#texts.has(text))) return true
     return this.hasNumbers && this.#numbers.has(numberIn(text))
   }
 

@@ -150,9 +150,7 @@ export class TableBuilder {
   #guessed(at: number, store: NumberStore | TextStore): ColumnPlan {
     const name = this.#columns[at]!
     const { kind, because }: Guess =
-      store instanceof NumberStore
-        ? guessNumbers(name, store.numbers)
-        : guessTexts(store.texts, store.codes.filter((code) => code >= 0).length, this.#cells)
+      store instanceof NumberStore ? guessNumbers(name, store.numbers) : guessTexts(store, this.#cells)
     const plan = planColumn(this.#name, name, kind as 'number', this.#options.missing)
     return because === undefined ? plan : { ...plan, because }
   }

@@ -44,14 +44,30 @@ export class NumberStore implements ColumnStore {
   }
 }
 
-/** A column of texts, each distinct one kept once; missing ones have code −1. */
+/** Number of texts from which on they are no longer compared if most of them are different. */
+const compared = 1000
+
+/**
+ * A column of texts, of which missing ones have code −1. Each distinct text is kept once, unless most of the first
+ * ones are different: then each row has its own code.
+ */
 export class TextStore implements ColumnStore {
   length = 0
   readonly texts: string[] = []
-  /** Line or row where each distinct text was first seen. */
+  /** Line or row where each text was first seen. */
   readonly places: number[] = []
-  readonly #codeOf = new Map<string, number>()
+  #codeOf: Map<string, number> | undefined = new Map()
   #codes = new Int32Array(1024)
+
+  /** Whether equal texts have equal codes. */
+  get areDistinct(): boolean {
+    return this.#codeOf !== undefined
+  }
+
+  /** Number of rows that have a text. */
+  get present(): number {
+    return this.codes.reduce((n, code) => n + (code < 0 ? 0 : 1), 0)
+  }
 
   get codes(): Int32Array {
     return this.#codes.subarray(0, this.length)
@@ -63,10 +79,11 @@ export class TextStore implements ColumnStore {
   }
 
   #code(text: string, place: number): number {
-    const known = this.#codeOf.get(text)
+    const known = this.#codeOf?.get(text)
     if (known !== undefined) return known
     const code = this.texts.length
-    this.#codeOf.set(text, code)
+    this.#codeOf?.set(text, code)
+    if (code === compared && 2 * code > this.length) this.#codeOf = undefined
     this.texts.push(text)
     this.places.push(place)
     return code

@@ -1,6 +1,8 @@
 import type { CellParser } from './cells.ts'
 import { booleans, parserOf } from './column-encoder.ts'
+import type { TextStore } from './column-store.ts'
 import type { Kind } from './encoding.ts'
+import { isNumeric } from './numeric.ts'
 
 /** A guessed kind, and for a column to ignore the reason. */
 export interface Guess {
@@ -18,24 +20,26 @@ const nothing: Guess = { kind: 'ignore', because: 'no value' }
 const constant: Guess = { kind: 'ignore', because: 'one value only' }
 const identifier: Guess = { kind: 'ignore', because: 'a different value in each row' }
 
-/**
- * Guesses the kind of a column from its distinct texts.
- *
- * @param rows number of rows that have a value
- */
-export function guessTexts(texts: readonly string[], rows: number, cells: CellParser): Guess {
-  if (texts.length === 0) return nothing
-  if (texts.length === 1) return constant
+/** Number of texts whose words are counted. */
+const countedTexts = 1000
+
+/** Guesses the kind of a column of texts. */
+export function guessTexts(store: TextStore, cells: CellParser): Guess {
+  if (store.texts.length === 0) return nothing
+  const some = store.texts.slice(0, countedTexts)
+  const isWordy = some.reduce((n, text) => n + text.split(/\s+/).length, 0) >= wordy * some.length
+  const texts = store.areDistinct || isWordy ? store.texts : [...new Set(store.texts)]
+  if (texts.length === 1 && store.present === store.length) return constant
   const all = (kind: Kind): boolean => {
     const { parse } = parserOf({ kind }, cells)
     return texts.every((text) => parse(text) !== undefined)
   }
   if (texts.length === 2 && texts.every((text) => booleans.has(text.toLowerCase())))
     return { kind: 'boolean' }
-  if (all('number')) return { kind: 'number' }
+  if (isNumeric(texts, cells) && all('number')) return { kind: 'number' }
   if (all('date')) return { kind: 'date' }
-  const words = texts.reduce((n, text) => n + text.split(/\s+/).length, 0) / texts.length
-  if (words >= wordy && texts.length > rows / 20) return { kind: 'text' }
+  const rows = store.present
+  if (isWordy && texts.length > rows / 20) return { kind: 'text' }
   return texts.length === rows && rows >= fewRows ? identifier : { kind: 'category' }
 }
 
@@ -44,7 +48,8 @@ export function guessNumbers(name: string, numbers: Float64Array): Guess {
   const present = numbers.filter((number) => !Number.isNaN(number))
   const [first] = present
   if (first === undefined) return nothing
-  if (present.every((number) => number === first)) return constant
+  const isWhole = present.length === numbers.length
+  if (isWhole && present.every((number) => number === first)) return constant
   if (present.every((number) => number === 0 || number === 1)) return { kind: 'boolean' }
   return isIdentifier(name, present) ? identifier : { kind: 'number' }
 }

@@ -37,8 +37,8 @@ const categoryOptions = {
 const textOptions = {
   /** Parts to count: words, or runs of 3 to 5 characters of a word. @default 'words' */
   by: { ...textUnit, fallback: 'words' as const },
-  /** Number of buckets into which the parts are hashed, each a feature. @default 128 */
-  buckets: integer({ min: 1, max: mostBuckets }, 128),
+  /** Number of buckets into which the parts are hashed, each a feature. @default 64 */
+  buckets: integer({ min: 1, max: mostBuckets }, 64),
   /** What to do with a missing text: drop the row, or count no parts. @default 'empty', unless the table's `missing` is 'drop' */
   missing: choice(['drop', 'empty']),
 }

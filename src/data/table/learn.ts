@@ -104,7 +104,7 @@ class CategoryLearner implements Learner {
   end(): ColumnEncoding {
     const { name, drop, minFrequency = 1, maxCategories = Infinity } = this.#plan
     const values = this.#sorted()
-      .filter(([text, n]) => n >= minFrequency || text === null)
+      .filter(([, n]) => n >= minFrequency)
       .slice(0, maxCategories)
       .map(([text]) => text)
     return { name, kind: 'category', values, ...(drop && { drop }) }

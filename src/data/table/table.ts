@@ -16,6 +16,7 @@ import type { ColumnStore } from './column-store.ts'
 import { encoder } from './encoder.ts'
 import type { Cell, Kind, TableEncoding } from './encoding.ts'
 import type { ColumnPlan } from './kinds.ts'
+import { classReader } from './labels.ts'
 import { learnerOf } from './learn.ts'
 import { tableNote } from './note.ts'
 
@@ -106,10 +107,13 @@ export class Table {
     const { featureNames, categories, columns, width } = encoder(encoding)
     const order = Int32Array.from(rows ?? { length: this.length }, (row, i) => (rows ? row : i))
     const x = new Float32Array(order.length * width)
+    const sources = columns.map((column) => this.#source(column))
     let at = 0
-    for (const column of columns) {
-      this.#encodeColumn(column, order, x, at)
-      at += column.features.length
+    for (const row of order) {
+      for (const { column, valueAt } of sources) {
+        if (!column.write(valueAt(row), x, at)) throw this.#absent(row, column.name)
+        at += column.features.length
+      }
     }
     const { y, names, options } = this.#parts
     const targets = gatherExamples(y, order) as Values
@@ -125,25 +129,22 @@ export class Table {
     return withRecipe(made, { ...tableRecipe(options), encoding })
   }
 
-  #encodeColumn(
-    { name, kind, parse, write, wanted }: ColumnEncoder,
-    rows: Int32Array,
-    x: Float32Array,
-    first: number,
-  ): void {
+  /** Returns how to read the values of a column of an encoding; a column of another kind is parsed. */
+  #source(column: ColumnEncoder) {
+    const { name, kind, wanted, parse } = column
     const store = this.#store(name)
-    const isParsed = this.kinds[name] === kind
-    const width = x.length / rows.length
-    let at = first
-    for (const row of rows) {
-      const value = isParsed ? store.at(row) : parse(store.at(row))
-      const where = `row ${row}, column ${name}`
-      if (value === undefined) throw mismatch(this.name, `${wanted} at ${where}`, store.at(row))
-      if (!write(value, x, at)) {
-        throw mismatch(this.name, `a value at ${where}`, null, "leave such rows out with missing: 'drop'")
-      }
-      at += width
+    if (this.kinds[name] === kind) return { column, valueAt: (row: number): Cell => store.at(row) }
+    const valueAt = (row: number): Cell => {
+      const value = parse(store.at(row))
+      if (value !== undefined) return value
+      throw mismatch(this.name, `${wanted} at row ${row}, column ${name}`, store.at(row))
     }
+    return { column, valueAt }
+  }
+
+  #absent(row: number, column: string): Error {
+    const fix = "leave such rows out with missing: 'drop'"
+    return mismatch(this.name, `a value at row ${row}, column ${column}`, null, fix)
   }
 
   #store(name: string): ColumnStore {
@@ -157,18 +158,35 @@ export class Table {
 export const isTable = (value: unknown): value is Table => value instanceof Table
 
 /**
- * Returns the data set of a table's rows, encoded by an encoding that was learnt from other rows, such as those of a
- * training part.
+ * Returns the data set of a table's rows, encoded as was learnt from other rows, such as those of a training part.
  *
- * @param encoding encoding, or a data set that has one, such as `split.train`
- * @throws {ArgumentError} when a column of the encoding is missing, or holds a value of another kind.
+ * @param learnt data whose rows have the encoding, such as `split.train`, and the classes; or an encoding alone
+ * @throws {ArgumentError} when a column of the encoding is missing or holds a value of another kind, or a label is
+ *   none of the classes of `learnt`.
  * @example data.encode(await data.table('test.csv', { label: 'churned' }), split.train)
  */
-export function encode(table: Table, encoding: TableEncoding | Source): Dataset {
+export function encode(table: Table, learnt: TableEncoding | Source): Dataset {
   if (!isTable(table)) throw mismatch('encode', 'a table, as data.table returns it', table)
-  const known = 'x' in Object(encoding) ? recipeOf(encoding as Source)?.encoding : (encoding as TableEncoding)
-  if (known === undefined) {
-    throw new ArgumentError('encode: wanted an encoding or a data set of encoded rows, got another data set')
+  if (!('x' in Object(learnt))) return table.encodedBy(learnt as TableEncoding)
+  const source = learnt as Source
+  const encoding = recipeOf(source)?.encoding
+  if (encoding === undefined) {
+    throw new ArgumentError('encode: wanted an encoding, or the data of a table, got other data')
   }
-  return table.encodedBy(known)
+  return relabelled(table.encodedBy(encoding), source)
+}
+
+/** Returns a data set with the classes of another one, found by their names. */
+function relabelled(made: Dataset, { classes, classNames }: Source): Dataset {
+  if (classes === undefined || made.classes === undefined) return made
+  const { wanted, classOf } = classReader({ classNames, classes })
+  const order = Array.from({ length: made.classes }, (_, i) => {
+    const name = made.classNames?.[i] ?? `${i}`
+    const found = classOf(name)
+    if (found === undefined) throw mismatch('encode', wanted, name)
+    return found
+  })
+  const y: Field = { ...made.y, data: Int32Array.from(made.y.data as Int32Array, (label) => order[label]!) }
+  const { classNames: _, ...rest } = made
+  return withRecipe({ ...rest, ...namesOf({ classes, classNames }), y }, recipeOf(made))
 }

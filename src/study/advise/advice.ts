@@ -6,6 +6,7 @@ import type { LearningRates } from '../../train/find-lr.ts'
 import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
 import { compareCells } from '../analysis/comparisons.ts'
 import type { Estimate, Finished, Objective } from '../analysis/findings.ts'
+import { firstSeedOf } from '../analysis/tested.ts'
 import { capital, differenceText, metricText, scoreText, settingsText } from '../analysis/words.ts'
 import { scheduleText } from '../schedules.ts'
 import { groupedBy, keyOf, without } from '../settings.ts'
@@ -53,6 +54,8 @@ export interface Recommendation {
   /** Weight decay from `driftWeightDecay`; absent if that returns none, or trials with it did no better. */
   readonly weightDecay?: number
   readonly score: Estimate
+  /** Number of the trial with these settings in the last round, of its lowest seed. */
+  readonly trial: number
   /** The recommended changes as texts `path=value`, to be passed to `evenstep train --set`. */
   readonly settings: readonly string[]
 }
@@ -76,7 +79,7 @@ export function adviceOf(outcome: Outcome): Advice {
   const metric = { name: experiment.monitor, goal: goalOf(experiment) }
   const [best, second] = mostSeedsFirst(finals, metric)
   return {
-    recommendation: recommendationOf(experiment, best!),
+    recommendation: recommendationOf(experiment, best!, firstSeedOf(finals, best!).id),
     ...confidenceOf(outcome, best!, second, metric),
     evidence: evidenceOf(ranges, finished, metric),
     ranges,
@@ -91,8 +94,12 @@ const mostSeedsFirst = (trials: readonly Finished[], { name, goal }: Objective):
 
 const seedsOf = ({ scores }: Scored): number => Object.keys(scores).length
 
-function recommendationOf(experiment: Experiment, { settings, score }: Scored): Recommendation {
-  if (isOwn(settings)) return { score, settings: [] }
+function recommendationOf(
+  experiment: Experiment,
+  { settings, score }: Scored,
+  trial: number,
+): Recommendation {
+  if (isOwn(settings)) return { score, trial, settings: [] }
   const { normalization, schedule, lr, 'optimizer.weightDecay': weightDecay } = settings
   const [name, peak, length] = [String(schedule), Number(lr), stepsWith(experiment)({})]
   const text = scheduleText(name, peak, length)
@@ -104,6 +111,7 @@ function recommendationOf(experiment: Experiment, { settings, score }: Scored): 
     warmup: warmupOf(parse(text), length),
     ...(decays && { weightDecay }),
     score,
+    trial,
     settings: [
       `normalization=${normalization}`,
       `optimizer.lr=${text}`,

@@ -1,4 +1,5 @@
 import type { Goal } from '../../schedule/index.ts'
+import type { Evaluation } from '../../train/evaluation.ts'
 import type { DriftSummary, LayerCurve, Settings, Trial, TrialResult, Value } from '../trial.ts'
 
 /** A finished trial: the trial with its result. */
@@ -26,9 +27,27 @@ export interface Findings {
   readonly curves: readonly MeanCurve[]
   readonly layers: readonly LayerCurves[]
   readonly drifts: readonly DriftOf[]
+  /** Winners measured on test data, oldest first; absent if none was. A study that has grown may have another winner. */
+  readonly tests?: readonly WinnerTest[]
+  /** Part of the data on which `metric` is measured, which chose; absent without `tests`, on which nothing chose. */
+  readonly chosenOn?: 'train' | 'validation'
   readonly cost: Cost
   /** All that is needed to run the study again: command, definition, seeds and versions. */
   readonly repeat: Repeat
+}
+
+/**
+ * The model of a winning trial, measured on test data, on which nothing was chosen. Of the winner's trials it is the one
+ * with the lowest seed.
+ */
+export interface WinnerTest extends Evaluation, Pick<Trial, 'settings' | 'seed' | 'steps'> {
+  readonly part: 'test'
+  /** Number of the trial. */
+  readonly trial: number
+  /** Number of test examples; absent for a stream. */
+  readonly examples?: number
+  /** Hash of the test data, or of what a stream says of itself. */
+  readonly data: string
 }
 
 /** The metric by which trials are compared, and whether to minimize or maximize it. */

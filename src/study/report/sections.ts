@@ -9,10 +9,12 @@ import { rateWindowsSection } from './rate-windows.ts'
 import { repeatSection } from './repeat.ts'
 import { scoresSection } from './scores.ts'
 import type { Content, Section } from './section.ts'
+import { testSection } from './test.ts'
 
 /** The report's sections in reading order: id of the heading, title, and a function that makes the content. */
 const all: readonly [id: string, title: string, of: (findings: Findings) => Content][] = [
   ['scores', 'Scores', scoresSection],
+  ['test', 'Test', testSection],
   ['rate-windows', 'Usable rates', rateWindowsSection],
   ['effects', 'What matters', effectsSection],
   ['comparisons', 'Comparisons', comparisonsSection],
