@@ -1,5 +1,5 @@
 // Tells a tone from a chirp in noisy signals of 128 samples, by one-dimensional convolutions.
-// Run it with: npx evenstep train examples/signal.ts
+// Run it with: npx evenstep train examples/signal.ts --test
 import { data, nn, ops, optim, random, train } from 'evenstep'
 
 console.error('to reach: validation accuracy 97 %')
@@ -32,7 +32,7 @@ const layer = (before: number, channels: number, kernel: number): nn.Module[] =>
 ]
 
 export default train.experiment({
-  data: { train: signals(4096, 0), validation: signals(1024, 1) },
+  data: { train: signals(4096, 0), validation: signals(1024, 1), test: signals(1024, 2) },
   model: () =>
     new nn.Sequential(
       ...layer(1, 16, 15),

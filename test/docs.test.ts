@@ -117,6 +117,10 @@ async function run(code: string, names: Readonly<Record<string, unknown>>): Prom
 const last = (lines: readonly unknown[][]): number => Number(lines.at(-1)!.at(-1))
 const printed: Readonly<Record<string, (lines: unknown[][]) => void>> = {
   'Early stopping': (lines) => expect(lines.length).toBeLessThan(100),
+  'The test part': ([measured]) => {
+    expect(measured).toEqual([expect.any(Number), expect.any(Number), expect.any(Object)])
+    expect(Object.keys(measured![2] as object)).toEqual(['loss', 'accuracy'])
+  },
   'A layer and a loss of your own': (lines) => expect(last(lines)).toBeLessThan(Number(lines[0]!.at(-1))),
   'Weight tying': (lines) => expect(lines[0]).toEqual([['embedding.weight', 'hidden.weight', 'hidden.bias']]),
   'Activations and gradients of each layer': (lines) =>
