@@ -113,9 +113,11 @@ function model(): nn.Module {
     new nn.Linear(input.features, 128, { bias: false }),
     new nn.BatchNorm1d(128),
     new nn.ReLU(),
+    new nn.Dropout(0.5),
     new nn.Linear(128, 128, { bias: false }),
     new nn.BatchNorm1d(128),
     new nn.ReLU(),
+    new nn.Dropout(0.5),
     new nn.Linear(128, 2),
   )
 }
@@ -127,7 +129,7 @@ export default train.experiment({
   // The rate rises to ${lr}, which a range test of 600 steps suggested, then falls to almost 0.
   optimizer: optim.adamw({ lr: 'oneCycle ${lr}', weightDecay: 0.01 }),
   batchSize: 16,
-  epochs: 100,
+  epochs: 60,
   seed: 0,
 })
 `)

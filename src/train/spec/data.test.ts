@@ -170,7 +170,7 @@ test.each<[unknown, string]>([
   [{ npy: 'x.npy', split: half }, 'experiment: wanted npy as the paths of two files, got "x.npy"'],
   [{ breastCancer: 'yes', split: half }, 'experiment: wanted breastCancer as true, got "yes"'],
   [{ csv: '/etc/passwd', label: 0, split: half }, 'experiment: wanted a path relative to the JSON file, got "/etc/passwd"'],
-  [{ csv: 'a.csv', label: 'kind', normalise: true, split: half }, 'experiment: data: csv: wanted one of label, target, features, shape, classNames, classes, missing, naValues, dtype, header, delimiter, decimal, thousands, comment, skip, encoding, nextCharacter, split, kFold, oneHot, normalize, got normalise; did you mean normalize?'],
+  [{ digits10x10: true, normalise: true }, 'experiment: data: digits10x10: wanted one of layout, nextCharacter, split, kFold, oneHot, normalize, got normalise; did you mean normalize?'],
   [{ csv: 'a.csv', label: 'kid', split: half }, 'a.csv: wanted a column that is one of a, b, kind, got kid; did you mean kind?'],
   [{ csv: 'b.csv', label: 'kind', split: half }, 'b.csv: wanted a file, got none; check the path'],
   [{ csv: 'a.csv', label: 'kind' }, 'experiment: wanted data with either split or kFold, got nothing; for instance "split": {"validation": 0.2}'],

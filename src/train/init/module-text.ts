@@ -1,4 +1,4 @@
-import { readers } from '../../train/spec/readers.ts'
+import { readers } from '../spec/readers.ts'
 import type { Draft, DraftLayer } from './draft.ts'
 
 /** What a written experiment says besides its settings. */
@@ -32,7 +32,7 @@ export function moduleOf(draft: Draft, story: Story): string {
   return [
     `// ${plain(story.about)} Written by: ${plain(story.command)}`,
     "import { join } from 'node:path'",
-    "import { data, nn, ops, optim, train } from 'evenstep'",
+    `import { data, nn, ops, optim, train } from ${literal('evenstep')}`,
     '',
     ...dataLines(draft),
     '',

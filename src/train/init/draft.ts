@@ -1,6 +1,7 @@
 import { sizeOf } from '../../core/shape.ts'
 import { type Dataset, hasLabels } from '../../data/dataset.ts'
 import type { Sources } from '../../data/stream.ts'
+import { adamw } from '../../optim/rules/adam.ts'
 import type { Look } from './look.ts'
 
 /** A layer of a model as JSON: its name and arguments. */
@@ -11,7 +12,7 @@ export interface Draft {
   readonly data: Readonly<Record<string, unknown>>
   readonly model: readonly DraftLayer[]
   readonly loss: string
-  readonly optimizer: { readonly type: 'adamw'; readonly lr: string; readonly weightDecay: number }
+  readonly optimizer: { readonly type: string; readonly lr: string; readonly weightDecay: number }
   readonly metrics?: Readonly<Record<string, string>>
   readonly batchSize: number
   readonly epochs: number
@@ -25,7 +26,8 @@ export const cycle = (lr: number): string => `oneCycle ${lr}`
  * Returns an experiment for data that were read as `look` says: a network with batch normalization, sized by the data.
  *
  * - A batch has about twice as many examples as the square root of their number, from 16 to 256.
- * - Numbers are predicted after 3000 steps or more, classes after 1000, and at least 10 epochs.
+ * - Numbers are predicted after 3000 steps, but at most 300 epochs; classes after 300 steps; both after 25 epochs or more.
+ * - With fewer than 5000 examples of classes, dropout keeps the network from becoming too sure.
  */
 export function draftOf({ spec, kind }: Look, { train }: Sources, seed: number): Draft {
   const part = train as Dataset
@@ -33,7 +35,7 @@ export function draftOf({ spec, kind }: Look, { train }: Sources, seed: number):
   const outputs = isClass ? part.classes! : sizeOf(part.y.shape) || 1
   const batchSize = 2 ** Math.min(8, Math.max(4, Math.round(Math.log2(2 * Math.sqrt(part.length)))))
   const perEpoch = Math.max(1, Math.floor(part.length / batchSize))
-  const epochs = Math.max(10, Math.min(isClass ? 100 : 300, rounded((isClass ? 1000 : 3000) / perEpoch)))
+  const epochs = Math.max(25, Math.min(300, rounded((isClass ? 300 : 3000) / perEpoch)))
   return {
     data: spec,
     model: [
@@ -41,7 +43,7 @@ export function draftOf({ spec, kind }: Look, { train }: Sources, seed: number):
       ...head(kind === 'images' ? widest(part) : widthFor(part), outputs, isClass),
     ],
     loss: isClass ? 'crossEntropy' : 'mseLoss',
-    optimizer: { type: 'adamw', lr: cycle(0.01), weightDecay: 0.01 },
+    optimizer: { type: adamw.rule.type, lr: cycle(0.01), weightDecay: 0.01 },
     ...(!isClass && { metrics: { rmse: 'rmse', r2: 'r2' } }),
     batchSize,
     epochs,
@@ -53,19 +55,21 @@ export function draftOf({ spec, kind }: Look, { train }: Sources, seed: number):
 const rounded = (epochs: number): number =>
   epochs < 100 ? Math.ceil(epochs / 5) * 5 : Math.ceil(epochs / 50) * 50
 
-const widthFor = ({ length }: Dataset): number => (length < 5000 ? 128 : 256)
+const isSmall = ({ length }: Dataset): boolean => length < 5000
 
-const block = (inputs: number | string, outputs: number): DraftLayer[] => [
-  ['Linear', inputs, outputs, { bias: false }],
-  ['BatchNorm1d', outputs],
-  ['ReLU'],
-]
+const widthFor = (part: Dataset): number => (isSmall(part) ? 128 : 256)
 
 function dense(part: Dataset, isTable: boolean): DraftLayer[] {
   const width = widthFor(part)
   const { shape } = part.x
   const first: DraftLayer[] = isTable ? [['TabularInput']] : shape.length > 1 ? [['Flatten']] : []
-  return [...first, ...block(isTable ? 'features' : sizeOf(shape), width), ...block(width, width)]
+  const block = (inputs: number | string): DraftLayer[] => [
+    ['Linear', inputs, width, { bias: false }],
+    ['BatchNorm1d', width],
+    ['ReLU'],
+    ...(isSmall(part) && hasLabels(part) ? [['Dropout', 0.5] as const] : []),
+  ]
+  return [...first, ...block(isTable ? 'features' : sizeOf(shape)), ...block(width)]
 }
 
 const head = (width: number, outputs: number, isClass: boolean): DraftLayer[] => [
