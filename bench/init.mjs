@@ -1,5 +1,5 @@
 // Measures how good the experiments are that `evenstep init` writes, untouched but for their split:
-//   npm run build && node bench/init.mjs FOLDER [--python PYTHON] [--splits N]
+//   npm run build && node bench/init.mjs FOLDER [--python PYTHON] [--splits N] [--only NAME]
 // FOLDER has the tables of UCI with the published splits: NAME.csv and NAME.splits.npz, for concrete and power-plant.
 // Each split's training rows become a file, for which init writes an experiment; the run is then evaluated on a file of
 // the split's test rows. As the test rows are known, the written split's own test part is left out.
@@ -15,7 +15,11 @@ import { data } from '../dist/index.js'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { python: { type: 'string' }, splits: { type: 'string', default: '20' } },
+  options: {
+    python: { type: 'string' },
+    splits: { type: 'string', default: '20' },
+    only: { type: 'string' },
+  },
 })
 const [folder] = positionals
 if (folder === undefined) throw new Error('bench/init: wanted the folder of the tables, got none')
@@ -121,9 +125,9 @@ print(f"{sum(losses) / len(losses):.4f}")
 `
 
 try {
-  masses()
-  regression('concrete')
-  regression('power-plant')
+  const wanted = (name) => values.only === undefined || values.only === name
+  if (wanted('masses')) masses()
+  for (const name of ['concrete', 'power-plant']) if (wanted(name)) regression(name)
 } finally {
   rmSync(work, { recursive: true })
 }

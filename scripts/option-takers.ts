@@ -21,15 +21,11 @@ export interface DocumentedOption {
 
 const root = new URL('../', import.meta.url).pathname
 
-let known: ts.Program | undefined
-
-/** The program of the library's sources, made once. */
+/** A new program of the library's sources: the order in which a program shows a union depends on what it showed before. */
 export function sourceProgram(): ts.Program {
-  if (known) return known
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  known = ts.createProgram([`${root}src/index.ts`], options)
-  return known
+  return ts.createProgram([`${root}src/index.ts`], options)
 }
 
 /**

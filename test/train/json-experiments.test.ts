@@ -50,7 +50,7 @@ test('the experiment of the page trains, is resumed, and is opened again', async
   const weights = (run: string): Buffer => readFileSync(join(run, 'model.safetensors'))
   expect(weights(out).equals(weights(whole))).toBe(true)
   const opened = await open(out, { experiment: await loaded('epochs=2', 'scheduleSteps=12') })
-  expect(Object.keys((await opened.evaluate()).metrics)).toEqual(['auc', 'f1'])
+  expect(Object.keys((await opened.evaluate()).metrics ?? {})).toEqual(['auc', 'f1'])
 })
 
 test('a run is not resumed with other data in the file', async () => {

@@ -26,8 +26,6 @@ const parts = ['train', 'validation', 'test']
  * @param folder folder to which paths refer
  * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
  * @throws {FormatError} when a file is missing, or is not what the reader reads.
- * @example
- * await parseData({ csv: 'customers.csv', label: 'churned', split: { validation: 0.2 }, normalize: true }, '.')
  */
 export async function parseData(spec: unknown, folder: string): Promise<data.Sources> {
   const given = typeof spec === 'string' ? { [spec]: true } : spec
