@@ -211,6 +211,7 @@ const mirrored: ReadonlySet<string> = new Set([
   'split',
   'standardize',
   'summary',
+  'table',
   'tanh',
   'topK',
 ])

@@ -64,12 +64,17 @@ async function fixtures(): Promise<Readonly<Record<string, unknown>>> {
   }
 }
 
+/** CSV text of customers. */
+const customers = (): string =>
+  `age,plan,signed,note,churned\n${Array.from({ length: 40 }, (_, i) => `${i % 7 ? 20 + i : ''},${['free', 'pro'][i % 2]},2024-0${1 + (i % 9)}-1${i % 10},message number ${i} from me,${['no', 'yes'][i % 3 && 1]}`).join('\n')}\n`
+
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-examples-'))
 const before = process.cwd()
 beforeAll(async () => {
   process.chdir(folder)
   const species = ['setosa', 'versicolor', 'virginica']
   writeFileSync('iris.csv', `length,species\n${species.map((name, i) => `${i},${name}`).join('\n')}\n`)
+  writeFileSync('customers.csv', customers())
   parquetWriteFile({
     filename: 'iris.parquet',
     columnData: [

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createJiti } from 'jiti'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as tableEntry from '../src/data/table/encoder.ts'
 import * as evenstep from '../src/index.ts'
 import { toy } from './support/toy.ts'
 
@@ -75,7 +76,18 @@ const experiment = {
   batchSize: 64,
   steps: 4,
 }
+/** CSV text of customers. */
+const customers = (): string =>
+  `age,plan,signed,note,churned\n${Array.from({ length: 40 }, (_, i) => `${i % 7 ? 20 + i : ''},${['free', 'pro'][i % 2]},2024-0${1 + (i % 9)}-1${i % 10},message number ${i} from me,${['no', 'yes'][i % 3 && 1]}`).join('\n')}\n`
+const clients =
+  'id,age,plan,size,signed,note,churned\n7,30,free,small,1.2.2024,hello,no\n8,40,pro,large,3.4.2024,bye,yes\n'
 const files = {
+  'customers.csv': customers(),
+  'held-out-customers.csv': customers(),
+  'clients.csv': clients,
+  'churn.table.json': JSON.stringify(
+    data.parseTable(customers(), 'customers.csv', { label: 'churned' }).encoding(),
+  ),
   'digits.json': JSON.stringify(experiment),
   'iris.csv': table('length,species', '1.5', ['setosa', 'versicolor', 'virginica']),
   'houses.csv': 'area,rooms,price\n80,3,200000\n',
@@ -107,6 +119,7 @@ async function run(code: string, names: Readonly<Record<string, unknown>>): Prom
   const source = jiti.transform({ source: code, filename: 'block.ts', ts: true, async: true })
   const imported = async (name: string): Promise<unknown> => {
     if (name.startsWith('node:')) return import(name)
+    if (name === 'evenstep/table') return tableEntry
     return name === 'evenstep' ? evenstep : { __esModule: true, default: names.experiment }
   }
   const scope = { ...evenstep, ...names, jitiImport: imported, exports: {} }

@@ -64,6 +64,11 @@ describe('an example reaches what it should', () => {
     expect(validationAccuracy).toBeGreaterThan(0.95)
   })
 
+  test('customers who leave, from a table of mixed columns', async () => {
+    const { validationAccuracy } = await reached(await example('customers'), 5, 0.02)
+    expect(validationAccuracy).toBeGreaterThan(0.8)
+  })
+
   test('breast masses, by the area under the ROC curve', () => {
     const { stdout } = script('breast-cancer')
     const [, auc, accuracy] = /reached: area under the ROC curve (\S+), accuracy (\S+)\n$/.exec(stdout)!

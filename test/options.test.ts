@@ -29,6 +29,7 @@ const shared = (value: unknown, names: string): Readonly<Record<string, unknown>
 
 /** What stands for a parameter that comes before the options, by its name, or by that of its function as well. */
 const samples: Readonly<Record<string, unknown>> = {
+  'nn.TabularInput.data': { categories: [0, 3] },
   ...shared(nowhere, 'path xPath yPath imagesPath labelsPath paths folder'),
   ...shared(4, 'inFeatures outFeatures inChannels outChannels numFeatures numChannels normalizedShape'),
   ...shared(4, 'inputSize hiddenSize embedDim numEmbeddings embeddingDim'),
@@ -119,7 +120,7 @@ test.each(takers)('$name refuses options that are no object', async ({ name, bef
 test('columns and nested options are as strict', () => {
   const { data, nn } = evenstep
   expect(() => data.dataset({ clases: 3 } as never)).toThrow(
-    'dataset: wanted one of x, y, shape, targetShape, target, classes, classNames, featureNames, ignoreIndex, got clases; did you mean classes?',
+    'dataset: wanted one of x, y, shape, targetShape, target, classes, classNames, featureNames, categories, ignoreIndex, got clases; did you mean classes?',
   )
   expect(() => new nn.BatchNorm1d(4, { renorm: { rmax: 1 } as never })).toThrow(
     'BatchNorm1d: renorm: wanted one of rMax, dMax, got rmax; did you mean rMax?',

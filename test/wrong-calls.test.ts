@@ -122,13 +122,13 @@ describe('a natural wrong call', () => {
       step({ loss: (o: Tensor, y: Tensor) => ops.crossEntropy(o, y, { weight: [1, -1] }) }),
     ],
     [
-      'experiment: data: wanted one of train, validation, got test',
+      'experiment: data: wanted one of train, validation, test, got tests; did you mean test?',
       () =>
         call(train.experiment, {
           ...options,
           model,
           loss: ops.crossEntropy,
-          data: { train: d, validation: d, test: d },
+          data: { train: d, validation: d, tests: d },
           batchSize: 4,
           epochs: 1,
         }),

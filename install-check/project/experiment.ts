@@ -1,5 +1,6 @@
 import { data, nn, ops, optim, type Tensor, train } from 'evenstep'
 import * as schedule from 'evenstep/schedule'
+import { encoder, type TableEncoder } from 'evenstep/table'
 
 class Net implements nn.Module {
   readonly linear = new nn.Linear(100, 10)
@@ -8,6 +9,11 @@ class Net implements nn.Module {
     return this.linear.forward(x)
   }
 }
+
+export const colours: TableEncoder = encoder({
+  format: 1,
+  columns: [{ name: 'colour', kind: 'category', values: ['red', 'green'] }],
+})
 
 export default train.experiment({
   data: data.digits10x10(),

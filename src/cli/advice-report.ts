@@ -1,6 +1,7 @@
 import { count, figure } from '../core/text.ts'
-import type { Advice, Recommendation } from '../study/advise/advice.ts'
+import type { Advice } from '../study/advise/advice.ts'
 import type { AdviseEvent } from '../study/advise/advise.ts'
+import type { Recommendation } from '../study/advise/recommendation.ts'
 import { asLoss } from '../study/analysis/cells.ts'
 import { chosenOn } from '../study/analysis/tested.ts'
 import { estimateText, metricText, scoreText, settingsText } from '../study/analysis/words.ts'

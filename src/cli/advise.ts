@@ -77,20 +77,14 @@ async function run(file: string, options: Options, output: Output): Promise<void
     for await (const event of advise(experiment, { budget, runner, signal })) {
       output.write(text(event))
       if (event.type !== 'advice') continue
-      if (options.test) {
-        const { test, before } = await testAdvice(folder, experiment, event.advice, signal)
-        output.write(
-          json
-            ? jsonLine({ type: 'test', ...test })
-            : `${testLines([test], [testSentence(test, before)]).join('\n')}\n`,
-        )
-      }
-      const settings = [
+      const { advice } = event
+      const name = extendedName(experiment.name!, '-advised')
+      const written = store(folder, advice, origin, [
         ...set,
-        ...event.advice.recommendation.settings,
-        `name=${extendedName(experiment.name!, '-advised')}`,
-      ]
-      const written = store(folder, event.advice, origin, settings)
+        ...advice.recommendation.settings,
+        `name=${name}`,
+      ])
+      if (options.test) output.write(await testAdvice(folder, experiment, advice, { json, signal }))
       if (!json) output.write(`\ntrain it: ${shellCommand(['npx', 'evenstep', 'train', written])}\n`)
     }
   })
@@ -132,16 +126,18 @@ async function inFolder(
   }
 }
 
-/** Measures the model of the recommended trial on the test data. */
-function testAdvice(
+/** Measures the model of the recommended trial on the test data. @returns lines to print */
+async function testAdvice(
   folder: string,
   experiment: Experiment,
   { recommendation, trials }: Advice,
-  signal: AbortSignal,
-): ReturnType<typeof testWinner> {
+  { json, signal }: { readonly json: true | undefined; readonly signal: AbortSignal },
+): Promise<string> {
   const trial = trials.find(({ id }) => id === recommendation.trial)!
   const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
-  return testWinner(folder, withSettings(experiment, settings), trial, signal)
+  const { test, before } = await testWinner(folder, withSettings(experiment, settings), trial, signal)
+  if (json) return jsonLine({ type: 'test', ...test })
+  return `${testLines([test], [testSentence(test, before)]).join('\n')}\n`
 }
 
 /** Stores the experiment in `folder`. @throws {ArgumentError} when it has advice on another experiment. */

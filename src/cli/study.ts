@@ -2,10 +2,10 @@ import type { ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import type { Finished } from '../study/analysis/findings.ts'
+import type { Finished, WinnerTest } from '../study/analysis/findings.ts'
 import { winnerOf } from '../study/analysis/tested.ts'
 import { NoneDoneError } from '../study/none-done.ts'
-import { factsOf, overrideForStudy, prepare } from '../study/run/prepared.ts'
+import { factsOf, overrideForStudy, type Prepared, prepare } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
 import { withSettings } from '../train/spec.ts'
 import { testDataOf } from '../train/test-part.ts'
@@ -50,13 +50,12 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   const { runStudy } = await import('../study/run/run-study.ts')
   const { workersLock } = await import('../study/run/lock.ts')
   const { finish, written } = await import('../study/run/finish.ts')
-  const { testWinner } = await import('../study/run/winner-test.ts')
   const { set, out, json, retryFailed, timeLimit = Number.POSITIVE_INFINITY } = options
   const { out: folder = join('runs', prepared.name), workers = availableParallelism() } = options
   const command = evenstepCommand('study', file, set, { out, test: options.test })
   const start = (): ChildProcess => startWorker(file, workersLock(folder), set)
-  const interrupt = signals.begin()
   const report = json ? undefined : new StudyReport(output, prepared, folder, workers)
+  const interrupt = signals.begin()
   const { signal } = interrupt
   try {
     const running = { folder, workers, start, signal, retryFailed: retryFailed === true, timeLimit }
@@ -64,17 +63,15 @@ async function study(file: string, options: Options, output: Output): Promise<vo
       if (report) report.event(event)
       else output.write(jsonLine(shortened(event)))
       if (event.type !== 'end') continue
-      const winner = options.test ? winnerOf(event.finished, prepared.metric) : undefined
-      if (winner) {
-        const own = withSettings(prepared.experiment, prepared.settingsOf(winner))
-        const { test } = await testWinner(folder, own, winner, signal)
-        if (json) output.write(jsonLine({ type: 'test', ...test }))
-      }
+      const test = options.test && (await testOf(prepared, event.finished, folder, signal))
+      if (json && test) output.write(jsonLine({ type: 'test', ...test }))
       const facts = factsOf(prepared, event.finished, { command, versions })
       const findings = await finish(folder, facts, event.finished)
       report?.findings(findings, written)
       checkDone(event.finished)
     }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
   } finally {
     interrupt.stop()
     report?.close()
@@ -82,6 +79,19 @@ async function study(file: string, options: Options, output: Output): Promise<vo
   if (interrupt.exitCode === undefined) return
   process.exitCode = interrupt.exitCode
   printNote(`stopped; finished trials are in ${folder}; resume with ${command}`)
+}
+
+/** Measures the study's winner on the test data; undefined if no settings can be recommended. */
+async function testOf(
+  { experiment, metric, settingsOf }: Prepared,
+  finished: readonly Finished[],
+  folder: string,
+  signal: AbortSignal,
+): Promise<WinnerTest | undefined> {
+  const winner = winnerOf(finished, metric)
+  if (winner === undefined) return undefined
+  const { testWinner } = await import('../study/run/winner-test.ts')
+  return (await testWinner(folder, withSettings(experiment, settingsOf(winner)), winner, signal)).test
 }
 
 /** @throws {NoneDoneError} when no trial is done. */

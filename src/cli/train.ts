@@ -76,6 +76,9 @@ const originOf = (file: string, { set, seed, device }: Options): Origin => ({
   ],
 })
 
+/** Returns the options of a command that resumes a run, except its folder. */
+const flagsOf = ({ seed, device, test, best }: Options) => ({ seed, device, test, best })
+
 /** Returns which model to measure on the test data. @throws {ArgumentError} when that cannot be done. */
 function testOf(experiment: Experiment, { test, best }: Options): TestedWeights | undefined {
   if (best && !test) throw new ArgumentError('train: wanted --test with --best, got none')
@@ -87,7 +90,7 @@ function testOf(experiment: Experiment, { test, best }: Options): TestedWeights 
 async function train(experiment: Experiment, file: string, options: Options, output: Output): Promise<void> {
   const test = testOf(experiment, options)
   const folder = await openRun(experiment, file, options)
-  const { set, seed, device, json } = options
+  const { set, json } = options
   if (options[auto] && isDone(folder, options)) return tellFinished(folder, json ? undefined : output)
   const command = evenstepCommand('train', file, set)
   const report = json ? undefined : new TrainReport(output, experiment, command, folder.path)
@@ -114,14 +117,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   }
   if (!isStopped) return doctor && diagnose(experiment, folder.task, folder.path, doctor)
   process.exitCode = interrupt.exitCode
-  const { best } = options
-  const again = evenstepCommand('train', file, set, {
-    seed,
-    device,
-    out: folder.path,
-    test: options.test,
-    best,
-  })
+  const again = evenstepCommand('train', file, set, { ...flagsOf(options), out: folder.path })
   const where = `stopped after ${folder.task.steps} steps, saved in ${folder.path}`
   printNote(`${where}; resume with ${again} --resume`)
 }
@@ -185,7 +181,7 @@ async function endedError(
   file: string,
   options: Options,
 ): Promise<ArgumentError> {
-  const { set, seed, device } = options
+  const { set } = options
   const { steps } = folder
   const given = folder.longer
   // Steps that only the command line states are left out, where more epochs lengthen the run.
@@ -193,7 +189,7 @@ async function endedError(
   const longer = isFree ? given.filter((setting) => !setting.startsWith('steps=')) : given
   const got = longer.length > 0 ? `ended after ${steps} steps` : `a controller stopped after ${steps} steps`
   const kept = set.filter((setting) => !given.some((more) => more.split('=')[0] === setting.split('=')[0]))
-  const again = evenstepCommand('train', file, [...kept, ...longer], { seed, device, out: path })
+  const again = evenstepCommand('train', file, [...kept, ...longer], { ...flagsOf(options), out: path })
   const more = longer.length > 0 ? `lengthen it with ${again} --resume, or ` : ''
   return new ArgumentError(
     `${path}: wanted a run to resume, got one that ${got}; ${more}start another without --resume`,

@@ -60,7 +60,7 @@ export interface Fold {
  *
  * Source: scikit-learn's `TimeSeriesSplit`.
  */
-export function chained(examples: readonly number[], count: number, times: ArrayLike<number>): Fold[] {
+export function forwardChained(examples: readonly number[], count: number, times: ArrayLike<number>): Fold[] {
   const sorted = byTime(examples, times)
   const size = Math.floor(sorted.length / (count + 1))
   return upTo(count).map((fold) => {
@@ -70,7 +70,7 @@ export function chained(examples: readonly number[], count: number, times: Array
 }
 
 /** Returns the examples that are not in `others`, in their order. */
-export function without(examples: readonly number[], others: readonly number[]): number[] {
+export function allBut(examples: readonly number[], others: readonly number[]): number[] {
   const taken = new Set(others)
   return examples.filter((i) => !taken.has(i))
 }

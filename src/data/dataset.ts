@@ -5,8 +5,6 @@ import {
   checkNoMore,
   choice,
   custom,
-  integer,
-  list,
   type Option,
   type OptionsOf,
   readOptions,
@@ -15,6 +13,7 @@ import {
 } from '../core/options.ts'
 import { type Shape, shapeOption, sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Values } from './arrays.ts'
+import { type Names, type NameValues, nameOptions, namesOf } from './names.ts'
 import { recipeOf, withRecipe } from './recipe.ts'
 import { checkTargets } from './targets.ts'
 
@@ -32,12 +31,7 @@ export interface Field extends FieldSpec {
 }
 
 export type { Values } from './arrays.ts'
-
-/** Declares an option whose value is a list of strings. */
-export const texts = custom<readonly string[]>(
-  'a list of texts',
-  (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-)
+export { classCount, type Names, nameOptions, namesOf, texts } from './names.ts'
 
 /** Options for the shapes of an example's `x` and `y`. */
 export const shapeOptions = {
@@ -47,37 +41,6 @@ export const shapeOptions = {
   targetShape: { ...shapeOption, fallback: [] } as Option<Shape>,
 }
 
-/** Declares an option that is a number of classes: at most 2³¹, since labels are int32. */
-export const classCount: Option<number, number | undefined> = integer({ min: 1, limit: 2 ** 31 })
-
-/** Options for the number and names of classes, and the names of features. */
-export const nameOptions = {
-  /** Number of classes, if `y` holds labels (0 … classes − 1) or class probabilities for each example. */
-  classes: classCount,
-  /** Names of the classes 0, 1, …, in order. */
-  classNames: texts,
-  /** Names of the elements of an example's `x`, in order. */
-  featureNames: texts,
-  /** Number of categories of each element of `x` that is a category's code, 0 for other elements. @default all 0 */
-  categories: list(integer({ min: 0 })) as Option<readonly number[], readonly number[] | undefined>,
-  /** Label to ignore, such as a padding label: often −100 or 255. Give it to the loss, too. @default none */
-  ignoreIndex: integer(),
-}
-
-/** Number of classes, class names, ignored label and feature names of a data set; absent if unknown. */
-export interface Names extends OptionsOf<typeof nameOptions> {}
-
-type NameValues = Partial<ValuesOf<typeof nameOptions>>
-
-/** Copies the fields of `Names` from an object, leaving out those that are undefined. */
-export const namesOf = ({ classes, classNames, ignoreIndex, ...features }: NameValues): Names => ({
-  ...(classes !== undefined && { classes }),
-  ...(ignoreIndex !== undefined && { ignoreIndex }),
-  ...(classNames !== undefined && { classNames }),
-  ...(features.featureNames !== undefined && { featureNames: features.featureNames }),
-  ...(features.categories !== undefined && { categories: features.categories }),
-})
-
 /** Examples in memory: `x` holds the inputs of a model, `y` the labels or targets to predict. */
 export interface Dataset extends Names {
   readonly length: number
@@ -85,12 +48,10 @@ export interface Dataset extends Names {
   readonly y: Field
 }
 
-/** Training examples, held-out examples for validation and, where nothing must have chosen on them, for a test. */
+/** Training examples, validation examples to choose on, and perhaps test examples on which nothing is chosen. */
 export interface Split {
   readonly train: Dataset
-  /** Examples on which rates, schedules, checkpoints and settings are chosen. */
   readonly validation: Dataset
-  /** Examples on which nothing is chosen: they are measured once, at the end. */
   readonly test?: Dataset
 }
 

@@ -33,3 +33,11 @@ test('integers are normalized into floats, over a stream too', async () => {
   expect(standard.x.dtype).toBe('float32')
   expect([...(await collect(standard)).x.data]).toEqual(expected)
 })
+
+test('codes of categories are not numbers to normalize', () => {
+  const rows = dataset({ x: [[0.5, 1]], y: [0], featureNames: ['a', 'b'], categories: [0, 3] })
+  const wanted = 'standardize: wanted x of numbers, got codes of categories in b; '
+  expect(() => normalize({ train: rows, validation: rows })).toThrow(
+    `${wanted}the numbers of a table are standardized already`,
+  )
+})

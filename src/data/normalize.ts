@@ -71,6 +71,7 @@ export function standardize(stream: Stream, moments: Moments): Stream
 export function standardize(source: Dataset | Stream, moments: Moments): Dataset | Stream {
   checkFields('standardize', 'a data set or a stream', source, 'x', 'y')
   checkFields('standardize', 'moments, as data.moments returns them', moments, 'mean', 'deviation')
+  checkNoCodes(source)
   const { mean, deviation } = moments
   const { shape, dtype } = source.x
   const run = sizeOf(shape) / mean.length
@@ -94,6 +95,15 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
     },
   }
   return withRecipe(stream, recipe)
+}
+
+/** @throws {ArgumentError} when some features are codes of categories, which no longer are once normalized. */
+function checkNoCodes({ categories = [], featureNames }: Dataset | Stream): void {
+  const at = categories.findIndex((n) => n > 0)
+  if (at < 0) return
+  const got = `codes of categories in ${featureNames?.[at] ?? `feature ${at}`}`
+  const fix = 'the numbers of a table are standardized already'
+  throw new ArgumentError(`standardize: wanted x of numbers, got ${got}; ${fix}`)
 }
 
 /** Writes normalized `data` to `out`. Every `run` consecutive values share a mean; `run` 1 has its own loop. */

@@ -11,10 +11,10 @@ import {
 } from '../core/options.ts'
 import { random } from '../core/random.ts'
 import { sizeOf } from '../core/shape.ts'
-import { type Basis, chained, chosen, foldsOf, upTo, without } from './choose.ts'
+import { allBut, type Basis, chosen, foldsOf, forwardChained, upTo } from './choose.ts'
 import { checkDataset, type Dataset, hasLabels, type Split, subset, type TestedSplit } from './dataset.ts'
 import { groupsOf, keyOptions, timesOf } from './keys.ts'
-import { isTable, type Table } from './table/table.ts'
+import { isTable, type MixedTable } from './table/table.ts'
 
 const common = {
   /**
@@ -53,9 +53,12 @@ export interface SplitOptions extends OptionsOf<typeof splitOptions> {}
  * @example data.split(data.breastCancer(), { validation: 0.2, seed: 0 }).validation.length // 114
  * @example data.split(data.breastCancer(), { validation: 0.1, test: 0.2 }).test.length // 114
  */
-export function split(dataset: Dataset | Table, given: SplitOptions & { readonly test: number }): TestedSplit
-export function split(dataset: Dataset | Table, given: SplitOptions): Split
-export function split(dataset: Dataset | Table, given: SplitOptions): Split {
+export function split(
+  dataset: Dataset | MixedTable,
+  given: SplitOptions & { readonly test: number },
+): TestedSplit
+export function split(dataset: Dataset | MixedTable, given: SplitOptions): Split
+export function split(dataset: Dataset | MixedTable, given: SplitOptions): Split {
   if (!isTable(dataset)) checkDataset('split', dataset)
   const { validation, ...options } = readOptions('split', splitOptions, given)
   const basis = basisOf('split', dataset, options)
@@ -64,8 +67,8 @@ export function split(dataset: Dataset | Table, given: SplitOptions): Split {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted >= rest.length)
     throw mismatch('split', `validation ${leaving(basis, options.test)}`, validation)
   const validated = chosen(rest, wanted, basis, random(options.seed ?? 0, 'split'))
-  checkGroups('split', 'validation', validation, [validated, without(rest, validated)])
-  return cut(dataset, without(rest, validated), validated, test)
+  checkGroups('split', 'validation', validation, [validated, allBut(rest, validated)])
+  return cut(dataset, allBut(rest, validated), validated, test)
 }
 
 const foldOptions = {
@@ -93,11 +96,11 @@ export interface KFoldOptions extends OptionsOf<typeof foldOptions> {}
  * @example for (const { train, validation } of data.kFold(data.breastCancer(), { folds: 5 })) …
  */
 export function kFold(
-  dataset: Dataset | Table,
+  dataset: Dataset | MixedTable,
   given: KFoldOptions & { readonly test: number },
 ): Iterable<TestedSplit>
-export function kFold(dataset: Dataset | Table, given: KFoldOptions): Iterable<Split>
-export function kFold(dataset: Dataset | Table, given: KFoldOptions): Iterable<Split> {
+export function kFold(dataset: Dataset | MixedTable, given: KFoldOptions): Iterable<Split>
+export function kFold(dataset: Dataset | MixedTable, given: KFoldOptions): Iterable<Split> {
   const { folds, ...options } = readOptions('kFold', foldOptions, given)
   if (!isTable(dataset)) checkDataset('kFold', dataset)
   const basis = basisOf('kFold', dataset, options)
@@ -117,17 +120,17 @@ function foldsIn(
   folds: number,
   basis: Basis,
   seed: number,
-): ReturnType<typeof chained> {
-  if (basis.times) return chained(rest, folds, basis.times)
+): ReturnType<typeof forwardChained> {
+  if (basis.times) return forwardChained(rest, folds, basis.times)
   const each = foldsOf(rest, folds, basis, random(seed, 'kFold'))
   checkGroups('kFold', 'folds', folds, each)
-  return each.map((validation) => ({ train: without(rest, validation), validation }))
+  return each.map((validation) => ({ train: allBut(rest, validation), validation }))
 }
 
 type Common = ValuesOf<typeof common>
 
 /** Returns what decides which examples may go where. @throws {ArgumentError} when options contradict each other. */
-function basisOf(who: string, dataset: Dataset | Table, options: Common): Basis {
+function basisOf(who: string, dataset: Dataset | MixedTable, options: Common): Basis {
   const { by, order, stratify = order === undefined && hasLabels(dataset) } = options
   const { length } = dataset
   if (order !== undefined) {
@@ -144,7 +147,7 @@ function basisOf(who: string, dataset: Dataset | Table, options: Common): Basis 
 }
 
 /** Returns the class of each example; ignored labels are one more class. */
-function classesOf(who: string, dataset: Dataset | Table): Int32Array {
+function classesOf(who: string, dataset: Dataset | MixedTable): Int32Array {
   const { length, y, classes, ignoreIndex }: Pick<Dataset, 'length' | 'y' | 'classes' | 'ignoreIndex'> =
     dataset
   if (!hasLabels(dataset)) {
@@ -161,7 +164,7 @@ function classesOf(who: string, dataset: Dataset | Table): Int32Array {
 function columnOf(
   who: string,
   option: string,
-  dataset: Dataset | Table,
+  dataset: Dataset | MixedTable,
   given: string | ArrayLike<unknown>,
 ): ArrayLike<unknown> {
   if (typeof given !== 'string') return given
@@ -190,7 +193,7 @@ function heldOut(who: string, basis: Basis, { test: size, seed = 0 }: Common) {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > all.length - 2)
     throw mismatch(who, `test ${leaving(basis, size)}`, size)
   const test = chosen(all, wanted, basis, random(seed, 'split test'))
-  const rest = without(all, test)
+  const rest = allBut(all, test)
   checkGroups(who, 'test', size, [test, rest])
   return { test, rest }
 }
@@ -208,7 +211,7 @@ function checkGroups(
 }
 
 function cut(
-  dataset: Dataset | Table,
+  dataset: Dataset | MixedTable,
   train: readonly number[],
   validation: readonly number[],
   test: readonly number[] | undefined,

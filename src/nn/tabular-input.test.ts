@@ -70,7 +70,7 @@ test('what is no row is refused', () => {
   made({}).toThrow('TabularInput: wanted data of rows, such as split.train of a table, got {}')
   made(undefined).toThrow('TabularInput: wanted data of rows, such as split.train of a table, got nothing')
   made({ x: { shape: [1, 8, 8] } }).toThrow(
-    'TabularInput: wanted data of rows, such as split.train of a table, got "examples of [1, 8, 8]"',
+    'TabularInput: wanted data of rows, such as split.train of a table, got [1,8,8]',
   )
   made({ categories: [0, -1] }).toThrow(
     'TabularInput: wanted categories as a list of integers ≥ 0, got [0,-1]',

@@ -1,6 +1,6 @@
 import { mismatch } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, size } from '../core/options.ts'
-import { misfit, showShape } from '../core/shape.ts'
+import { misfit } from '../core/shape.ts'
 import { constant, type Tensor } from '../core/tensor.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { cast, equal } from '../ops/compare.ts'
@@ -21,13 +21,13 @@ const options = {
 
 export interface TabularInputOptions extends OptionsOf<typeof options> {}
 
-/** Data whose examples are rows, some of whose numbers are codes of categories. */
-export interface TabularData {
-  /** Number of categories of each number that is a code, 0 for other numbers. @default all 0 */
-  readonly categories?: readonly number[]
-  /** Shape of an example, needed without `categories`. */
-  readonly x?: { readonly shape: readonly number[] }
-}
+/**
+ * Data whose examples are rows, some of whose numbers are codes of categories. `categories` has the number of categories
+ * for each number that is a code, and 0 for others; without it, all are numbers.
+ */
+export type TabularData =
+  | { readonly categories: readonly number[] }
+  | { readonly x: { readonly shape: readonly number[] }; readonly categories?: readonly number[] }
 
 /** Consecutive numbers of a row, or one code of a category. */
 interface Piece {
@@ -93,12 +93,11 @@ export class TabularInput implements Module {
 const sizeRule = (n: number): number => Math.min(600, Math.round(1.6 * n ** 0.56))
 
 function categoriesOf(data: unknown): readonly number[] {
-  const { categories, x } = Object(data) as Partial<TabularData>
-  const shape = x?.shape
+  const { categories, x } = Object(data) as { readonly categories?: unknown; readonly x?: object }
+  const { shape } = Object(x) as { readonly shape?: readonly number[] }
   if (categories === undefined) {
     if (Array.isArray(shape) && shape.length === 1) return new Array<number>(shape[0]!).fill(0)
-    const got = Array.isArray(shape) ? `examples of ${showShape(shape)}` : data
-    throw mismatch('TabularInput', 'data of rows, such as split.train of a table', got)
+    throw mismatch('TabularInput', 'data of rows, such as split.train of a table', shape ?? data)
   }
   const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) >= 0
   if (Array.isArray(categories) && categories.length > 0 && categories.every(isCount)) return categories

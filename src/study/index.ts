@@ -1,5 +1,6 @@
-export type { Advice, RangeTest, Recommendation } from './advise/advice.ts'
+export type { Advice, RangeTest } from './advise/advice.ts'
 export { type AdviseEvent, type AdviseOptions, advise } from './advise/advise.ts'
+export type { Recommendation } from './advise/recommendation.ts'
 export type { Runner } from './advise/runner.ts'
 export type * from './analysis/findings.ts'
 export type { Design, Racing } from './design/design.ts'

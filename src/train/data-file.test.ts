@@ -5,9 +5,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { toy } from '../../test/support/toy.ts'
 import { csv } from '../data/files/csv.ts'
 import { writeNpy, writeNpz } from '../data/files/numpy.ts'
-import { dataset } from '../data/index.ts'
+import { dataset, parseTable } from '../data/index.ts'
 import { normalize } from '../data/normalize.ts'
-import { split } from '../data/split.ts'
+import { split as splitOf } from '../data/split.ts'
 import { readDataFile } from './data-file.ts'
 import { aboutOf } from './run-graph.ts'
 
@@ -20,7 +20,7 @@ const table = (rows: readonly string[], name = 'rows.csv', between = ';'): strin
 }
 const rows = Array.from({ length: 30 }, (_, i) => `${['cat', 'dog'][i % 2]};${40 + i};${Math.sin(i)}`)
 const read = csv(table(rows), { label: 'kind', delimiter: ';' })
-const parts = normalize(split(read, { validation: 6 }), { per: 'feature' })
+const parts = normalize(splitOf(read, { validation: 6 }), { per: 'feature' })
 const about = aboutOf(toy({ data: parts }))
 
 describe('a file is read as the data of the run were', () => {
@@ -53,6 +53,50 @@ describe('a file is read as the data of the run were', () => {
     const { warning } = await readDataFile(table(['dog;90000;0.5'], 'far.csv'), about, {})
     expect(warning).toMatch(
       /far\.csv: a has mean [\d.e+]+, where it was -?[\d.e-]+ ± 1 in training; was x prepared as in training\?$/,
+    )
+  })
+})
+
+describe('a table of mixed columns is encoded as the training part was', () => {
+  const header = 'id,age,plan,note,y'
+  const line = (i: number): string =>
+    `${1000 + i * 3},${i % 4 || ''},${['free', 'pro'][i % 2]},some words to read ${i % 7},${['b', 'a', 'c'][i % 3]}`
+  const text = [header, ...Array.from({ length: 60 }, (_, i) => line(i))].join('\n')
+  const options = { label: 'y', columns: { id: 'ignore', note: { kind: 'text', buckets: 8 } } } as const
+  const split = splitOf(parseTable(text, 'mixed.csv', options), { validation: 0.2 })
+  const mixed = aboutOf(toy({ data: split }))
+  const write = (name: string, content: string): string => {
+    writeFileSync(at(name), content)
+    return at(name)
+  }
+
+  test('with its classes, and without columns that say nothing', async () => {
+    const file = write('mixed.csv', 'y,plan,age,note\nc,pro,NA,hello\nc,gone,2,""')
+    const { data, warning } = await readDataFile(file, mixed, {})
+    expect(data).toMatchObject({ classes: 3, classNames: ['a', 'b', 'c'], length: 2 })
+    expect([Array.from(data.y.data, Number), warning]).toEqual([[2, 2], undefined])
+    expect(data.featureNames).toEqual(split.train.featureNames)
+    const again = await readDataFile(write('again.csv', text), mixed, {})
+    const rows = [...split.train.y.data, ...split.validation.y.data]
+    expect([again.data.length, rows.length]).toEqual([60, 60])
+  })
+
+  test('as JSON keeps it', async () => {
+    const file = write('kept.csv', text)
+    const kept = JSON.parse(JSON.stringify(mixed))
+    expect((await readDataFile(file, kept, {})).data.x).toEqual((await readDataFile(file, mixed, {})).data.x)
+  })
+
+  test('but a number unlike those of training is mentioned, and a missing column refused', async () => {
+    const far = write('odd.csv', `${header}\n1,900,free,other words,a\n2,901,pro,more of them,b`)
+    expect((await readDataFile(far, mixed, {})).warning).toMatch(/odd\.csv: age has mean \d+, where it was/)
+    const short = write('short.csv', 'age,note,y\n1,words,a')
+    await expect(readDataFile(short, mixed, {})).rejects.toThrow(
+      'short.csv: columns: wanted one of age, note, got plan',
+    )
+    const other = write('label.csv', `${header}\n1,2,free,words,z`)
+    await expect(readDataFile(other, mixed, {})).rejects.toThrow(
+      'label.csv: wanted one of a, b, c at line 2, column y, got "z"',
     )
   })
 })

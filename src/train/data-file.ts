@@ -9,9 +9,10 @@ import { parquet } from '../data/files/parquet.ts'
 import { table as readTable } from '../data/files/table.ts'
 import { tableOptions } from '../data/formats/table.ts'
 import { standardize } from '../data/normalize.ts'
+import { encoder } from '../data/table/encoder.ts'
 import type { TableEncoding } from '../data/table/encoding.ts'
 import type { ColumnKinds } from '../data/table/kinds.ts'
-import { encode } from '../data/table/table.ts'
+import { encodeTable } from '../data/table/table.ts'
 import type { About } from './run-graph.ts'
 import { strangeness } from './spread.ts'
 
@@ -42,7 +43,14 @@ export async function readDataFile(path: string, about: About, options: DataFile
     deviation: Float64Array.from(deviation),
   }))
   const data = moments.reduce<Dataset>(standardize, read)
-  const strange = strangeness(data, about.x.spread)
+  const { encoding } = about.recipe ?? {}
+  const features =
+    encoding && encoder(encoding).columns.flatMap(({ kind, features }) => features.map(() => kind))
+  const strange = strangeness(
+    data,
+    about.x.spread,
+    features?.map((kind) => kind === 'number'),
+  )
   const warning = strange && `${path}: ${strange}; was x prepared as in training?`
   return { data, ...(warning && { warning }) }
 }
@@ -129,5 +137,5 @@ async function encodedTable(
   const options = { ...before, ...(classNames ? { classNames } : classes !== undefined && { classes }) }
   const columns = Object.fromEntries(kinds)
   const read = await readTable(path, { ...options, ...predicted, columns } as never)
-  return encode(read, encoding)
+  return encodeTable(read, encoding)
 }

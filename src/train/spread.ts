@@ -31,12 +31,18 @@ const far = 5
 /**
  * Compares the mean of `x` with the training data's.
  *
+ * @param isNumber whether each feature is a number whose mean says something. @default all are
  * @returns a warning, such as `x[3] has mean 41.2, where it was 0.01 ± 1`; undefined if the data look alike
  */
-export function strangeness(source: Source, wanted: Spread | undefined): string | undefined {
+export function strangeness(
+  source: Source,
+  wanted: Spread | undefined,
+  isNumber?: readonly boolean[],
+): string | undefined {
   if (wanted === undefined || isStream(source) || source.x.dtype === 'int32') return undefined
   const { mean } = moments(source, { per: wanted.mean.length === 1 ? 'all' : 'feature' })
-  const off = (i: number): number => Math.abs(mean[i]! - wanted.mean[i]!) / wanted.deviation[i]!
+  const off = (i: number): number =>
+    isNumber?.[i] === false ? 0 : Math.abs(mean[i]! - wanted.mean[i]!) / wanted.deviation[i]!
   const worst = Array.from(mean.keys()).reduce((a, b) => (off(b) > off(a) ? b : a))
   if (!(off(worst) > far)) return undefined
   const name = mean.length === 1 ? 'x' : (source.featureNames?.[worst] ?? `feature ${worst} of x`)

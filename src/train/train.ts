@@ -33,7 +33,7 @@ import type { Steps } from './steps.ts'
 import { Task, taskOption } from './task.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
 import { testDataOf, tested } from './test-part.ts'
-import { type Measured, validated } from './validated.ts'
+import { type EpochMeasurements, validationOf } from './validation.ts'
 
 const options = {
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
@@ -154,7 +154,7 @@ async function finished(
   checkProgress(experiment, task, progress)
   const measured = {
     trainLoss: trainLossOf(progress),
-    ...(await validated(experiment, task, sofar.lr, signal)),
+    ...(await validationOf(experiment, task, sofar.lr, signal)),
   }
   const isCut = steps === experiment.steps && !('length' in batches && sofar.batches === batches.length)
   const next = afterEpoch(experiment, progress, monitored(experiment, measured), isCut)
@@ -192,7 +192,7 @@ async function learn(
 }
 
 /** Returns the monitored quantity among an epoch's results; NaN when it is missing. */
-export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Measured): number {
+export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: EpochMeasurements): number {
   const value = isEpochResult(monitor) ? measured[monitor] : measured.metrics?.[monitor]
   return typeof value === 'number' ? value : Number.NaN
 }

@@ -64,7 +64,7 @@ describe('a table is read', () => {
     expect(found.x).toEqual(wanted.x)
     expect([found.y, found.classNames]).toEqual([wanted.y, ['a', 'b', 'c']])
     await expect(table(parquet, { label: 'y', delimiter: ';' })).rejects.toThrow(
-      'table: wanted one of label, target, classNames, classes, naValues, columns, missing, got delimiter',
+      'table: wanted one of label, target, classNames, classes, naValues, columns, missing, signal, got delimiter',
     )
     const stream = await tableStream(parquet, small)
     expect((await collect(stream)).x).toEqual(wanted.x)
@@ -100,7 +100,9 @@ describe('a table is read', () => {
     await expect(table(5 as never, { label: 'y' })).rejects.toThrow(
       'data: wanted the path of a file as a text, got 5',
     )
-    await expect(table(path, null as never)).rejects.toThrow('got neither')
+    await expect(table(path, {})).rejects.toThrow(
+      'rows.csv: wanted either label, the column of classes, or target',
+    )
     await expect(table(path, { label: 'y', signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
     await expect(tableStream(path, { label: 'y', signal: AbortSignal.abort('enough') })).rejects.toBe(
       'enough',
@@ -132,7 +134,7 @@ describe('a stream', () => {
     const stream = await tableStream(other, { label: 'y', encodedAs: train })
     const [batch] = await all(stream)
     expect(batch!.length).toBe(1)
-    expect(Array.from(batch!.y)).toEqual([1])
+    expect(Array.from(batch!.y, Number)).toEqual([1])
     expect(recipeOf(stream)!.encoding).toEqual(recipeOf(train)!.encoding)
     expect(stream.fingerprint).not.toBe(train.fingerprint)
     const encoding = recipeOf(train)!.encoding!
@@ -140,7 +142,7 @@ describe('a stream', () => {
       'tableStream: wanted classNames or classes beside an encoding without them, or the data that it was learnt from, got neither',
     )
     const named = await tableStream(other, { label: 'y', encodedAs: encoding, classNames: ['b', 'z'] })
-    expect(Array.from((await all(named))[0]!.y)).toEqual([0])
+    expect(Array.from((await all(named))[0]!.y, Number)).toEqual([0])
     const wrong = await tableStream(other, { label: 'y', encodedAs: encoding, classNames: ['a', 'z'] })
     await expect(all(wrong)).rejects.toThrow('other.csv: wanted one of a, z at line 2, column y, got "b"')
     await expect(tableStream(other, { label: 'y', encodedAs: { ...train } })).rejects.toThrow(
@@ -154,7 +156,7 @@ describe('a stream', () => {
   test('may hold targets, drop rows, and refuse a value by its place', async () => {
     const numbers = file('numbers.csv', 'n,m,y\n1,2,0.5\n3,,1.5\n5,6,2.5\n')
     const stream = await tableStream(numbers, { target: 'y', missing: 'drop' })
-    expect(Array.from((await all(stream))[0]!.y)).toEqual([0.5, 2.5])
+    expect(Array.from((await all(stream))[0]!.y, Number)).toEqual([0.5, 2.5])
     const late = `${text}\nold,red,2024-01-10,words,no,a`
     await expect(tableStream(file('late.csv', late), { label: 'y' })).rejects.toThrow(
       /late\.csv: wanted a number, as in the rows before, at line 2102, column n, got "old"/,

@@ -1,13 +1,13 @@
 import { extname } from 'node:path'
 import { untilAborted } from '../../core/abort.ts'
-import { custom, readOptions } from '../../core/options.ts'
+import { custom, type Declared, type OptionsOf, readOptions } from '../../core/options.ts'
 import { ParquetFile } from '../formats/parquet-file.ts'
 import { type CollectOptions, readingOptions, type Source, type Stream } from '../stream.ts'
 import { TableBuilder } from '../table/builder.ts'
 import type { TableEncoding } from '../table/encoding.ts'
 import { parquetRows } from '../table/parquet-rows.ts'
 import { CsvRawRows, namesOfColumns, type RawRow, type RowSource } from '../table/rows.ts'
-import type { Table } from '../table/table.ts'
+import type { MixedTable } from '../table/table.ts'
 import {
   type MixedCsvValues,
   type MixedTableOptions,
@@ -28,10 +28,8 @@ import { explained, fileName } from './read-file.ts'
  * @throws the reason of `signal`, once it is aborted.
  * @example data.split(await data.table('customers.csv', { label: 'churned' }), { validation: 0.2 })
  */
-export async function table(path: string, given: MixedTableOptions & CollectOptions): Promise<Table> {
-  const { signal, ...rest } = Object(given) as MixedTableOptions & CollectOptions
-  const options = optionsFor(path, rest)
-  readOptions('table', readingOptions, { signal })
+export async function table(path: string, given: MixedTableOptions & CollectOptions): Promise<MixedTable> {
+  const { signal, ...options } = readOptions('table', optionsFor(path, readingOptions), withTabs(path, given))
   signal?.throwIfAborted()
   const { name, columns, unit, read } = await rowsOf(path, options)
   const builder = new TableBuilder(name, columns, options, unit)
@@ -51,10 +49,10 @@ const streamOptions = {
 }
 
 /** Options of `data.tableStream`. */
-export interface TableStreamOptions extends MixedTableOptions, CollectOptions {
-  /** Encoding of the rows, or data whose rows have it. @default learnt from the file in a first pass */
-  readonly encodedAs?: TableEncoding | Source
-}
+export interface TableStreamOptions
+  extends MixedTableOptions,
+    CollectOptions,
+    OptionsOf<typeof streamOptions> {}
 
 /**
  * Returns a stream of the encoded rows of a CSV or Parquet file of any size. A first pass learns the encoding from all
@@ -64,27 +62,30 @@ export interface TableStreamOptions extends MixedTableOptions, CollectOptions {
  * @throws {FormatError} as `data.table`, now or during reading.
  * @throws {ArgumentError} when a column does not exist.
  * @throws the reason of `signal`, once it is aborted.
- * @example await data.tableStream('train.csv', { label: 'churned' })
+ * @example await data.tableStream('customers.csv', { label: 'churned' })
  */
 export async function tableStream(path: string, given: TableStreamOptions): Promise<Stream> {
-  const { signal, encodedAs, ...rest } = Object(given) as TableStreamOptions
-  const options = optionsFor(path, rest)
-  readOptions('tableStream', { ...readingOptions, ...streamOptions }, { signal, encodedAs })
+  const declared = optionsFor(path, { ...readingOptions, ...streamOptions })
+  const { signal, encodedAs, ...options } = readOptions('tableStream', declared, withTabs(path, given))
   const source = await rowsOf(path, options)
   const aborting: RowSource = { ...source, read: () => untilAborted(signal, source.read()) }
   const learnt =
     encodedAs === undefined ? await learnTable(aborting, options) : learntFrom(encodedAs, options)
-  return encodedStream(source, learnt, options, fileFingerprint(path, [rest, learnt]))
+  return encodedStream(source, learnt, options, fileFingerprint(path, [options, learnt]))
 }
 
 const isParquet = (path: string): boolean => extname(path).toLowerCase() === '.parquet'
 
-/** Checks options: those of CSV only for CSV. A `.tsv` file is separated by tabs. */
-function optionsFor(path: string, given: MixedTableOptions): MixedCsvValues {
+/** Returns the options of a table, with those of CSV unless the file is a Parquet file, and with `more`. */
+function optionsFor<M extends Declared>(path: string, more: M): typeof mixedCsvOptions & M {
   fileName(path)
-  if (isParquet(path)) return readOptions('table', mixedOptions, given) as MixedCsvValues
+  return { ...(isParquet(path) ? (mixedOptions as typeof mixedCsvOptions) : mixedCsvOptions), ...more }
+}
+
+/** Returns the given options, in which a `.tsv` file is separated by tabs. */
+function withTabs(path: string, given: unknown): unknown {
   const isTabs = extname(path.replace(/\.gz$/, '')).toLowerCase() === '.tsv'
-  return readOptions('table', mixedCsvOptions, { ...(isTabs && { delimiter: '\t' }), ...given })
+  return isTabs && Object(given) === given ? { delimiter: '\t', ...(given as object) } : given
 }
 
 const rowsOf = async (path: string, options: MixedCsvValues): Promise<RowSource> =>

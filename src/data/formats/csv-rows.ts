@@ -1,5 +1,6 @@
 import type { FormatError } from '../../core/errors.ts'
 import { malformed, showValue } from '../../core/mismatch.ts'
+import { Finder } from './finder.ts'
 
 /** A row of a CSV file. */
 export interface CsvRow {
@@ -229,24 +230,3 @@ class Cursor {
 
 /** Whether a character is a blank, a no-break space or a tab. */
 const isBlankCharacter = (code: number): boolean => code === 32 || code === 160 || code === 9
-
-/** Finds the next occurrence of a text from an index that never decreases, so each part is searched once. */
-class Finder {
-  readonly #text: string
-  readonly #what: string | undefined
-  #found = -1
-
-  constructor(text: string, what: string | undefined) {
-    this.#text = text
-    this.#what = what
-    if (what === undefined) this.#found = Number.POSITIVE_INFINITY
-  }
-
-  /** Returns the index of the first occurrence at index `from` or later; infinity if there is none. */
-  from(from: number): number {
-    if (this.#found >= from) return this.#found
-    const found = this.#text.indexOf(this.#what!, from)
-    this.#found = found < 0 ? Number.POSITIVE_INFINITY : found
-    return this.#found
-  }
-}

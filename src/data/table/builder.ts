@@ -11,7 +11,7 @@ import { labelsOf } from './labels.ts'
 import { isNumeric } from './numeric.ts'
 import { RowErrors } from './row-errors.ts'
 import type { RawRow } from './rows.ts'
-import { Table } from './table.ts'
+import { MixedTable } from './table.ts'
 import type { MixedCsvValues, MixedValues } from './table-options.ts'
 
 /** Number of rows from which it is decided which columns hold numbers. */
@@ -48,7 +48,7 @@ export class TableBuilder {
     this.#errors = new RowErrors(name, this.#columns, unit)
     this.#format = formatOf(options)
     this.#cells = new CellParser(this.#format)
-    this.#plan = planOf(name, columns, options)
+    this.#plan = rolesOf(name, columns, options)
     this.#told = this.#toldPlans()
   }
 
@@ -123,7 +123,7 @@ export class TableBuilder {
   }
 
   /** Returns the table of all rows. */
-  table(): Table {
+  table(): MixedTable {
     const stores = this.#stores ?? this.#start()
     const plans: ColumnPlan[] = []
     for (const at of this.#plan.features) {
@@ -144,7 +144,7 @@ export class TableBuilder {
     const options = Object.fromEntries(
       Object.entries(this.#options).filter(([, value]) => value !== undefined),
     )
-    return new Table({ name: this.#name, options, format: this.#format, plans, stores: named, y, names })
+    return new MixedTable({ name: this.#name, options, format: this.#format, plans, stores: named, y, names })
   }
 
   #guessed(at: number, store: NumberStore | TextStore): ColumnPlan {
@@ -196,7 +196,7 @@ export class TableBuilder {
 }
 
 /** Returns which columns are features, and which are predicted. @throws {ArgumentError} when one does not exist. */
-export function planOf(name: string, columns: readonly string[], options: MixedValues): TablePlan {
+export function rolesOf(name: string, columns: readonly string[], options: MixedValues): TablePlan {
   const { label, target, classNames, classes, naValues } = options
   const none = { features: undefined, shape: undefined, missing: undefined }
   return planTable(name, columns, { label, target, classNames, classes, naValues, ...none, dtype: 'float32' })

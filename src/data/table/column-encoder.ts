@@ -1,12 +1,12 @@
 import type { CellParser } from './cells.ts'
 import { daysOf, parseDate, writeAngles } from './dates.ts'
-import type { Cell, ColumnEncoding, Kind, NumberEncoding } from './encoding.ts'
+import type { CellValue, ColumnEncoding, ColumnKind, NumberEncoding } from './encoding.ts'
 import { hashText } from './hash.ts'
 
 /** Encodes the values of one column as the features of an encoded row. */
 export interface ColumnEncoder {
   readonly name: string
-  readonly kind: Kind
+  readonly kind: ColumnKind
   /** Names of the column's features. */
   readonly features: readonly string[]
   /** Number of categories, if the feature is the code of a category; otherwise 0. */
@@ -14,9 +14,9 @@ export interface ColumnEncoder {
   /** Description of the permitted values, for errors. */
   readonly wanted: string
   /** Parses a value; undefined if it is not one of the column's kind. */
-  parse(value: unknown): Cell | undefined
+  parse(value: unknown): CellValue | undefined
   /** Writes the features of a parsed value to `out` from index `at` on; false if it must not be missing, but is. */
-  write(value: Cell, out: Float32Array, at: number): boolean
+  write(value: CellValue, out: Float32Array, at: number): boolean
 }
 
 /** Texts that stand for 1 and 0 in a column of booleans, in lower case. */
@@ -67,7 +67,7 @@ const dateExamples: Readonly<Record<string, string>> = {
   mdy: '12/31/2024',
 }
 
-type Encoded<K extends Kind> = Extract<ColumnEncoding, { readonly kind: K }>
+type Encoded<K extends ColumnKind> = Extract<ColumnEncoding, { readonly kind: K }>
 type Writer = Pick<ColumnEncoder, 'features' | 'categories' | 'write'>
 
 function categoryEncoder({ name, values, drop }: Encoded<'category'>): Writer {

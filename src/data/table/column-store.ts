@@ -1,10 +1,10 @@
-import type { Cell } from './encoding.ts'
+import type { CellValue } from './encoding.ts'
 
 /** Values of a column that grows row by row. */
 export interface ColumnStore {
   readonly length: number
   /** Returns the value of a row. */
-  at(row: number): Cell
+  at(row: number): CellValue
   /** Returns the store of some rows, in the order of the list. */
   pick(rows: Int32Array): ColumnStore
 }
@@ -34,7 +34,7 @@ export class NumberStore implements ColumnStore {
     this.#data[this.length++] = value ?? Number.NaN
   }
 
-  at(row: number): Cell {
+  at(row: number): CellValue {
     const value = this.#data[row]!
     return Number.isNaN(value) ? null : value
   }
@@ -89,7 +89,7 @@ export class TextStore implements ColumnStore {
     return code
   }
 
-  at(row: number): Cell {
+  at(row: number): CellValue {
     const code = this.#codes[row]!
     return code < 0 ? null : this.texts[code]!
   }

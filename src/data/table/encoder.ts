@@ -5,7 +5,7 @@ import { type ColumnEncoder, columnEncoder } from './column-encoder.ts'
 import type { TableEncoding } from './encoding.ts'
 import { checkEncoding } from './encoding-check.ts'
 
-export type { ColumnEncoding, Kind, NumberEncoding, TableEncoding } from './encoding.ts'
+export type { ColumnEncoding, ColumnKind, NumberEncoding, TableEncoding } from './encoding.ts'
 
 /** A row of a table: the value of each column by name. Null, undefined values and NaN are missing values. */
 export type TableRow = Readonly<Record<string, unknown>>

@@ -10,7 +10,7 @@ import {
   required,
   text,
 } from '../../core/options.ts'
-import type { ColumnEncoding, Kind, TableEncoding } from './encoding.ts'
+import type { ColumnEncoding, ColumnKind, TableEncoding } from './encoding.ts'
 
 const texts = custom<readonly string[]>('a list of texts', (value) => areTexts(value))
 const areTexts = (value: unknown): boolean =>
@@ -39,7 +39,7 @@ const numeric = {
 const buckets = required(integer({ min: 1, max: mostBuckets }))
 
 /** Fields of a column's encoding, by its kind. */
-const fields: Readonly<Record<Kind, Declared>> = {
+const fields: Readonly<Record<ColumnKind, Declared>> = {
   number: numeric,
   boolean: numeric,
   ordinal: { ...numeric, order: required(texts) },
@@ -70,6 +70,6 @@ export function checkEncoding(json: unknown): asserts json is TableEncoding {
     if (typeof kind !== 'string' || !Object.hasOwn(fields, kind)) {
       throw mismatch(who, `kind as one of ${Object.keys(fields).join(', ')}`, kind)
     }
-    readOptions(who, fields[kind as Kind], column)
+    readOptions(who, fields[kind as ColumnKind], column)
   }
 }

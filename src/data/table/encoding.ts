@@ -55,7 +55,7 @@ export type DateFormat = 'ymd' | 'dmy' | 'mdy'
 export type TextUnit = 'words' | 'characters'
 
 /** What a column holds. */
-export type Kind = ColumnEncoding['kind']
+export type ColumnKind = ColumnEncoding['kind']
 
 /** Encoding of a table's rows: what `table.json` and the ONNX metadata `evenstep.table` contain. */
 export interface TableEncoding extends CellFormat {
@@ -66,4 +66,4 @@ export interface TableEncoding extends CellFormat {
 }
 
 /** A cell after parsing: a number (of a date, days since 1970), a text, or null if the value is missing. */
-export type Cell = number | string | null
+export type CellValue = number | string | null

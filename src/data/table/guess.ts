@@ -1,12 +1,12 @@
 import type { CellParser } from './cells.ts'
 import { booleans, parserOf } from './column-encoder.ts'
 import type { TextStore } from './column-store.ts'
-import type { Kind } from './encoding.ts'
+import type { ColumnKind } from './encoding.ts'
 import { isNumeric } from './numeric.ts'
 
 /** A guessed kind, and for a column to ignore the reason. */
 export interface Guess {
-  readonly kind: Kind
+  readonly kind: ColumnKind
   readonly because?: string
 }
 
@@ -30,16 +30,16 @@ export function guessTexts(store: TextStore, cells: CellParser): Guess {
   const isWordy = some.reduce((n, text) => n + text.split(/\s+/).length, 0) >= wordy * some.length
   const texts = store.areDistinct || isWordy ? store.texts : [...new Set(store.texts)]
   if (texts.length === 1 && store.present === store.length) return constant
-  const all = (kind: Kind): boolean => {
+  const rows = store.present
+  if (isWordy && texts.length > rows / 20) return { kind: 'text' }
+  const all = (kind: ColumnKind): boolean => {
     const { parse } = parserOf({ kind }, cells)
     return texts.every((text) => parse(text) !== undefined)
   }
   if (texts.length === 2 && texts.every((text) => booleans.has(text.toLowerCase())))
     return { kind: 'boolean' }
-  if (isNumeric(texts, cells) && all('number')) return { kind: 'number' }
+  if (all('number') && isNumeric(texts, cells)) return { kind: 'number' }
   if (all('date')) return { kind: 'date' }
-  const rows = store.present
-  if (isWordy && texts.length > rows / 20) return { kind: 'text' }
   return texts.length === rows && rows >= fewRows ? identifier : { kind: 'category' }
 }
 

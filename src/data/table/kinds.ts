@@ -1,7 +1,7 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { choice, custom, integer, type OptionsOf, readOptions, required } from '../../core/options.ts'
 import { firstTwice, texts } from '../dataset.ts'
-import type { Kind } from './encoding.ts'
+import type { ColumnKind } from './encoding.ts'
 import { dateFormat, mostBuckets, textUnit } from './encoding-check.ts'
 
 /** What to do with missing values of a number: drop the row, or fill in the mean or median with an indicator. */
@@ -54,18 +54,18 @@ export const kindOptions = {
   ignore: {},
 }
 
-/** Kind of a column, with options: `{ kind: 'ordinal', order: ['low', 'high'] }`. */
+/** ColumnKind of a column, with options: `{ kind: 'ordinal', order: ['low', 'high'] }`. */
 export type ColumnOptions = {
-  readonly [K in Kind]: { readonly kind: K } & OptionsOf<(typeof kindOptions)[K]>
-}[Kind]
+  readonly [K in ColumnKind]: { readonly kind: K } & OptionsOf<(typeof kindOptions)[K]>
+}[ColumnKind]
 
 /** Kinds of columns by name. */
-export type ColumnKinds = Readonly<Record<string, Kind | ColumnOptions>>
+export type ColumnKinds = Readonly<Record<string, ColumnKind | ColumnOptions>>
 
 /** A column's kind and options, checked, with defaults filled in. */
 export interface ColumnPlan {
   readonly name: string
-  readonly kind: Kind
+  readonly kind: ColumnKind
   /** Why the column was guessed to say nothing. */
   readonly because?: string
   /** Whether rows with a missing value are dropped. */
@@ -101,7 +101,7 @@ export const planOptions = {
 export function planColumn(
   table: string,
   name: string,
-  given: Kind | ColumnOptions,
+  given: ColumnKind | ColumnOptions,
   missing: 'drop' | 'mean' | 'median',
 ): ColumnPlan {
   const who = `${table}: column ${name}`
@@ -110,13 +110,13 @@ export function planColumn(
   const kinds = Object.keys(kindOptions)
   if (typeof kind !== 'string' || !kinds.includes(kind))
     throw mismatch(who, `kind as one of ${kinds.join(', ')}`, kind)
-  const read = readOptions(who, kindOptions[kind as Kind], rest) as Partial<ColumnPlan> & {
+  const read = readOptions(who, kindOptions[kind as ColumnKind], rest) as Partial<ColumnPlan> & {
     readonly missing?: string
   }
   if (read.order !== undefined) checkOrder(who, read.order)
   const { missing: own = missing, ...options } = read
   const fill = own === 'mean' ? 'mean' : 'median'
-  return { ...options, name, kind: kind as Kind, drop: own === 'drop' && kind !== 'ignore', fill }
+  return { ...options, name, kind: kind as ColumnKind, drop: own === 'drop' && kind !== 'ignore', fill }
 }
 
 function checkOrder(who: string, order: readonly string[]): void {

@@ -1,10 +1,10 @@
-import type { Cell, ColumnEncoding } from './encoding.ts'
+import type { CellValue, ColumnEncoding } from './encoding.ts'
 import type { ColumnPlan } from './kinds.ts'
 import { Reservoir } from './reservoir.ts'
 
 /** Learns the encoding of a column from its values in the training rows, which it sees once. */
 export interface Learner {
-  add(value: Cell): void
+  add(value: CellValue): void
   /** Returns the encoding. */
   end(): ColumnEncoding
 }
@@ -42,7 +42,7 @@ class NumberLearner implements Learner {
   }
 
   /** Welford 1962. */
-  add(value: Cell): void {
+  add(value: CellValue): void {
     if (value === null) {
       this.#missing++
       return
@@ -94,7 +94,7 @@ class CategoryLearner implements Learner {
     this.#plan = plan
   }
 
-  add(value: Cell): void {
+  add(value: CellValue): void {
     const text = value as string | null
     this.#counts.set(text, (this.#counts.get(text) ?? 0) + 1)
     if (this.#counts.size <= 2 * mostCounted) return

@@ -2,17 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { recipeOf } from '../recipe.ts'
 import { kFold, split } from '../split.ts'
 import { parseTable } from './parse-table.ts'
-import { encode, type Table } from './table.ts'
+import { encodeTable, type MixedTable } from './table.ts'
 import type { MixedTableOptions } from './table-options.ts'
 
-const csv = (lines: string, options: MixedTableOptions = { label: 'y' }): Table =>
+const csv = (lines: string, options: MixedTableOptions = { label: 'y' }): MixedTable =>
   parseTable(lines.trim().replace(/\n\s+/g, '\n'), 'a.csv', options)
 /** A table of a column `a` with these values, and labels n and y in turn. */
-const column = (values: readonly unknown[], options: Partial<MixedTableOptions> = {}): Table =>
+const column = (values: readonly unknown[], options: Partial<MixedTableOptions> = {}): MixedTable =>
   csv(['a,y', ...values.map((value, i) => `${value},${'ny'[i % 2]}`)].join('\n'), { label: 'y', ...options })
 const many = (value: (i: number) => unknown, n = 40): unknown[] =>
   Array.from({ length: n }, (_, i) => value(i))
-const encodedOf = (table: Table): number[] => Array.from(table.encodedBy(table.encoding()).x.data, Number)
+const encodedOf = (table: MixedTable): number[] =>
+  Array.from(table.encodedBy(table.encoding()).x.data, Number)
 
 describe('the kind of a column is guessed', () => {
   test.each([
@@ -154,7 +155,7 @@ describe('a missing value', () => {
     const dropped = column(values, { missing: 'drop' })
     expect([dropped.length, dropped.column('a')]).toEqual([3, [1, 2, 6]])
     expect(dropped.encoding().columns[0]).not.toHaveProperty('fill')
-    expect(Array.from(dropped.y.data)).toEqual([0, 0, 1])
+    expect(Array.from(dropped.y.data, Number)).toEqual([0, 0, 1])
     const columns = { a: { kind: 'category', missing: 'drop' } } as const
     expect(column(values, { columns }).length).toBe(3)
     expect(() => column(['', ''], { missing: 'drop' })).not.toThrow() // a column to ignore
@@ -170,7 +171,7 @@ describe('a missing value', () => {
     expect(csv(rows, { label: 'y', missing: 'drop' }).classNames).toEqual(['x', 'z'])
     const numbers = rows.replace('x', '1').replace('z', '2')
     expect(() => csv(numbers, { target: 'y' })).toThrow(`a.csv: wanted a value at line 3, column y, got ""`)
-    expect(Array.from(csv(numbers, { target: 'y', missing: 'drop' }).y.data)).toEqual([1, 2])
+    expect(Array.from(csv(numbers, { target: 'y', missing: 'drop' }).y.data, Number)).toEqual([1, 2])
   })
 })
 
@@ -178,7 +179,7 @@ describe('labels and targets', () => {
   test('are as in data.csv', () => {
     expect(column([1, 2, 3])).toMatchObject({ classes: 2, classNames: ['n', 'y'], length: 3 })
     const both = csv('a,u,v\n1,2,3\n4,5,6\n', { target: ['u', 'v'] })
-    expect([both.y.shape, Array.from(both.y.data)]).toEqual([[2], [2, 3, 5, 6]])
+    expect([both.y.shape, Array.from(both.y.data, Number)]).toEqual([[2], [2, 3, 5, 6]])
     expect(csv('a,y\n1,2\n3,0\n', { label: -1, classes: 3 })).toMatchObject({ classes: 3 })
   })
 
@@ -232,31 +233,31 @@ describe('what is learnt', () => {
   test('encodes other tables, whose classes are found by name', () => {
     const train = column(['x', 'z', 'x', 'z']).encoded([[0, 1, 2, 3]])[0]!
     const other = csv('y,a\ny,z\ny,q\n')
-    const made = encode(other, train)
-    expect([Array.from(made.x.data), Array.from(made.y.data)]).toEqual([
+    const made = encodeTable(other, train)
+    expect([Array.from(made.x.data, Number), Array.from(made.y.data, Number)]).toEqual([
       [2, 0],
       [1, 1],
     ])
     expect(made).toMatchObject({ classes: 2, classNames: ['n', 'y'], categories: [3] })
-    expect(() => encode(csv('y,a\nmaybe,z\nmaybe,z\n'), train)).toThrow(
-      'encode: wanted one of n, y, got "maybe"',
+    expect(() => encodeTable(csv('y,a\nmaybe,z\nmaybe,z\n'), train)).toThrow(
+      'encodeTable: wanted one of n, y, got "maybe"',
     )
-    expect(() => encode(csv('y,b\ny,z\ny,q\n'), train)).toThrow(
+    expect(() => encodeTable(csv('y,b\ny,z\ny,q\n'), train)).toThrow(
       'a.csv: wanted a column that is one of y, b, got a; did you mean y?',
     )
-    expect(() => encode({} as never, train)).toThrow(
-      'encode: wanted a table, as data.table returns it, got {}',
+    expect(() => encodeTable({} as never, train)).toThrow(
+      'encodeTable: wanted a table, as data.table returns it, got {}',
     )
-    expect(() => encode(other, { ...train })).toThrow(
-      'encode: wanted an encoding, or the data of a table, got other data',
+    expect(() => encodeTable(other, { ...train })).toThrow(
+      'encodeTable: wanted an encoding, or the data of a table, got other data',
     )
   })
 
   test('reads the values of a column of another kind', () => {
     const train = column(['07', '11', '07', '11']).encoded([[0, 1, 2, 3]])[0]!
-    expect(Array.from(encode(column([11, 7, 12]), train).x.data)).toEqual([2, 0, 0])
+    expect(Array.from(encodeTable(column([11, 7, 12]), train).x.data, Number)).toEqual([2, 0, 0])
     const numbers = column([1, 2, 3]).encoded([[0, 1, 2]])[0]!
-    expect(() => encode(column(['x', 'z']), numbers)).toThrow(
+    expect(() => encodeTable(column(['x', 'z']), numbers)).toThrow(
       'a.csv: wanted a finite number at row 0, column a, got "x"',
     )
   })

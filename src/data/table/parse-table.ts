@@ -3,7 +3,7 @@ import { unzip } from '../formats/gzip.ts'
 import { bytesOf } from '../formats/npy.ts'
 import { TableBuilder } from './builder.ts'
 import { CsvRawRows, namesOfColumns, type RawRow } from './rows.ts'
-import type { Table } from './table.ts'
+import type { MixedTable } from './table.ts'
 import { type MixedCsvValues, type MixedTableOptions, mixedCsvOptions } from './table-options.ts'
 
 /**
@@ -11,7 +11,7 @@ import { type MixedCsvValues, type MixedTableOptions, mixedCsvOptions } from './
  *
  * @param name file name to show in errors
  */
-export function parseTable(text: string | Uint8Array, name: string, given: MixedTableOptions): Table {
+export function parseTable(text: string | Uint8Array, name: string, given: MixedTableOptions): MixedTable {
   if (typeof text !== 'string') bytesOf('parseTable', text)
   const whole = typeof text === 'string' ? text : unzip(text, name)
   return csvTable(name, [whole], readOptions('parseTable', mixedCsvOptions, given))
@@ -22,7 +22,7 @@ export function csvTable(
   name: string,
   pieces: Iterable<string | Uint8Array>,
   options: MixedCsvValues,
-): Table {
+): MixedTable {
   const rows = new CsvRawRows(name, options)
   let builder: TableBuilder | undefined
   const add = (found: readonly RawRow[]): void => {

@@ -2,7 +2,7 @@ import { unknownName } from '../../core/mismatch.ts'
 import type { TablePlan } from '../formats/table.ts'
 import { CellParser } from './cells.ts'
 import { parserOf } from './column-encoder.ts'
-import type { Cell, CellFormat, Kind } from './encoding.ts'
+import type { CellFormat, CellValue, ColumnKind } from './encoding.ts'
 import { RowErrors } from './row-errors.ts'
 import type { RawRow, RowSource } from './rows.ts'
 import type { MixedValues } from './table-options.ts'
@@ -10,7 +10,7 @@ import type { MixedValues } from './table-options.ts'
 /** A column of features: its kind, and whether rows in which it is missing are dropped. */
 export interface FeatureColumn {
   readonly name: string
-  readonly kind: Kind
+  readonly kind: ColumnKind
   readonly drop?: boolean
   readonly order?: readonly string[]
   readonly format?: string
@@ -18,8 +18,8 @@ export interface FeatureColumn {
 
 /** A row after parsing: the values of the columns of features, and the label's text or the targets. */
 export interface ParsedRow {
-  readonly values: readonly Cell[]
-  readonly y: readonly Cell[]
+  readonly values: readonly CellValue[]
+  readonly y: readonly CellValue[]
   readonly place: number
 }
 
@@ -29,7 +29,7 @@ export class RowParser {
   readonly #features: readonly (FeatureColumn & {
     readonly at: number
     readonly wanted: string
-    parse(value: unknown): Cell | undefined
+    parse(value: unknown): CellValue | undefined
   })[]
   readonly #cells: CellParser
   readonly #plan: TablePlan
@@ -56,7 +56,7 @@ export class RowParser {
 
   /** Returns a row's values; undefined if the row is dropped. @throws {FormatError} naming a wrong value. */
   parse({ cells, place }: RawRow): ParsedRow | undefined {
-    const values: Cell[] = []
+    const values: CellValue[] = []
     for (const { at, parse, wanted, drop } of this.#features) {
       const value = parse(cells[at])
       if (value === undefined) throw this.errors.wrong(wanted, at, cells[at], place)

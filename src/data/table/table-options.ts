@@ -1,22 +1,17 @@
 import type { OptionsOf, ValuesOf } from '../../core/options.ts'
 import { csvOptions } from '../formats/csv-options.ts'
+import { tableOptions } from '../formats/table.ts'
 import { planOptions } from './kinds.ts'
 
-const { label, target, classNames, classes, naValues, ...others } = csvOptions
-const { features: _, shape: __, missing: ___, dtype: ____, ...syntax } = others
+// A table of mixed columns chooses and encodes its features in its own way, so these options are left out.
+const { features: _1, shape: _2, missing: _3, dtype: _4, ...chosen } = tableOptions
+const { features: _5, shape: _6, missing: _7, dtype: _8, ...chosenOfCsv } = csvOptions
 
 /** Options of a table in any format. */
-export const mixedOptions = {
-  label,
-  target,
-  classNames,
-  classes,
-  naValues,
-  ...planOptions,
-}
+export const mixedOptions = { ...chosen, ...planOptions }
 
 /** Options of a table in CSV. */
-export const mixedCsvOptions = { ...mixedOptions, ...syntax }
+export const mixedCsvOptions = { ...chosenOfCsv, ...planOptions }
 
 /** Options of `data.table`. Those of the syntax of CSV are refused for a Parquet file. */
 export interface MixedTableOptions extends OptionsOf<typeof mixedCsvOptions> {}

@@ -4,7 +4,7 @@ import { type Names, namesOf } from '../dataset.ts'
 import type { TablePlan } from '../formats/table.ts'
 import { recipeOf, tableRecipe, withRecipe } from '../recipe.ts'
 import type { Source, Stream } from '../stream.ts'
-import { formatOf, planOf, TableBuilder } from './builder.ts'
+import { formatOf, rolesOf, TableBuilder } from './builder.ts'
 import { TextStore } from './column-store.ts'
 import { encoder, type TableEncoder } from './encoder.ts'
 import type { TableEncoding } from './encoding.ts'
@@ -33,7 +33,7 @@ export interface Learnt {
 
 /** Learns the encoding of a file's rows in one pass, keeping few of them in memory. */
 export async function learnTable(source: RowSource, options: Options): Promise<Learnt> {
-  const plan = planOf(source.name, source.columns, options)
+  const plan = rolesOf(source.name, source.columns, options)
   const format = formatOf(options)
   const { plans } = await sampled(source, options)
   const parser = new RowParser(source, plan, plans, options, format)
@@ -104,7 +104,7 @@ export function encodedStream(
   fingerprint: string,
 ): Stream {
   const rows = encoder(encoding)
-  const plan = planOf(source.name, source.columns, options)
+  const plan = rolesOf(source.name, source.columns, options)
   const parser = new RowParser(source, plan, columnsOf(encoding), options, encoding)
   const toBatch = batchMaker(rows, plan, parser, names)
   const stream: Stream = {

@@ -14,7 +14,7 @@ import type { Source } from '../stream.ts'
 import type { ColumnEncoder } from './column-encoder.ts'
 import type { ColumnStore } from './column-store.ts'
 import { encoder } from './encoder.ts'
-import type { Cell, Kind, TableEncoding } from './encoding.ts'
+import type { CellValue, ColumnKind, TableEncoding } from './encoding.ts'
 import type { ColumnPlan } from './kinds.ts'
 import { classReader } from './labels.ts'
 import { learnerOf } from './learn.ts'
@@ -39,7 +39,7 @@ export interface TableParts {
  * A table of rows as they are in a file, before anything is learnt from them. `data.split` and `data.kFold` choose its
  * rows, learn the encoding of its columns from the training rows, and return data sets of encoded rows.
  */
-export class Table {
+export class MixedTable {
   /** Name of the file. */
   readonly name: string
   readonly length: number
@@ -62,13 +62,13 @@ export class Table {
     this.length = any?.length ?? 0
   }
 
-  /** Kind of each column of features, told or guessed. */
-  get kinds(): Readonly<Record<string, Kind>> {
+  /** ColumnKind of each column of features, told or guessed. */
+  get kinds(): Readonly<Record<string, ColumnKind>> {
     return Object.fromEntries(this.plans.map(({ name, kind }) => [name, kind]))
   }
 
   /** Returns the values of a column, missing ones as null, dates as days since 1970. */
-  column(name: string): Cell[] {
+  column(name: string): CellValue[] {
     const store = this.#store(name)
     return Array.from({ length: this.length }, (_, row) => store.at(row))
   }
@@ -133,8 +133,8 @@ export class Table {
   #source(column: ColumnEncoder) {
     const { name, kind, wanted, parse } = column
     const store = this.#store(name)
-    if (this.kinds[name] === kind) return { column, valueAt: (row: number): Cell => store.at(row) }
-    const valueAt = (row: number): Cell => {
+    if (this.kinds[name] === kind) return { column, valueAt: (row: number): CellValue => store.at(row) }
+    const valueAt = (row: number): CellValue => {
       const value = parse(store.at(row))
       if (value !== undefined) return value
       throw mismatch(this.name, `${wanted} at row ${row}, column ${name}`, store.at(row))
@@ -155,7 +155,7 @@ export class Table {
 }
 
 /** Whether a value is a table that `data.table` read. */
-export const isTable = (value: unknown): value is Table => value instanceof Table
+export const isTable = (value: unknown): value is MixedTable => value instanceof MixedTable
 
 /**
  * Returns the data set of a table's rows, encoded as was learnt from other rows, such as those of a training part.
@@ -163,15 +163,17 @@ export const isTable = (value: unknown): value is Table => value instanceof Tabl
  * @param learnt data whose rows have the encoding, such as `split.train`, and the classes; or an encoding alone
  * @throws {ArgumentError} when a column of the encoding is missing or holds a value of another kind, or a label is
  *   none of the classes of `learnt`.
- * @example data.encode(await data.table('test.csv', { label: 'churned' }), split.train)
+ * @example
+ * const table = await data.table('customers.csv', { label: 'churned' })
+ * data.encodeTable(table, data.split(table, { validation: 0.2 }).train)
  */
-export function encode(table: Table, learnt: TableEncoding | Source): Dataset {
-  if (!isTable(table)) throw mismatch('encode', 'a table, as data.table returns it', table)
+export function encodeTable(table: MixedTable, learnt: TableEncoding | Source): Dataset {
+  if (!isTable(table)) throw mismatch('encodeTable', 'a table, as data.table returns it', table)
   if (!('x' in Object(learnt))) return table.encodedBy(learnt as TableEncoding)
   const source = learnt as Source
   const encoding = recipeOf(source)?.encoding
   if (encoding === undefined) {
-    throw new ArgumentError('encode: wanted an encoding, or the data of a table, got other data')
+    throw new ArgumentError('encodeTable: wanted an encoding, or the data of a table, got other data')
   }
   return relabelled(table.encodedBy(encoding), source)
 }
@@ -183,7 +185,7 @@ function relabelled(made: Dataset, { classes, classNames }: Source): Dataset {
   const order = Array.from({ length: made.classes }, (_, i) => {
     const name = made.classNames?.[i] ?? `${i}`
     const found = classOf(name)
-    if (found === undefined) throw mismatch('encode', wanted, name)
+    if (found === undefined) throw mismatch('encodeTable', wanted, name)
     return found
   })
   const y: Field = { ...made.y, data: Int32Array.from(made.y.data as Int32Array, (label) => order[label]!) }

@@ -1,18 +1,17 @@
 import { count, figure } from '../../core/text.ts'
 import type { NormalizationType } from '../../nn/norm/normalization.ts'
-import { parse, type Schedule } from '../../schedule/index.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import type { LearningRates } from '../../train/find-lr.ts'
 import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
 import { compareCells } from '../analysis/comparisons.ts'
-import type { Estimate, Finished, Objective } from '../analysis/findings.ts'
+import type { Finished, Objective } from '../analysis/findings.ts'
 import { firstSeedOf } from '../analysis/tested.ts'
 import { capital, differenceText, metricText, scoreText, settingsText } from '../analysis/words.ts'
-import { scheduleText } from '../schedules.ts'
 import { groupedBy, keyOf, without } from '../settings.ts'
 import type { Settings } from '../trial.ts'
 import { stepsWith } from '../trial-settings.ts'
 import { type Plan, seedsBudget, wholeBudget } from './plan.ts'
+import { isOwn, type Recommendation, recommendationOf } from './recommendation.ts'
 
 /** Result of a learning-rate range test (training at rising rates) of the model with one normalization. */
 export interface RangeTest {
@@ -40,24 +39,6 @@ export interface Advice {
   readonly ranges: readonly RangeTest[]
   readonly trials: readonly Finished[]
   readonly steps: { readonly spent: number; readonly budget: number }
-}
-
-/** Changes to make to the experiment. If the unchanged experiment did best, only `score` is set. */
-export interface Recommendation {
-  readonly normalization?: NormalizationType
-  /** Peak learning rate to train with. */
-  readonly lr?: number
-  /** Schedule of the learning rate: its name, such as `cosine`, and its text for a run of `steps` steps. */
-  readonly schedule?: { readonly name: string; readonly text: string; readonly steps: number }
-  /** Number of steps from the start until the learning rate peaks. */
-  readonly warmup?: number
-  /** Weight decay from `driftWeightDecay`; absent if that returns none, or trials with it did no better. */
-  readonly weightDecay?: number
-  readonly score: Estimate
-  /** Number of the trial with these settings in the last round, of its lowest seed. */
-  readonly trial: number
-  /** The recommended changes as texts `path=value`, to be passed to `evenstep train --set`. */
-  readonly settings: readonly string[]
 }
 
 /** Results of range tests and a race (rounds of ever fewer, ever longer trials), on which advice is based. */
@@ -94,44 +75,8 @@ const mostSeedsFirst = (trials: readonly Finished[], { name, goal }: Objective):
 
 const seedsOf = ({ scores }: Scored): number => Object.keys(scores).length
 
-function recommendationOf(
-  experiment: Experiment,
-  { settings, score }: Scored,
-  trial: number,
-): Recommendation {
-  if (isOwn(settings)) return { score, trial, settings: [] }
-  const { normalization, schedule, lr, 'optimizer.weightDecay': weightDecay } = settings
-  const [name, peak, length] = [String(schedule), Number(lr), stepsWith(experiment)({})]
-  const text = scheduleText(name, peak, length)
-  const decays = typeof weightDecay === 'number'
-  return {
-    normalization: normalization as NormalizationType,
-    lr: peak,
-    schedule: { name, text, steps: length },
-    warmup: warmupOf(parse(text), length),
-    ...(decays && { weightDecay }),
-    score,
-    trial,
-    settings: [
-      `normalization=${normalization}`,
-      `optimizer.lr=${text}`,
-      ...(decays ? [`optimizer.weightDecay=${weightDecay}`] : []),
-    ],
-  }
-}
-
-/** Whether `settings` are empty: the trial trained the user's experiment unchanged. */
-const isOwn = (settings: Settings): boolean => Object.keys(settings).length === 0
-
 const nameOf = (settings: Settings): string =>
   isOwn(settings) ? 'the experiment as it is' : settingsText(settings)
-
-/** Returns the first step at which a schedule reaches its highest rate in a run of `steps` steps. */
-function warmupOf(schedule: Schedule, steps: number): number {
-  let highest = 0
-  for (let step = 1; step < steps; step++) if (schedule(step) > schedule(highest)) highest = step
-  return highest
-}
 
 type Confidence = Pick<Advice, 'confidence' | 'because'>
 

@@ -11,7 +11,10 @@ export interface Section {
   readonly blocks: readonly Block[]
 }
 
-/** The blocks of a section, or a sentence that says why the study has nothing to show in this section. */
+/**
+ * The blocks of a section, or a sentence that says why the study has nothing to show in this section; no blocks, if that
+ * need not be said.
+ */
 export type Content = readonly Block[] | string
 
 export type Block = Table | Figure | Code | { readonly type: 'paragraph'; readonly text: string }

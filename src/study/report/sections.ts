@@ -29,7 +29,9 @@ const all: readonly [id: string, title: string, of: (findings: Findings) => Cont
 export function sectionsOf(findings: Findings): { readonly shown: Section[]; readonly absent: string[] } {
   const made = all.map(([id, title, of]) => ({ id, title, blocks: of(findings) }))
   return {
-    shown: made.flatMap(({ blocks, ...rest }) => (typeof blocks === 'string' ? [] : [{ ...rest, blocks }])),
+    shown: made.flatMap(({ blocks, ...rest }) =>
+      typeof blocks === 'string' || blocks.length === 0 ? [] : [{ ...rest, blocks }],
+    ),
     absent: made.flatMap(({ title, blocks }) => (typeof blocks === 'string' ? [`${title}: ${blocks}.`] : [])),
   }
 }

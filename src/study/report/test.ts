@@ -7,9 +7,8 @@ import { type Content, tableBlock } from './section.ts'
 
 /** Makes the report section on test data: the winner's score, which chose it, beside those that nothing chose on. */
 export function testSection(findings: Findings): Content {
-  const { tests = [] } = findings
-  const last = tests.at(-1)
-  if (last === undefined) return 'no winner was measured on test data (evenstep study --test does)'
+  const last = findings.tests?.at(-1)
+  if (last === undefined) return []
   const columns = ['score', 'chosen on it', 'value', '95 % interval', 'interval from']
   const rows = [
     ...chosenRow(findings, last),

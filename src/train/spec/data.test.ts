@@ -64,7 +64,7 @@ const samples: Readonly<Record<string, Row>> = {
     { train: { table: 'a.csv', label: 'kind' }, validation: { table: 'a.csv', label: 'kind' } },
     async () => {
       const table = await data.table(at('a.csv'), { label: 'kind' })
-      const train = data.encode(table, table.encoding())
+      const train = data.encodeTable(table, table.encoding())
       return { train, validation: train }
     },
   ],

@@ -61,7 +61,7 @@ async function partOf(
   const given = typeof spec === 'string' ? { [spec]: true } : spec
   if (!isJsonObject(given)) throw mismatch('experiment', `data: ${part} as an object`, spec)
   const made = await examplesOf(given, folder, train)
-  if (isTable(made)) return data.encode(made, train ?? made.encoding())
+  if (isTable(made)) return data.encodeTable(made, train ?? made.encoding())
   if (isSource(made)) return made
   throw new ArgumentError(`experiment: wanted data: ${part} as one set of examples, got other data`)
 }

@@ -7,15 +7,18 @@ import type { Experiment } from './experiment.ts'
 import type { Task } from './task.ts'
 
 /** What is measured after each epoch. */
-export type Measured = Pick<EpochEvent, 'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'>
+export type EpochMeasurements = Pick<
+  EpochEvent,
+  'trainLoss' | 'validationLoss' | 'validationAccuracy' | 'metrics'
+>
 
 /** Evaluates the model on validation data. @throws {DivergedError} when the validation loss is not finite. */
-export async function validated(
+export async function validationOf(
   { data, batchSize }: Experiment,
   task: Task,
   lr: number,
   signal: AbortSignalLike | undefined,
-): Promise<Omit<Measured, 'trainLoss'>> {
+): Promise<Omit<EpochMeasurements, 'trainLoss'>> {
   const step = task.steps - 1
   const evaluated = task.evaluate(data.validation, present({ batchSize, signal }))
   const { loss, accuracy, ...metrics } = await evaluated.catch((error: unknown) => {
