@@ -55,11 +55,6 @@ export interface Split {
   readonly test?: Dataset
 }
 
-/** A split with a test part. */
-export interface TestedSplit extends Split {
-  readonly test: Dataset
-}
-
 const numbers = custom<NumberInput>('an array of numbers, flat or nested', isNumbers)
 
 /** Option that decides whether whole numbers in `y` are class labels or numbers to predict. */

@@ -3,9 +3,10 @@ import { ArgumentError } from '../core/errors.ts'
 import { checkFields, mismatch, showValue } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { showShape, sizeOf } from '../core/shape.ts'
-import { checkDataset, type Dataset, type FieldSpec, type Split, type TestedSplit } from './dataset.ts'
+import { checkDataset, type Dataset, type FieldSpec, type Split } from './dataset.ts'
 import { valueFingerprint } from './fingerprint.ts'
 import { normalizedRecipe, recipeOf, withRecipe } from './recipe.ts'
+import type { TestedSplit } from './split.ts'
 import { checkStream, isStream, type Stream } from './stream.ts'
 
 const options = {

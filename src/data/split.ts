@@ -12,9 +12,14 @@ import {
 import { random } from '../core/random.ts'
 import { sizeOf } from '../core/shape.ts'
 import { allBut, type Basis, chosen, foldsOf, forwardChained, upTo } from './choose.ts'
-import { checkDataset, type Dataset, hasLabels, type Split, subset, type TestedSplit } from './dataset.ts'
+import { checkDataset, type Dataset, hasLabels, type Split, subset } from './dataset.ts'
 import { groupsOf, keyOptions, timesOf } from './keys.ts'
 import { isTable, type MixedTable } from './table/table.ts'
+
+/** A split with a test part. */
+export interface TestedSplit extends Split {
+  readonly test: Dataset
+}
 
 const common = {
   /**
