@@ -10,7 +10,7 @@ import { tableOptions } from '../../data/formats/table.ts'
 import * as data from '../../data/index.ts'
 import { mixedCsvOptions } from '../../data/table/table-options.ts'
 
-type Made = data.Source | data.Split | data.Table | readonly string[]
+type Made = data.Source | data.Split | data.MixedTable | readonly string[]
 
 /** A function of `data` that reads examples: how many paths it takes, and its options. */
 export interface Reader {
