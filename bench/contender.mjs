@@ -7,12 +7,12 @@ import { createInterface } from 'node:readline'
  *
  * @example
  * const contender = await Contender.start('Evenstep', process.execPath, ['contenders/evenstep.mjs'])
- * const microseconds = await contender.burst(net, 500)
+ * const microseconds = await contender.burst(workload, folder, 500)
  */
 export class Contender {
   #child
   #lines
-  #warm = new Map()
+  #warm = { name: undefined, microseconds: 0 }
   #idle = { ms: 0, cpu: 0 }
   name
   about
@@ -34,16 +34,22 @@ export class Contender {
     return contender
   }
 
-  /** Microseconds per step over about `ms` milliseconds. The first burst on a net warms up and is discarded. */
-  async burst(net, ms) {
-    if (!this.#warm.has(net)) {
-      await this.#ask(net, 3) // compiles
-      this.#warm.set(net, await this.#ask(net, 3))
-      this.#warm.set(net, await this.#ask(net, this.#stepsIn(net, ms)))
+  /**
+   * Microseconds per step over about `ms` milliseconds. The first burst on a workload warms up and is discarded.
+   *
+   * @param {import('./workloads.mjs').Workload} workload
+   * @param {string} folder folder with the examples, in the files `x` and `y`
+   */
+  async burst(workload, folder, ms) {
+    const ask = (steps) => this.#ask({ workload, folder, steps })
+    if (this.#warm.name !== workload.name) {
+      await ask(3) // compiles
+      const { microseconds } = await ask(3)
+      this.#warm = { name: workload.name, ...(await ask(stepsIn(ms, microseconds))) }
     }
-    const taken = await this.#ask(net, this.#stepsIn(net, ms))
-    this.#warm.set(net, taken)
-    return { microseconds: taken.microseconds, steps: taken.steps }
+    const taken = await ask(stepsIn(ms, this.#warm.microseconds))
+    this.#warm = { ...this.#warm, ...taken }
+    return taken
   }
 
   /** CPU time as a share of wall time while other contenders were measured. */
@@ -56,12 +62,8 @@ export class Contender {
     if (this.#child.exitCode === null) await once(this.#child, 'exit')
   }
 
-  #stepsIn(net, ms) {
-    return Math.max(3, Math.round((ms * 1e3) / this.#warm.get(net).microseconds))
-  }
-
-  async #ask(net, steps) {
-    this.#child.stdin.write(`${JSON.stringify({ net: net.name, steps })}\n`)
+  async #ask(question) {
+    this.#child.stdin.write(`${JSON.stringify(question)}\n`)
     const answer = await this.#answer()
     if (!Number.isFinite(answer.loss))
       throw new Error(`${this.name}: wanted a finite loss, got ${answer.loss}`)
@@ -76,3 +78,5 @@ export class Contender {
     return JSON.parse(value)
   }
 }
+
+const stepsIn = (ms, microseconds) => Math.max(3, Math.round((ms * 1e3) / microseconds))

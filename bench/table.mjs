@@ -1,84 +1,127 @@
-// The results as a Markdown table: `node bench/table.mjs [results.json] [--write README.md]`.
+// The results as Markdown tables and a chart: `node bench/table.mjs [results.json] [--write README.md,docs/benchmarks.md]`.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { chartOf } from './chart.mjs'
+import { ratioOf } from './statistics.mjs'
 
-/** A table of microseconds per step and their ratio to Evenstep's, with a footnote on the machine. */
-export function toMarkdown(results) {
-  const { contenders, absent, nets } = results
-  const head = ['µs a step', ...nets.map(({ name, batch }) => `${name}, batch ${batch}`)]
-  const rows = [
-    ...merged(contenders).map((row) => rowOf(row, contenders, nets)),
-    ...absent.map((name) => [name, ...nets.map(() => 'absent')]),
-  ]
-  return `${aligned(head, rows)}\n\n${footnote(results)}`
+/** The tables that a page may have between markers of the same name. */
+const tables = {
+  bench: (results) =>
+    withNote(
+      againstPyTorch(results, (one) => !one.growth),
+      results,
+    ),
+  peers: (results) => withNote(againstPeers(results), { ...results, contenders: [] }),
+  growth: (results) => {
+    const rows = againstPyTorch(results, (one) => one.growth)
+    return (
+      rows && `![Milliseconds a step by width, depth and batch](benchmarks.svg)\n\n${withNote(rows, results)}`
+    )
+  },
 }
+
+/** All tables, without those that have no rows. */
+export const toMarkdown = (results) =>
+  Object.values(tables)
+    .map((table) => table(results))
+    .filter(Boolean)
+    .join('\n\n')
+
+const withNote = (table, results) => table && `${table}\n\n${footnote(results)}`
+
+/** The times of PyTorch with the number of threads that is faster on a workload; undefined if it is absent. */
+const bestOf = (times, name) =>
+  Object.entries(times)
+    .filter(([contender]) => contender.startsWith(name))
+    .map(([, one]) => one)
+    .sort((a, b) => a.median - b.median)[0]
+
+/** PyTorch's time ÷ Evenstep's for a workload, with its interval; undefined if one of them is absent. */
+export function speedup({ times }) {
+  const peer = bestOf(times, 'PyTorch')
+  const own = times.Evenstep
+  return peer && own ? ratioOf(peer.rounds, own.rounds) : undefined
+}
+
+function againstPyTorch({ workloads }, isRow) {
+  const rows = workloads.filter(isRow).map((one) => {
+    const ratio = speedup(one)
+    const shown = ratio ? `**${short(ratio.mean)}** (${short(ratio.low)}–${short(ratio.high)})` : 'absent'
+    const peer = bestOf(one.times, 'PyTorch')
+    return [`${one.name}, batch ${one.batch}`, cell(one.times.Evenstep), cell(peer), shown]
+  })
+  return aligned(['µs a step or batch', 'Evenstep', 'PyTorch', 'PyTorch ÷ Evenstep'], rows)
+}
+
+function againstPeers({ workloads, contenders }) {
+  const rows = workloads.filter(({ peers }) => peers)
+  const versionOf = ({ name, version }) => (name.startsWith('Evenstep') ? name : `${name} ${version}`)
+  const shown = contenders.filter(
+    ({ name }) => !name.startsWith('PyTorch') && rows.some((one) => one.times[name]),
+  )
+  const cells = rows.map((one) => [
+    `${one.name}, batch ${one.batch}`,
+    ...shown.map(({ name }) => cell(one.times[name])),
+  ])
+  return shown.length < 2 ? '' : aligned(['µs a step', ...shown.map(versionOf)], cells)
+}
+
+const cell = (time) => (time ? `${short(time.median)} (${short(time.min)}–${short(time.max)})` : 'absent')
 
 /** A Markdown table, padded as formatters do: the first column left-aligned, the others right-aligned. */
 function aligned(head, rows) {
+  if (rows.length === 0) return ''
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((cells) => cells[i].length)))
   const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  const pad = (cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))
+  const pad = (text, i) => (i === 0 ? text.padEnd(widths[i]) : text.padStart(widths[i]))
   return [head, rule, ...rows].map((cells) => `| ${cells.map(pad).join(' | ')} |`).join('\n')
-}
-
-/** One row per library; PyTorch's has the better thread count for each net. */
-function merged(contenders) {
-  const rows = new Map()
-  for (const contender of contenders) {
-    const name = contender.name.replace(/,.*/, '')
-    rows.set(name, [...(rows.get(name) ?? []), contender])
-  }
-  return [...rows].map(([name, variants]) => ({ name, variants }))
-}
-
-const best = (variants, net) =>
-  variants.map((variant) => variant.nets[net.name]).reduce((a, b) => (b.median < a.median ? b : a))
-
-function rowOf({ name, variants }, contenders, nets) {
-  const base = contenders.find((contender) => contender.name === 'Evenstep')
-  const title = name === 'Evenstep' ? '**Evenstep**' : `${name} ${variants[0].version}`
-  return [title, ...nets.map((net) => cell(best(variants, net), base?.nets[net.name]))]
-}
-
-function cell({ median, min, max }, base) {
-  const times = base && base.median !== median ? ` · ${short(median / base.median)}×` : ''
-  return `**${short(median)}**${times} (${short(min)}–${short(max)})`
 }
 
 /** Three significant figures, with commas. */
 const short = (value) => Number(value.toPrecision(3)).toLocaleString('en')
 
 function footnote({ machine, rounds, date, load, contenders }) {
-  const threads = contenders.some(({ name }) => name.startsWith('PyTorch'))
-    ? ' PyTorch with the better of one and two threads.'
+  const torch = contenders.find(({ name }) => name.startsWith('PyTorch'))
+  const beside = torch
+    ? ` Ratios are geometric means over rounds with their 95 % intervals. PyTorch ${torch.version} with the better of one and two threads.`
     : ''
   return (
-    `Median (least–greatest) of ${rounds} interleaved rounds, and how many times Evenstep's median.${threads} ` +
+    `Medians (least–greatest) of ${rounds} interleaved rounds.${beside} ` +
     `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node.slice(1)}; ` +
     `load ${load[0]} at the start; ${date.slice(0, 10)}.`
   )
 }
 
-const markers = ['<!-- bench -->', '<!-- /bench -->']
-
-/** Returns the text with everything between the markers replaced by `table`. */
-export function between(text, table) {
-  const [from, to] = markers.map((marker) => text.indexOf(marker))
-  if (from < 0 || to < from) throw new Error(`wanted ${markers.join(' and ')} in the file, got none`)
-  return `${text.slice(0, from + markers[0].length)}\n\n${table}\n\n${text.slice(to)}`
+/** Returns the text with what stands between the markers of each table replaced by that table. */
+export function filled(text, results) {
+  let page = text
+  let found = 0
+  for (const [name, table] of Object.entries(tables)) {
+    const markers = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+    const [from, to] = markers.map((marker) => page.indexOf(marker))
+    const rows = table(results)
+    if (from < 0 || to < from || !rows) continue
+    page = `${page.slice(0, from + markers[0].length)}\n\n${rows}\n\n${page.slice(to)}`
+    found++
+  }
+  if (found > 0) return page
+  throw new Error(`wanted markers such as <!-- bench --> and <!-- /bench --> in the file, got none`)
 }
 
 function main() {
   const { values, positionals } = parseArgs({
-    options: { write: { type: 'string' } },
+    options: { write: { type: 'string', default: '' } },
     allowPositionals: true,
   })
   const file = positionals[0] ?? join(import.meta.dirname, 'results', 'latest.json')
-  const table = toMarkdown(JSON.parse(readFileSync(file, 'utf8')))
-  if (values.write === undefined) return console.log(table)
-  writeFileSync(values.write, between(readFileSync(values.write, 'utf8'), table))
+  const results = JSON.parse(readFileSync(file, 'utf8'))
+  const pages = values.write.split(',').filter(Boolean)
+  if (pages.length === 0) return console.log(toMarkdown(results))
+  for (const page of pages) writeFileSync(page, filled(readFileSync(page, 'utf8'), results))
+  const chart = chartOf(results)
+  if (chart) writeFileSync(join(import.meta.dirname, '..', 'docs', 'benchmarks.svg'), chart)
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) main()

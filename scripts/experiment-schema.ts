@@ -38,7 +38,8 @@ export function experimentJsonSchema(): object {
   const all = typeNamed('train', 'ExperimentOptions')
   const { properties } = optionsJson(all)
   const required = all.getProperties().filter(({ flags }) => !(flags & ts.SymbolFlags.Optional))
-  const inJson = Object.entries(properties).filter(([name]) => !(name in own))
+  // A list of layers takes no options of the model.
+  const inJson = Object.entries(properties).filter(([name]) => !(name in own) && name !== 'modelOptions')
   const described = all.getProperties().filter(({ name }) => name in own)
   return {
     title: 'An experiment of Evenstep',

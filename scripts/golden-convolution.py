@@ -92,6 +92,16 @@ CASES = [
     ("AdaptiveAvgPool2d", [2], {}, [2, 1, 4, 4]),
 ]
 
+# Pools of inputs with few different values, so that most windows have several maxima
+TIED = [
+    ("MaxPool1d", [2], {}, [2, 3, 9]),
+    ("MaxPool1d", [3], {"stride": 2, "padding": 1}, [2, 3, 7]),
+    ("MaxPool1d", [3], {"stride": 1, "dilation": 2}, [2, 3, 9]),
+    ("MaxPool2d", [2], {}, [2, 3, 6, 7]),
+    ("MaxPool2d", [3], {"stride": 2, "padding": 1}, [2, 3, 7, 6]),
+    ("MaxPool2d", [[2, 3]], {"stride": [3, 1], "padding": [1, 1], "ceil_mode": True}, [2, 2, 5, 6]),
+]
+
 # keyword arguments of interpolate, input shape
 RESIZED = [
     ({"scale_factor": 2}, [2, 2, 3, 4]),
@@ -154,6 +164,10 @@ for kind, arguments, options, shape in CASES:
     )
 
 resized = [entry(o, exact(s), lambda x: nn.functional.interpolate(x, **{k: tuples(v) for k, v in o.items()}), {}) for o, s in RESIZED]
+
+for kind, arguments, options, shape in TIED:
+    module = getattr(nn, kind)(*map(tuples, arguments), **{k: tuples(v) for k, v in options.items()})
+    modules.append({"kind": kind, "arguments": arguments, **entry(options, torch.randn(shape).round(), module, {})})
 
 golden = {"torch": torch.__version__, "modules": modules, "resized": resized}
 path = Path(__file__).parent.parent / "test/golden/convolution.json.gz"

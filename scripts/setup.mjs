@@ -1,4 +1,4 @@
-// Prepares a clone: installs the packages in package-lock.json, and builds `dist` if a source is newer.
+// Prepares a clone: installs the packages in package-lock.json, and builds `dist` if a source or a package is newer.
 // If everything is up to date, it only compares dates.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -35,6 +35,8 @@ if (dateOf(at('node_modules/.package-lock.json')) < dateOf(at('package-lock.json
 const built = dateOf(at('dist/index.js'))
 const sources = Math.max(
   newestIn(at('src')),
-  ...['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'].map((file) => dateOf(at(file))),
+  ...['tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'package-lock.json'].map((file) =>
+    dateOf(at(file)),
+  ),
 )
 if (built < sources) npm('building', 'run', '--silent', 'build')

@@ -16,7 +16,7 @@ interface Size {
   readonly most: number
 }
 const sizes: Readonly<Record<Scale, Size>> = {
-  quick: { count: 16_384, batchSizes: [16, 1024], lrs: { plain: [0.1, 0.3], norm: [0.1, 0.3, 1] }, most: 2 },
+  quick: { count: 8192, batchSizes: [16, 1024], lrs: { plain: [0.1, 0.3], norm: [0.1, 0.3, 1] }, most: 2 },
   full: {
     count: 60_000,
     batchSizes: [16, 128, 1024],

@@ -55,7 +55,7 @@ interface Length {
 }
 
 const lengths: Readonly<Record<Scale, Length>> = {
-  quick: { settle: 16, look: 1000 },
+  quick: { settle: 12, look: 600 },
   full: { settle: 16, look: 4000 },
 }
 

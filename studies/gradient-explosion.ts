@@ -58,7 +58,7 @@ export default {
   source: 'Yang et al. 2019, arXiv 1902.08129',
   says: 'At initialization, the backward pass multiplies ‖gradient‖² by π/(π − 1) = 1.467 at each layer, whatever the scale of the weights.',
   async run(scale: Scale): Promise<Outcome> {
-    const [width, seeds] = scale === 'quick' ? [500, [0]] : [1000, [0, 1, 2]]
+    const [width, seeds] = scale === 'quick' ? [300, [0]] : [1000, [0, 1, 2]]
     const over = async (options: Omit<NetOptions, 'sizes'>, inputs: (seed: number) => Inputs) => {
       const found: number[] = []
       for (const seed of seeds) found.push(await explosion(options, inputs(seed), width, seed))

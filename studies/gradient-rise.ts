@@ -48,7 +48,7 @@ interface Plan {
 }
 
 const plans: Readonly<Record<Scale, Plan>> = {
-  quick: { settle: 500, decay: 2000, seeds: [0], rise: 1.3, floor: 0.08, constant: [] },
+  quick: { settle: 300, decay: 1200, seeds: [0], rise: 1.3, floor: 0.08, constant: [] },
   full: {
     settle: 0,
     decay: 8000,

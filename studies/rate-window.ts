@@ -13,7 +13,7 @@ interface Size {
   readonly wanted: ReadonlyMap<number, number>
 }
 const sizes: Readonly<Record<Scale, Size>> = {
-  quick: { lrs: [0.01, 0.03, 0.1, 0.3, 1], seeds: [0, 1], steps: 250, wanted: new Map([[12, 2]]) },
+  quick: { lrs: [0.03, 0.1, 0.3, 1], seeds: [0], steps: 250, wanted: new Map([[12, 2]]) },
   full: {
     lrs: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
     seeds: [0, 1, 2],

@@ -14,7 +14,7 @@ interface Size {
   readonly most: number
 }
 const sizes: Readonly<Record<Scale, Size>> = {
-  quick: { lrs: [1e-2, 1e-1, 1], steps: 800, seeds: [0], most: 0.4 },
+  quick: { lrs: [1e-2, 1e-1, 1], steps: 500, seeds: [0], most: 0.4 },
   full: { lrs: [1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1], steps: 2000, seeds: [0, 1, 2], most: 0.2 },
 }
 

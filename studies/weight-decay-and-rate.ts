@@ -15,7 +15,7 @@ interface Size {
   readonly most: number
 }
 const sizes: Readonly<Record<Scale, Size>> = {
-  quick: { decays: [0, 0.1], lrs: [0.1, 0.3, 1], steps: 600, seeds: [0], most: 2.5 },
+  quick: { decays: [0, 0.1], lrs: [0.3, 1], steps: 400, seeds: [0], most: 2.5 },
   full: {
     decays: [0, 1e-3, 1e-2, 1e-1],
     lrs: [0.1, 0.3, 1, 3],

@@ -59,7 +59,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'pure-rand': ['core'],
   hyparquet: ['data'],
   'hyparquet-compressors': ['data'],
-  sharp: ['data'],
+  sharp: ['data', 'cli'],
   '@observablehq/plot': ['study'],
   linkedom: ['study'],
 }
@@ -139,10 +139,11 @@ test('nobody outside optim asks which optimizer it is: each declares what others
   expect(files.filter((file) => folderOf(file) !== 'optim' && asks.test(source(file)))).toEqual([])
 })
 
-test('only the command line and workers touch the process, locks its id, and one file the environment', () => {
+test('only the command line and workers touch the process, locks its id, and one file each its memory and the environment', () => {
   const touches = /\bprocess\.|'node:process'/
   const wrong = files.filter((file) => folderOf(file) !== 'cli' && touches.test(source(file)))
   expect(wrong).toEqual([
+    'core/memory.ts',
     'disk/lock.ts',
     'runtime/telemetry.ts',
     'study/run/heartbeat.ts',
@@ -163,6 +164,19 @@ test('files of a user, which may be large, are read in pieces and replaced whole
   const whole = /^(?!import).*\b(?:readFileSync|writeFileSync|appendFileSync|writeSync)\(/m
   const found = files.filter((file) => folderOf(file) !== 'disk' && whole.test(code(file)))
   expect(found.toSorted()).toEqual(Object.keys(small))
+})
+
+test('what encodes the rows of a table imports nothing of Node and no package, so that it runs anywhere', () => {
+  const reached = new Set<string>()
+  const visit = (file: string): void => {
+    if (reached.has(file)) return
+    reached.add(file)
+    importsOf(file).forEach(visit)
+  }
+  visit('data/table/encoder.ts')
+  const outside = [...reached].flatMap((file) => specifiers(file).filter((to) => !to.startsWith('.')))
+  expect(outside).toEqual([])
+  expect(reached).toContain('data/table/hash.ts')
 })
 
 test('no file imports itself through others', () => {

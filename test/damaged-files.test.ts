@@ -28,8 +28,6 @@ vi.mock('../src/data/files/digits.ts', async () => {
   return { digits10x10: () => ({ train: few, validation: few }) }
 })
 
-vi.setConfig({ testTimeout: 120_000 }) // 1 to 2 seconds each, on a machine with nothing else to do
-
 const root = mkdtempSync(join(tmpdir(), 'evenstep-damaged-'))
 afterAll(() => rmSync(root, { recursive: true }))
 

@@ -39,7 +39,7 @@ test('whatever the README links to is in the package', () => {
 
 test('links are found: in text and in HTML, and not in code', () => {
   expect(pages).toEqual(
-    expect.arrayContaining(['README.md', 'docs/reports.md', 'docs/decisions/0002-threads-by-rule.md']),
+    expect.arrayContaining(['README.md', 'docs/reports.md', 'docs/decisions/0002-threads-by-timing.md']),
   )
   expect(
     targetsOf('[a](b.md#c) ![d](e.png "f") <img src="g.svg"> [h](https://i.j) [k](#l)\n`[m](n)`\n'),

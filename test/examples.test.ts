@@ -32,10 +32,10 @@ const script = (name: string, env: NodeJS.ProcessEnv = {}): { stdout: string; st
 /** What the last epoch measured, over so many epochs and a one-cycle of their length. */
 async function reached(experiment: Experiment, epochs: number, maxLr: number): Promise<EpochEvent> {
   const { data, batchSize } = experiment
-  const totalSteps = epochs * Math.floor((data.train as Dataset).length / batchSize)
+  const totalSteps = Math.floor(epochs * Math.floor((data.train as Dataset).length / batchSize))
   const spec = JSON.stringify(schedule.oneCycle(maxLr, { totalSteps }).spec)
   // One thread: other tests run beside this one, and threads that wait for each other spin.
-  const settings = [`epochs=${epochs}`, `optimizer.lr=${spec}`, 'threads=1']
+  const settings = [`steps=${totalSteps}`, `optimizer.lr=${spec}`, 'threads=1']
   let last: EpochEvent | undefined
   for await (const event of run(override(experiment, settings))) {
     if (event.type === 'epoch') last = event
@@ -50,17 +50,17 @@ describe('an example reaches what it should', () => {
   })
 
   test('an MLP with batch normalization on names', async () => {
-    const { validationLoss } = await reached(await example('names-mlp'), 5, 0.005)
+    const { validationLoss } = await reached(await example('names-mlp'), 3, 0.005)
     expect(validationLoss).toBeLessThan(2.17)
   })
 
   test('a recurrent network on names', async () => {
-    const { validationLoss } = await reached(await example('names-gru'), 1, 0.01)
+    const { validationLoss } = await reached(await example('names-gru'), 0.7, 0.01)
     expect(validationLoss).toBeLessThan(2.17)
   })
 
   test('one-dimensional convolutions on signals', async () => {
-    const { validationAccuracy } = await reached(await example('signal'), 5, 0.01)
+    const { validationAccuracy } = await reached(await example('signal'), 3, 0.01)
     expect(validationAccuracy).toBeGreaterThan(0.95)
   })
 

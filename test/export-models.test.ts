@@ -159,7 +159,7 @@ describe('every example', () => {
     })
     if (given && 'model' in given) {
       const { model, data } = given as Experiment
-      return [model(), data.train.x]
+      return [model({} as never), data.train.x]
     }
     if (given) return modelOf(given.experiment)
     const [task] = evaluate.mock.contexts as [Task]

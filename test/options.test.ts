@@ -15,7 +15,7 @@ const foreign: Readonly<Record<string, string>> = {
 
 const experiment = toy()
 const { model: make, data: split } = experiment
-const model = evenstep.nn.initialize(make(), 0)
+const model = evenstep.nn.initialize(make({} as never), 0)
 const task = evenstep.train.taskOf(experiment)
 const images = (rank: number) => input([2, 4, ...new Array(rank).fill(8)])
 const labels = input([2], 'int32')

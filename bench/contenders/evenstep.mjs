@@ -1,30 +1,33 @@
-import { data, nn, ops, optim, train } from '../../dist/index.js'
-import { classes, features, labels, lr } from '../nets.mjs'
+import { compile, data, ops, optim, train } from '../../dist/index.js'
+import { lossOf, modelOf } from '../models.mjs'
+import { emaDecay, momentum, numbers, rates, weightDecay } from '../workloads.mjs'
 import { serve } from './serve.mjs'
 
-/** The size of MNIST. */
-const examples = 60_000
+/** The device, if it is not the default. */
+const [device] = process.argv.slice(2)
 
-const model = (sizes) =>
-  new nn.Sequential(
-    ...sizes.slice(1).flatMap((outputs, i) => {
-      const linear = new nn.Linear(sizes[i], outputs)
-      return i === sizes.length - 2 ? [linear] : [linear, new nn.ReLU(), new nn.BatchNorm1d(outputs)]
-    }),
-  )
-
-const dataset = (n, size) => data.dataset({ x: features(n * size), y: labels(n), shape: [size], classes })
+const optimizers = {
+  sgd: () => optim.sgd({ lr: rates.sgd }),
+  momentum: () => optim.sgd({ lr: rates.momentum, momentum, weightDecay }),
+  adamw: () => optim.adamw({ lr: rates.adamw }),
+  'adamw+ema': () => optim.adamw({ lr: rates.adamw, average: { type: 'ema', decay: emaDecay } }),
+}
 
 /** The program a user would write, with one task for all bursts, so that the graph is compiled once. */
-async function prepare({ sizes, batch }) {
+async function prepare(workload, { x, y }) {
+  if (workload.model.type === 'convolution') return convolution(workload, x)
+  const { shape, labelled, classes, batch, examples, measure } = workload
+  const all = data.dataset({ x, y, shape, classes, ...(labelled && { targetShape: shape }) })
   const options = {
-    data: { train: dataset(examples, sizes[0]), validation: dataset(batch, sizes[0]) },
-    model: () => model(sizes),
-    loss: ops.crossEntropy,
-    optimizer: optim.sgd({ lr }),
+    data: { train: all, validation: data.subset(all, [...new Array(batch).keys()]) },
+    model: () => modelOf(workload),
+    loss: lossOf,
+    optimizer: optimizers[workload.optimizer](),
     batchSize: batch,
+    ...(device && { device }),
   }
   const task = train.taskOf(train.experiment({ ...options, epochs: 1 }))
+  if (measure === 'evaluate') return (steps) => evaluated(task, all, batch, steps)
   const perEpoch = Math.floor(examples / batch)
   return (steps) => burst(train.experiment({ ...options, epochs: 1 + Math.ceil(steps / perEpoch) }), task)
 }
@@ -49,4 +52,35 @@ async function burst(experiment, task) {
   return sum
 }
 
-await serve({ version: 'this tree' }, prepare)
+/** Evaluates all examples until at least `steps` batches were. */
+async function evaluated(task, all, batch, steps) {
+  const perPass = Math.ceil(all.length / batch)
+  const passes = Math.ceil(steps / perPass)
+  const start = performance.now()
+  let loss = 0
+  for (let i = 0; i < passes; i++) loss = (await task.evaluate(all, { batchSize: batch })).loss
+  return { ms: performance.now() - start, steps: passes * perPass, loss }
+}
+
+/** One convolution with both gradients, and no layer around it. Of large results, one row is returned. */
+async function convolution({ model: { channels }, batch, shape }, x) {
+  const draw = numbers(2)
+  const random = (n) => Float32Array.from({ length: n }, () => draw() - 0.5)
+  const whole = [batch, ...shape]
+  const specs = { x: { shape: whole }, dy: { shape: whole }, w: { shape: [channels, channels, 3, 3] } }
+  const row = (t) => ops.slice(t, [[0, 1]])
+  const step = await compile(specs, ({ x, dy, w }) => {
+    const y = ops.conv2d(x, w, undefined, { padding: 1 })
+    const [dx, dw] = y.grad(dy)
+    return { y: row(y), dx: row(dx), dw }
+  })
+  const feeds = { x, dy: random(x.length), w: random(channels * channels * 9) }
+  return async (steps) => {
+    for (let i = 0; i < steps / 10; i++) await step(feeds)
+    const start = performance.now()
+    for (let i = 0; i < steps; i++) await step(feeds)
+    return { ms: performance.now() - start, steps, loss: 0 }
+  }
+}
+
+await serve({ version: 'this tree', ...(device && { backend: device }) }, prepare)

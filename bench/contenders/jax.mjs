@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { classes, eps, features, keep, labels, lr, prepared, weights } from '../nets.mjs'
-import { serve, stepping } from './serve.mjs'
+import { eps, keep, numbers, prepared, rates } from '../workloads.mjs'
+import { batchAt, serve, stepping } from './serve.mjs'
 
 globalThis.navigator ??= {} // the library reads it; Node defines it from version 21 on
 const { defaultDevice, init, jit, nn, numpy: np, valueAndGrad } = await import('@jax-js/jax')
 await init('wasm')
 defaultDevice('wasm')
+
+const draw = numbers(2)
+/** Initial weights as PyTorch draws them. */
+const weights = (inputs, outputs) =>
+  Float32Array.from({ length: inputs * outputs }, () => (2 * draw() - 1) / Math.sqrt(inputs))
 
 const array = (values, shape) => np.array(values).reshape(shape)
 
@@ -54,23 +59,26 @@ const stepOf = (layers) =>
       x,
       y,
     )
-    return [loss, params.map((p, i) => p.sub(slopes[i].mul(lr))), running]
+    return [loss, params.map((p, i) => p.sub(slopes[i].mul(rates.sgd))), running]
   })
 
-function oneHot(names) {
+function oneHot(names, classes) {
   const rows = new Float32Array(names.length * classes)
   for (const [i, name] of names.entries()) rows[i * classes + name] = 1
   return rows
 }
 
-const batchOf = (sizes, batch) => ({
-  x: array(features(batch * sizes[0]), [batch, sizes[0]]),
-  y: array(oneHot(labels(batch)), [batch, classes]),
+const arraysOf = ({ batch, shape, classes }, { x, y }) => ({
+  x: array(x, [batch, ...shape]),
+  y: array(oneHot(y, classes), [batch, classes]),
 })
 
-async function prepare({ sizes, batch }) {
+async function prepare(workload, examples) {
+  const { sizes } = workload.model
   const step = stepOf(sizes.length - 1)
-  const batches = Array.from({ length: prepared }, () => batchOf(sizes, batch))
+  const batches = Array.from({ length: prepared }, (_, k) =>
+    arraysOf(workload, batchAt(workload, examples, k, prepared)),
+  )
   let params = first(sizes)
   let statistics = firstStatistics(sizes)
   return stepping(async (k) => {

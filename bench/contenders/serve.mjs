@@ -1,26 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { nets } from '../nets.mjs'
 
 /**
- * Answers the parent, one JSON line per JSON line: `{ net, steps }` requests that many training steps or a few
- * more, and the answer reports their time. Nothing runs between requests.
+ * Answers the parent, one JSON line per JSON line: `{ workload, folder, steps }` requests that many training steps or a
+ * few more, and the answer reports their time. The examples are in the files `x` and `y` of the folder. Nothing runs
+ * between requests, and only the last workload is kept.
  *
  * @param {object} about contents of the first line: versions and threads
- * @param {(net: import('../nets.mjs').Net) => Promise<(steps: number) => Promise<Measured>>} prepare
+ * @param {(workload: import('../workloads.mjs').Workload, examples: Examples) => Promise<(steps: number) =>
+ *   Promise<Measured>>} prepare
+ * @typedef {{ x: Float32Array | Int32Array, y: Int32Array }} Examples
  * @typedef {{ ms: number, steps: number, loss: number }} Measured
  */
 export async function serve(about, prepare) {
-  const trainers = new Map()
+  let trainer = { name: undefined, run: undefined }
   let asleep = awake()
   say(about)
   for await (const line of createInterface({ input: process.stdin })) {
     const idle = asleep()
-    const { net: name, steps } = JSON.parse(line)
-    if (!trainers.has(name)) trainers.set(name, await prepare(nets.find((net) => net.name === name)))
-    const measured = await trainers.get(name)(steps)
+    const { workload, folder, steps } = JSON.parse(line)
+    if (trainer.name !== workload.name) {
+      trainer = { name: workload.name, run: await prepare(workload, read(workload, folder)) }
+    }
+    const measured = await trainer.run(steps)
     asleep = awake()
     say({ ...measured, idle })
   }
+}
+
+function read({ tokens }, folder) {
+  const words = (name) => new Uint8Array(readFileSync(join(folder, name))).buffer
+  return {
+    x: tokens === undefined ? new Float32Array(words('x')) : new Int32Array(words('x')),
+    y: new Int32Array(words('y')),
+  }
+}
+
+/** Batch `k` of a cycle of `count` batches of a network on feature vectors. */
+export function batchAt({ batch, shape }, { x, y }, k, count) {
+  const [size] = shape
+  const first = (k % count) * batch
+  return { x: x.slice(first * size, (first + batch) * size), y: y.slice(first, first + batch) }
 }
 
 /** Returns a function that gives the wall and CPU time since now, over all threads. */

@@ -118,6 +118,12 @@ export const bombs: readonly Bomb[] = [
     read: readTensors,
   },
   {
+    name: 'safetensors, 100,000 tensors',
+    file: 'i2.safetensors',
+    content: () => safetensors(tensors(100_000), 400_000),
+    read: readTensors,
+  },
+  {
     name: 'NPY, a shape of 10¹² numbers',
     file: 'j.npy',
     content: () => {

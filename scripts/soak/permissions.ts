@@ -126,7 +126,7 @@ const lockedStudy: Attack['round'] = async (round) => {
   await sameStudy(own, whole)
 }
 
-/** What is removed while a run is trained: the run is not reported as done without it. */
+/** Removes files while a run is trained: the run is not reported as done without them. */
 const removed: Attack['round'] = async (round) => {
   const { lab, draw, folder } = round
   const subject = draw.of(experiments)
@@ -136,13 +136,14 @@ const removed: Attack['round'] = async (round) => {
   await running.said
   await Promise.race([running.outcome, setTimeout(draw.below(draw.of([50, 400])))])
   const name = draw.of(['', '', 'checkpoints', 'events.jsonl', 'run.json'])
+  const wasDone = existsSync(join(run, 'model.safetensors'))
   // Renamed first, as more is written into it meanwhile.
   const gone = join(folder, 'gone')
   if (existsSync(join(run, name))) renameSync(join(run, name), gone)
   rmSync(gone, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 })
   const outcome = await running.outcome
   sufferedFault(outcome, round)
-  if (outcome.code !== 0) {
+  if (outcome.code !== 0 || wasDone) {
     rmSync(run, { recursive: true, force: true })
     await lab.trained(subject, run)
   }

@@ -22,22 +22,48 @@ export const resultsOf = (study: string): unknown =>
     key === 'time' || key === 'command' ? undefined : value,
   )
 
-/** @throws {Failure} unless a run has the model, the log and the tensors of checkpoints of an undisturbed run. */
+/** Files of a run that have the same bytes in an undisturbed run. */
+const files = ['model.safetensors', 'model.json', 'inference.onnx', 'loss.onnx', 'inference.json']
+
+/** @throws {Failure} unless a run has the model, graphs, log and checkpoints of an undisturbed run. */
 export function sameRun(run: string, whole: string): void {
-  sameFile('model.safetensors', run, whole)
+  for (const file of files) sameFile(file, run, whole)
   sameText('events.jsonl', logOf(run), logOf(whole))
-  for (const file of checkpointFiles(whole)) {
-    if (existsSync(join(run, file))) sameFile(file, run, whole)
+  const best = join('checkpoints', 'best.json')
+  if (existsSync(join(whole, best))) sameFile(best, run, whole)
+  for (const checkpoint of checkpointsOf(whole)) {
+    // A resumed run may have kept others of the checkpoints within its epochs.
+    if (existsSync(join(run, checkpoint))) sameCheckpoint(checkpoint, run, whole)
   }
 }
 
-/** The tensor files of a run's checkpoints, as paths in its folder. */
-function checkpointFiles(run: string): string[] {
+/** The checkpoints of a run, as paths in its folder. */
+function checkpointsOf(run: string): string[] {
   const folder = join(run, 'checkpoints')
   return (existsSync(folder) ? readdirSync(folder) : [])
     .filter((name) => /^step-\d+$/.test(name))
-    .flatMap((name) => ['model', 'optimizer'].map((file) => join('checkpoints', name, `${file}.safetensors`)))
+    .map((name) => join('checkpoints', name))
 }
+
+function sameCheckpoint(checkpoint: string, run: string, whole: string): void {
+  for (const name of ['model', 'optimizer', 'evaluation']) {
+    const file = join(checkpoint, `${name}.safetensors`)
+    // Only the best checkpoint needs weights of evaluation.
+    if (existsSync(join(run, file)) && existsSync(join(whole, file))) sameFile(file, run, whole)
+  }
+  const file = join(checkpoint, 'checkpoint.json')
+  sameText(file, stateOf(join(run, file)), stateOf(join(whole, file)))
+}
+
+/** The state in a checkpoint's JSON, without the log's length in bytes and what follows from it. */
+const stateOf = (path: string): string =>
+  JSON.stringify(
+    JSON.parse(readFileSync(path, 'utf8'), (key, value) =>
+      ['logged', 'sum'].includes(key) ? undefined : value,
+    ),
+    null,
+    1,
+  )
 
 /** @throws {Failure} unless a study has the results and the logs of an undisturbed one, and an intact database. */
 export async function sameStudy(study: string, whole: string): Promise<void> {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { childrenOf } from '../../test/study/toy-study.ts'
-import { commandIn, main } from '../../test/support/command.ts'
+import { commandIn, main, type Outcome } from '../../test/support/command.ts'
 import { lockAlone } from '../study/run/lock.ts'
 
 const { folder, evenstep, together } = commandIn('evenstep-advise-')
@@ -42,8 +42,17 @@ writeFileSync(join(folder, 'small.json'), JSON.stringify(inJson))
 const alone = ['--workers', '1']
 
 describe('evenstep advise', () => {
+  const small = ['advise', 'small.ts', '--budget', '900']
+  let [more, told]: Outcome[] = []
+  beforeAll(async () => {
+    ;[more, told] = await together(
+      [...small, ...alone, '--set', 'monitor=validationAccuracy', '--out', 'more'],
+      [...small, ...alone, '--json', '--out', 'told'],
+    )
+  })
+
   test('tells what to train with, and writes the experiment, which then gives that score', async () => {
-    const { code, out, err } = await evenstep('advise', 'small.ts', '--budget', '900')
+    const { code, out, err } = await evenstep(...small)
     expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(/^range test with normalization none: begin at lr .* after \d+ steps\n/)
     expect(out).toMatch(
@@ -61,20 +70,9 @@ describe('evenstep advise', () => {
     expect(JSON.parse(epoch).validationLoss).toBeCloseTo(recommendation.score.value, 5)
   })
 
-  test('tells the best of each round by a metric of which more is better', async () => {
-    const { out } = await evenstep(
-      'advise',
-      'small.ts',
-      '--budget',
-      '900',
-      ...alone,
-      '--set',
-      'monitor=validationAccuracy',
-      '--out',
-      'more',
-    )
+  test('tells the best of each round by a metric of which more is better', () => {
     const { trials } = JSON.parse(readFileSync(join(folder, 'more/advice.json'), 'utf8'))
-    const told = [...out.matchAll(/best: .*, validation accuracy ([\d.]+) %/g)].map(([, score]) =>
+    const shown = [...more!.out.matchAll(/best: .*, validation accuracy ([\d.]+) %/g)].map(([, score]) =>
       Number(score),
     )
     const best = [0, 1, 2].map((round) =>
@@ -87,21 +85,11 @@ describe('evenstep advise', () => {
           ),
       ),
     )
-    expect(told).toEqual(best.map((score) => Number((100 * score).toFixed(2))))
+    expect(shown).toEqual(best.map((score) => Number((100 * score).toFixed(2))))
   })
 
-  test('prints JSON lines, the advice last', async () => {
-    const { out } = await evenstep(
-      'advise',
-      'small.ts',
-      '--budget',
-      '900',
-      ...alone,
-      '--json',
-      '--out',
-      'told',
-    )
-    const events = out
+  test('prints JSON lines, the advice last', () => {
+    const events = told!.out
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
@@ -121,7 +109,7 @@ describe('evenstep advise', () => {
             .total,
       )
     const before = spent('told')
-    const again = ['advise', 'small.ts', '--budget', '900', '--out', 'told']
+    const again = [...small, '--out', 'told']
     const [same, other] = await together([...again, ...alone], [...again, '--set', 'batchSize=16'])
     expect(same!.code).toBe(0)
     expect(spent('told')).toEqual(before)
@@ -136,7 +124,7 @@ describe('evenstep advise', () => {
 
   test('refuses a folder that is in use', async () => {
     const lock = lockAlone(join(folder, 'told', 'advice.lock'))!
-    expect((await evenstep('advise', 'small.ts', '--budget', '900', '--out', 'told')).err).toBe(
+    expect((await evenstep(...small, '--out', 'told')).err).toBe(
       `told: wanted an advice that is not running, got one that is (process ${process.pid}); wait, or stop it first\n`,
     )
     lock.release()
@@ -145,21 +133,23 @@ describe('evenstep advise', () => {
   test('stops at SIGHUP, says how to go on, and leaves no worker', async () => {
     const args = ['advise', 'small.ts', '--budget', '90000', '--set', 'steps=9000', '--out', "it's"]
     const child = spawn(process.execPath, [main, ...args], { cwd: folder, detached: true })
-    let [out, err, asked] = ['', '', false]
+    let [out, err] = ['', '']
     const workers: number[] = []
     child.stdout.on('data', (chunk) => {
       out += chunk
-      if (asked || !out.includes('trials of')) return
-      asked = true
-      setTimeout(() => {
-        workers.push(...childrenOf(child.pid!))
-        process.kill(-child.pid!, 'SIGHUP') // as a closed terminal does: to the workers as well
-      }, 1500)
     })
     child.stderr.on('data', (chunk) => {
       err += chunk
     })
-    const code = await new Promise((resolve) => child.on('close', resolve))
+    const over = new Promise((resolve) => child.on('close', resolve))
+    await vi.waitFor(
+      () => expect(readdirSync(join(folder, "it's", 'trials')).length).toBeGreaterThan(0),
+      30_000,
+    )
+    workers.push(...childrenOf(child.pid!))
+    process.kill(-child.pid!, 'SIGHUP') // as a closed terminal does: to the workers as well
+    const code = await over
+    expect(out).toContain('trials of')
     expect([code, err]).toEqual([
       129,
       "stopped; finished trials are in it's; resume with npx evenstep advise small.ts --set steps=9000 " +
@@ -173,16 +163,18 @@ describe('evenstep advise', () => {
   test('of a study is on the experiment in its own file, and not on one inside it', async () => {
     const study = { experiment: 'small.json', factors: { lr: [0.1, 1] } }
     writeFileSync(join(folder, 'study.json'), JSON.stringify(study))
-    expect(
-      (await evenstep('advise', 'study.json', '--budget', '900', ...alone, '--out', 'of-study')).err,
-    ).toBe('')
+    const inside = { ...study, experiment: inJson }
+    writeFileSync(join(folder, 'inside.json'), JSON.stringify(inside))
+    const [advised, trained, refused] = await together(
+      ['advise', 'study.json', '--budget', '900', ...alone, '--out', 'of-study'],
+      ['train', 'of-study/experiment.ts', '--json', '--out', 'trained'],
+      ['advise', 'inside.json', '--budget', '900'],
+    )
+    expect([advised!.err, trained!.err]).toEqual(['', ''])
     expect(readFileSync(join(folder, 'of-study/experiment.ts'), 'utf8')).toContain(
       'import base from "../small.json"',
     )
-    expect((await evenstep('train', 'of-study/experiment.ts', '--json', '--out', 'trained')).err).toBe('')
-    const inside = { ...study, experiment: inJson }
-    writeFileSync(join(folder, 'inside.json'), JSON.stringify(inside))
-    expect(await evenstep('advise', 'inside.json', '--budget', '900')).toEqual({
+    expect(refused).toEqual({
       code: 2,
       out: '',
       err:
@@ -192,11 +184,11 @@ describe('evenstep advise', () => {
   })
 
   test('refuses a budget that tells nothing', async () => {
-    const [small, none] = await together(
+    const [few, none] = await together(
       ['advise', 'small.ts', '--budget', '300'],
       ['advise', 'small.ts', '--budget', 'few'],
     )
-    expect(small).toEqual({
+    expect(few).toEqual({
       code: 2,
       out: '',
       err: 'advise: wanted a budget of 820 steps or more, got 300; a run has 90, and trials as long as a run take 820\n',

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { extendedName } from '../core/file-name.ts'
 import { jsonIn } from '../core/json.ts'
+import { present } from '../core/options.ts'
 import { pathExists, refuseLinks } from '../disk/inside.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import type { Advice } from '../study/advise/advice.ts'
@@ -23,7 +24,7 @@ import { loadWithOrigin } from '../train/experiment-file.ts'
 import { override, withSettings } from '../train/spec.ts'
 import { testDataOf } from '../train/test-part.ts'
 import { adviceReport } from './advice-report.ts'
-import { positiveInteger, setOption } from './arguments.ts'
+import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
@@ -36,6 +37,7 @@ interface Options {
   readonly set: readonly string[]
   readonly out?: string
   readonly retryFailed?: true
+  readonly timeLimit?: number
   readonly test?: true
   readonly json?: true
 }
@@ -50,6 +52,7 @@ export const adviseCommand = (output: Output = terminal()): Command =>
     .addOption(setOption())
     .option('--out <dir>', 'folder of the advice (default: runs/NAME-advice-1, -2, …)')
     .option('--retry-failed', 'run trials that failed again')
+    .addOption(timeLimitOption())
     .option('--test', 'measure the recommended model once on the test data, which nothing chose on')
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => run(file, options, output))
@@ -70,7 +73,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
   const text = json ? jsonLine : adviceReport(experiment, options.test)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
   const folder = options.out ?? freeFolder(extendedName(experiment.name!, '-advice'))
-  const exitCode = await inFolder(folder, file, set, async (pool, signal) => {
+  const exitCode = await inFolder(folder, file, options, async (pool, signal) => {
     begin(folder, experiment)
     if (options.retryFailed) forgetFailed(join(folder, 'trials'))
     const runner = pooled(pool, join(folder, 'trials'), workers ?? availableParallelism())
@@ -103,7 +106,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
 async function inFolder(
   folder: string,
   file: string,
-  set: readonly string[],
+  { set, timeLimit }: Options,
   body: (pool: Pool, signal: AbortSignal) => Promise<void>,
 ): Promise<number | undefined> {
   // Imported late, since locks use a native database: other commands start without it.
@@ -111,7 +114,7 @@ async function inFolder(
   mkdirSync(folder, { recursive: true })
   refuseLinks(folder)
   const lock = lockFolder(folder, 'advice')
-  const pool = new Pool(() => startWorker(file, workersLock(folder), set))
+  const pool = new Pool(() => startWorker(file, workersLock(folder), set), present({ timeLimit }))
   const interrupt = signals.begin()
   try {
     await body(pool, interrupt.signal)

@@ -16,6 +16,12 @@ export const positiveInteger: (text: string) => number = numberOf(size)
 export const seed: (text: string) => number | undefined = numberOf(integer({ min: 0 }))
 export const positiveNumber: (text: string) => number | undefined = numberOf(number({ above: 0 }))
 
+/** Makes the option `--time-limit`, for commands that run trials. */
+export const timeLimitOption = (): Option =>
+  new Option('--time-limit <seconds>', 'resume a trial in another process after so many seconds').argParser(
+    positiveNumber,
+  )
+
 /** Makes the option `--set path=value`. All its uses on a command line are collected into a list of texts. */
 export const setOption = (): Option =>
   new Option('--set <path=value>', 'change a setting, such as epochs=10 or optimizer.lr=0.5; repeatable')

@@ -5,6 +5,7 @@ import { type DataFile, type DataFileOptions, readDataFile } from '../train/data
 import type { Evaluation } from '../train/evaluation.ts'
 import { open } from '../train/open.ts'
 import { type About, aboutOf } from '../train/run-graph.ts'
+import { measureText } from './measure-text.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { type AskedRun, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
 import { intervalText, weightsText } from './test-text.ts'
@@ -33,18 +34,28 @@ export const evalCommand = (output: Output = terminal()): Command =>
     .action(async (folder: string, options: Options) => {
       const { test, json } = options
       if (test) return printTest(folder, options, output)
-      const { metrics, reasons, ...measured } = await evaluated(folder, options)
+      const { evaluation, classNames } = await evaluated(folder, options)
+      const { metrics, reasons, ...measured } = evaluation
       const all = { ...measured, ...metrics }
-      const lines = Object.entries(all).map(([name, value]) => `${name.padEnd(12)} ${text(value)}\n`)
-      output.write(json ? jsonLine(all) : lines.join(''))
+      const text = ([name, value]: [string, unknown]): string =>
+        measureText(name, value, classNames, output.columns)
+      output.write(json ? jsonLine(all) : Object.entries(all).map(text).join(''))
     })
 
-async function evaluated(folder: string, options: Options): Promise<Evaluation> {
+/** An evaluation, and the names of the classes, if they have names. */
+interface Evaluated {
+  readonly evaluation: Evaluation
+  readonly classNames: readonly string[] | undefined
+}
+
+async function evaluated(folder: string, options: Options): Promise<Evaluated> {
   const { on, target, labels } = options
   if (on !== undefined) return evaluatedOn(on, folder, options)
   const alone = target === undefined ? labels && '--labels' : '--target'
   if (alone) throw new ArgumentError(`eval: wanted --on FILE with ${alone}, got none`)
-  return (await open(folder, await askedBy(folder, options))).evaluate()
+  const run = await open(folder, await askedBy(folder, options))
+  const evaluation = await run.evaluate()
+  return { evaluation, classNames: run.experiment.data.validation.classNames }
 }
 
 /** Evaluates a run on its test data, and prints which model was measured, and each value with its interval. */
@@ -56,25 +67,33 @@ async function printTest(folder: string, options: Options, output: Output): Prom
   const all = { ...measured, ...metrics }
   const weights = run.checkpoint === undefined ? 'final' : options.best ? 'best' : basename(run.checkpoint)
   if (options.json) return void output.write(jsonLine({ part: 'test', weights, ...all, intervals }))
+  const { classNames } = run.experiment.data.validation
   const lines = Object.entries(all).map(([name, value]) => {
-    const interval = typeof value === 'number' ? ` ${intervalText(intervals[name], text)}` : ''
-    return `${name.padEnd(12)} ${text(value)}${interval}\n`
+    const line = measureText(name, value, classNames, output.columns)
+    return typeof value === 'number'
+      ? `${line.trimEnd()} ${intervalText(intervals[name], (end) => end.toFixed(6))}\n`
+      : line
   })
   output.write(`test data, ${weightsText(weights, run.step, run.experiment.monitor)}\n${lines.join('')}`)
 }
 
 /** Evaluates a run on a file: by the graphs in its folder or, if they cannot do that, with the experiment. */
-async function evaluatedOn(file: string, folder: string, options: Options): Promise<Evaluation> {
+async function evaluatedOn(file: string, folder: string, options: Options): Promise<Evaluated> {
   const stored = storedRun(folder, options)
   if (stored === undefined || stored.lossRefusal !== undefined) {
     const run = await open(folder, await askedBy(folder, options))
-    return run.evaluate(await dataIn(file, aboutOf(run.experiment), options))
+    const about = aboutOf(run.experiment)
+    return {
+      evaluation: await run.evaluate(await dataIn(file, about, options)),
+      classNames: about.classNames,
+    }
   }
   for (const name of stored.ownMetrics) {
     const fix = 'to compute it, name the file with --experiment FILE'
     printNote(`${folder}: left out the metric ${name}, which is code of the experiment; ${fix}`)
   }
-  return stored.evaluate(await dataIn(file, stored.about, options))
+  const evaluation = await stored.evaluate(await dataIn(file, stored.about, options))
+  return { evaluation, classNames: stored.about.classNames }
 }
 
 async function dataIn(file: string, about: About, options: DataFileOptions): Promise<DataFile['data']> {
@@ -82,6 +101,3 @@ async function dataIn(file: string, about: About, options: DataFileOptions): Pro
   if (warning) printNote(warning)
   return data
 }
-
-const text = (value: unknown): string =>
-  typeof value === 'number' ? value.toFixed(6) : JSON.stringify(value)

@@ -88,11 +88,14 @@ function braille({ values }: PlotSeries, extent: Extent, width: number): string[
 
 function marked(series: readonly PlotSeries[], extent: Extent, width: number, color: boolean): string[] {
   const cells = Array.from({ length: rows }, () => new Array<string>(width).fill(' '))
+  const longest = Math.max(...series.map(({ values }) => values.length))
   series.forEach(({ values }, i) => {
-    envelope(values, width).forEach(({ low, high }, x) => {
-      for (let y = rowOf(high, extent, rows); y <= rowOf(low, extent, rows); y++)
-        cells[y]![x] = markOf(i, color)
-    })
+    envelope(values, Math.max(1, Math.round((width * values.length) / longest))).forEach(
+      ({ low, high }, x) => {
+        for (let y = rowOf(high, extent, rows); y <= rowOf(low, extent, rows); y++)
+          cells[y]![x] = markOf(i, color)
+      },
+    )
   })
   return cells.map((row) => row.join(''))
 }

@@ -30,9 +30,17 @@ const grid = (lrs: string, seeds = 2): string =>
 
 describe('evenstep study', () => {
   let first: Outcome
+  const workers = new Set<number>()
   const file = (): string => toyStudy(root, 'toy.ts', grid('[0.1, 1, 1e4]'))
   beforeAll(async () => {
-    first = await evenstepStudy([file(), '--out', at('toy')])
+    first = await evenstepStudy([file(), '--out', at('toy')], (_, pid) => {
+      for (const worker of childrenOf(pid)) workers.add(worker)
+    })
+  })
+
+  test('leaves no process behind', () => {
+    if (process.platform === 'linux') expect(workers.size).toBeGreaterThan(0)
+    for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   })
 
   test('runs every trial, tells how far it is, and what was best', () => {
@@ -75,14 +83,17 @@ describe('evenstep study', () => {
     expect(findings.repeat.command).toBe(`npx evenstep study ${at('toy.ts')} --out ${at('toy')}`)
   })
 
-  test('leaves runs that can be measured, and are those of evenstep train', () => {
+  test('leaves runs that can be measured, and are those of evenstep train', async () => {
     const [, good] = trialsOf(at('toy'))
-    const measured = JSON.parse(evenstep('eval', at('toy', 'trials', '0002'), '--json'))
-    expect(measured.loss).toBeCloseTo(good!.result.metrics.validationLoss!, 6)
     const { origin } = JSON.parse(readFileSync(at('toy', 'trials', '0002', 'run.json'), 'utf8'))
     expect(origin.file).toBe(at('toy.ts'))
     const settings = origin.settings.flatMap((one: string) => ['--set', one])
-    evenstep('train', origin.file, ...settings, '--out', at('alone'))
+    const [evaluated, trained] = await together(
+      ['eval', at('toy', 'trials', '0002'), '--json'],
+      ['train', origin.file, ...settings, '--out', at('alone')],
+    )
+    expect(JSON.parse(evaluated!.out).loss).toBeCloseTo(good!.result.metrics.validationLoss!, 6)
+    expect(trained!.code).toBe(0)
     const model = (folder: string): Buffer => readFileSync(join(folder, 'model.safetensors'))
     expect(model(at('alone'))).toEqual(model(at('toy', 'trials', '0002')))
   })
@@ -153,7 +164,7 @@ describe('evenstep study', () => {
     expect((await second)!.err.replace(/process \d+/, 'process N')).toBe(
       `${at('slow')}: wanted a study that is not running, got one that is (process N); wait, or stop it first\n`,
     )
-    expect((await second)!.code).toBe(2)
+    expect((await second)!.code).toBe(4)
     expect(code).toBe(143)
     expect(err).toBe(
       `stopped; finished trials are in ${at('slow')}; resume with npx evenstep study ${slow} --out ${at('slow')}\n`,
@@ -187,14 +198,14 @@ describe('a trial that', () => {
     const marker = at('survives')
     const dying = `if (!require('node:fs').existsSync(${JSON.stringify(marker)})) process.kill(process.pid, 'SIGKILL')`
     const file = toyStudy(root, 'dies.ts', options, refusing(dying))
-    const { code, err } = await evenstepStudy([file, '--out', at('dies'), '--workers', '1'])
+    const { code, err } = await evenstepStudy([file, '--out', at('dies'), ...alone])
     expect(code).toBe(4)
     expect(err.replace(/process \d+/, 'process N')).toBe(
       'trial 2: wanted a worker process to finish it, got 3 that ended; the last was killed by SIGKILL (process N); ' +
         'if memory ran out, use fewer workers, then repeat\n',
     )
     writeFileSync(marker, '')
-    const again = await evenstepStudy([file, '--out', at('dies'), '--json'])
+    const again = await evenstepStudy([file, '--out', at('dies'), '--json', ...alone])
     expect([again.code, eventsOf(again.out)[0]]).toEqual([
       0,
       { type: 'start', finished: 1, done: 1, total: 2 },
@@ -282,11 +293,4 @@ test('a worker alone is told what it is for', () => {
     2,
     'worker: wanted a study that sends it trials, got none; use evenstep study\n',
   ])
-})
-
-test('a study that is over leaves no process behind', async () => {
-  const file = toyStudy(root, 'clean.ts', 'factors: { lr: [0.1] }, seeds: 2, steps: 5,')
-  const workers: number[] = []
-  await evenstepStudy([file, '--out', at('clean'), '--json'], (_, pid) => workers.push(...childrenOf(pid)))
-  for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })

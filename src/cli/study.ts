@@ -9,7 +9,7 @@ import { factsOf, overrideForStudy, type Prepared, prepare } from '../study/run/
 import type { StudyEvent } from '../study/run/run-study.ts'
 import { withSettings } from '../train/spec.ts'
 import { testDataOf } from '../train/test-part.ts'
-import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
+import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { loadStudy } from './load.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
@@ -37,7 +37,7 @@ export const studyCommand = (output: Output = terminal()): Command =>
     .option('--out <dir>', 'folder of the study (default: runs/NAME)')
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
     .option('--retry-failed', 'run trials that failed again')
-    .option('--time-limit <seconds>', 'resume a trial elsewhere after so many seconds', positiveNumber)
+    .addOption(timeLimitOption())
     .option('--test', "measure the winner's model once on the test data, which nothing chose on")
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => study(file, options, output))

@@ -55,7 +55,7 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
     ...xTicks,
     `<text x="${(left + width - right) / 2}" y="${bottom + 36}" text-anchor="middle">${escapeXml(axis.title)}</text>`,
     `<path d="M${left} ${top}V${bottom}H${width - right}" fill="none" stroke="#222"/>`,
-    ...series.map((one, i) => `<path d="${path(one, x, y)}" fill="none" stroke-width="1.5" ${stroke(i)}/>`),
+    ...series.map((one, i) => `<path d="${path(one, x, y)}" fill="none" ${pen(one)} ${stroke(i)}/>`),
     ...series.map((one, i) => legend(one.label, i, bottom + 56 + 18 * i)),
   ].join('\n')
 }
@@ -70,8 +70,13 @@ function path({ values }: PlotSeries, x: (step: number) => number, y: (value: nu
       : envelope(values, pixels).flatMap(({ low, high }, column) => {
           return [...new Set([high, low])].map((value) => [x(column * scale), y(value)] as const)
         })
-  return points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${round(px)} ${round(py)}`).join('')
+  const drawn = points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${round(px)} ${round(py)}`).join('')
+  return points.length === 1 ? `${drawn}h0` : drawn
 }
+
+/** A curve of a single value is a dot: a line without length, with round ends. */
+const pen = ({ values }: PlotSeries): string =>
+  values.length > 1 ? 'stroke-width="1.5"' : 'stroke-width="6" stroke-linecap="round"'
 
 function legend(label: string, i: number, y: number): string {
   const line = `<path d="M${left} ${y - 4}h28" stroke-width="2" ${stroke(i)}/>`

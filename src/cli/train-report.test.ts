@@ -2,15 +2,16 @@ import { expect, test } from 'vitest'
 import { collect, toy } from '../../test/support/toy.ts'
 import { sgd } from '../optim/index.ts'
 import { earlyStopping } from '../schedule/index.ts'
-import { run } from '../train/index.ts'
+import { metrics, run } from '../train/index.ts'
+import type { Output } from './output.ts'
 import { TrainReport } from './train-report.ts'
 
-async function reportOf(changes: Parameters<typeof toy>[0]): Promise<string> {
+async function reportOf(changes: Parameters<typeof toy>[0], output: Partial<Output> = {}): Promise<string> {
   const parts: string[] = []
   const write = (part: string): void => void parts.push(part)
   const setup = toy({ name: 'toy', ...changes })
   const report = new TrainReport(
-    { write, columns: 80, color: false, isTerminal: false } as never,
+    { write, columns: 80, color: false, isTerminal: false, ...output },
     setup,
     'npx evenstep train toy.ts',
     'runs/toy-1',
@@ -39,4 +40,24 @@ test('a report of a schedule that fits warns of nothing', async () => {
   const text = await reportOf({ epochs: 1, optimizer: sgd({ lr: 'cosine 0.1 to 0' }) })
   expect(text).not.toContain('warning')
   expect(text).toContain('\nthe one epoch is done\n')
+})
+
+test('the table fits 80 columns, with the monitored metric first and as many others as fit', async () => {
+  const measured = { f1: metrics.f1(), auc: metrics.rocAuc(), mcc: metrics.mcc() }
+  const changes = { epochs: 1, metrics: measured, monitor: 'mcc' }
+  const [, , head, row] = (await reportOf(changes)).split('\n')
+  expect(head!.trim().split(/ {2,}/)).toEqual([
+    ...['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s', 'mcc', 'f1'],
+  ])
+  expect([head!.length, row!.length]).toEqual([80, 80])
+  const wide = (await reportOf(changes, { columns: 120 })).split('\n')[2]!
+  expect(wide.trim().split(/ {2,}/).slice(6)).toEqual(['mcc', 'f1', 'auc'])
+})
+
+test('a terminal shows the curves of the losses at the end', async () => {
+  const text = await reportOf({ epochs: 3 }, { isTerminal: true })
+  expect(text).toMatch(
+    /\ntrain loss {2}[▁-█]{36} {2}[\d.]+ to [\d.]+\nval loss {4}[▁-█]{3} {2}[\d.]+ to [\d.]+\n\n36 steps in /,
+  )
+  expect(await reportOf({ epochs: 3 })).not.toMatch(/[▁-█]/)
 })

@@ -8,15 +8,20 @@ import { optimizerOf } from '../train/run-optimizer.ts'
 import { monitored } from '../train/train.ts'
 import { type Output, StatusLine } from './output.ts'
 import { shellCommand } from './shell.ts'
+import { Course, sparkline } from './sparkline.ts'
 import { testText } from './test-text.ts'
 
-const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', 'lr', 'steps/s'] as const
+/** Columns of the table, without metrics: a title, which is as wide as the cells below it, or padded to that. */
+const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', '      lr', 'steps/s'] as const
 
-/** Returns the metrics shown in columns: the first three that are single numbers. events.jsonl has them all. */
-const shown = ({ metrics }: Experiment): string[] =>
+/** Returns the width of a metric's column: that of its name, but enough for any number, and 12 at most. */
+const metricWidth = (name: string): number => Math.min(12, Math.max(8, name.length))
+
+/** Returns the metrics that are single numbers, the monitored one first: as columns, they may not all fit. */
+const numericMetrics = ({ metrics, monitor }: Experiment): string[] =>
   Object.keys(metrics)
     .filter((name) => metrics[name]!.goal !== undefined)
-    .slice(0, 3)
+    .sort((a, b) => Number(b === monitor) - Number(a === monitor))
 
 /** Prints the progress of a run: a line for each epoch, and on a terminal a progress bar. */
 export class TrainReport {
@@ -31,6 +36,8 @@ export class TrainReport {
   #epoch = 0
   /** The highest learning rate of the run so far. */
   #peak = 0
+  readonly #trainLoss = new Course()
+  readonly #validationLoss = new Course()
 
   constructor(output: Output, experiment: Experiment, command: string, folder: string) {
     this.#experiment = experiment
@@ -43,6 +50,7 @@ export class TrainReport {
   event(event: TrainEvent): void {
     if (event.type === 'steps') {
       for (const lr of Array.from(event.lrs)) this.#peak = Math.max(this.#peak, lr)
+      for (const loss of Array.from(event.losses)) this.#trainLoss.add(loss)
       this.#bar?.draw(event)
     } else this.#line.print(this.#textOf(event))
     if (event.type === 'epoch') this.#bar?.learn(event)
@@ -54,7 +62,15 @@ export class TrainReport {
     if (event.type === 'end') return this.#farewell(event)
     if (event.type === 'test') return testText(event, this.#experiment)
     this.#learn(event)
-    return rowOf(event, shown(this.#experiment))
+    return rowOf(event, this.#shown)
+  }
+
+  /** Metrics that are shown in columns: the first ones, as many as fit. events.jsonl has them all. */
+  get #shown(): string[] {
+    const names = numericMetrics(this.#experiment)
+    const fits = (count: number): boolean =>
+      line([...columns, ...names.slice(0, count)]).length <= this.#output.columns
+    return names.filter((_, i) => fits(i + 1))
   }
 
   /** Remembers the best value so far of the monitored quantity, with the first epoch that reached it. */
@@ -62,6 +78,7 @@ export class TrainReport {
     const value = monitored(this.#experiment, event)
     const sign = goalOf(this.#experiment) === 'max' ? -1 : 1
     this.#epoch = event.epoch
+    this.#validationLoss.add(event.validationLoss)
     if (Number.isNaN(value) || (this.#best && sign * value >= sign * this.#best.value)) return
     this.#best = { value, epoch: event.epoch }
   }
@@ -79,12 +96,13 @@ export class TrainReport {
     const work = isWhole ? `${counted(epochs, 'epoch')} of ${epoch}` : `${count(steps!)} ${size}`
     const about = [`${name}`, `${count(parameters)} parameters`, work, `seed ${seed}`]
     const said = warnings.map((warning) => `warning: ${warning}\n`).join('')
-    return `${about.join(' · ')}\n${said}\n${line([...columns, ...shown(this.#experiment)])}`
+    return `${about.join(' · ')}\n${said}\n${line([...columns, ...this.#shown])}`
   }
 
   #farewell({ steps, time, because }: EndEvent): string {
     return [
       '',
+      ...this.#curves(),
       `${count(steps)} steps in ${duration(time.seconds)}${this.#bestText()}`,
       because,
       `stored in ${this.#folder}: run.json, events.jsonl, model.safetensors`,
@@ -92,6 +110,16 @@ export class TrainReport {
       'try next:',
       ...this.#next(steps).map((command) => `  ${command}`),
     ].join('\n')
+  }
+
+  /** Returns the curves of the losses as lines of blocks; none if the output is no terminal. */
+  #curves(): string[] {
+    if (!this.#output.isTerminal) return []
+    const curves = { 'train loss': this.#trainLoss, 'val loss': this.#validationLoss }
+    const lines = Object.entries(curves).flatMap(([name, { values }]) =>
+      values.length > 1 ? [`${name.padEnd(10)}  ${sparkline(values, 40)}`] : [],
+    )
+    return lines.length > 0 ? [...lines, ''] : []
   }
 
   #bestText(): string {
@@ -130,23 +158,32 @@ export class TrainReport {
   }
 }
 
-const width = 14
-
 /** Returns a line of the table with right-aligned cells, each cut to the width of its column. */
-const line = (cells: readonly string[]): string =>
-  cells.map((cell) => cell.slice(0, width - 2).padStart(width)).join('')
+const line = (cells: readonly string[], names: readonly string[] = cells.slice(columns.length)): string =>
+  cells
+    .map((cell, at) => {
+      const width = columns[at]?.length ?? metricWidth(names[at - columns.length]!)
+      return cell.slice(0, width).padStart(width)
+    })
+    .join('  ')
 
 function rowOf(event: EpochEvent, names: readonly string[]): string {
   const { epoch, trainLoss, validationLoss, validationAccuracy, lr, time, metrics } = event
-  return line([
+  const cells = [
     String(epoch + 1),
-    trainLoss.toFixed(4),
-    validationLoss.toFixed(4),
+    lossCell(trainLoss),
+    lossCell(validationLoss),
     validationAccuracy === undefined ? dash : percent(validationAccuracy, 2),
     figure(lr, 4),
     count(time.stepsPerSecond),
-    ...names.map((name) => cellOf(metrics?.[name])),
-  ])
+  ]
+  return line([...cells, ...names.map((name) => cellOf(metrics?.[name]))], names)
+}
+
+/** Returns the text of a loss in the table: with four decimals, where these fit into the narrower column. */
+function lossCell(value: number): string {
+  const text = value.toFixed(4)
+  return text.length <= 'val loss'.length ? text : significant(value, 4)
 }
 
 /** Returns the text of a metric's value in the table; a dash if the value is not a number. */

@@ -17,10 +17,11 @@ import { override } from '../train/spec.ts'
 import { noteOnTable } from '../train/table-encoding.ts'
 import { testDataOf } from '../train/test-part.ts'
 import { taskOf } from '../train/train.ts'
-import { seed, setOption } from './arguments.ts'
+import { positiveInteger, seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
 import { signals } from './interrupt.ts'
 import { type Output, printNote, terminal } from './output.ts'
+import { printOverfit } from './overfit.ts'
 import { freeFolder, lastFolder, lastOrFreeFolder, whenUnlocked } from './run.ts'
 import { evenstepCommand } from './shell.ts'
 import { TrainReport } from './train-report.ts'
@@ -44,6 +45,7 @@ interface Options {
   readonly test?: true
   readonly best?: true
   readonly doctor?: true
+  readonly overfit?: number
 }
 
 /** `evenstep train FILE`: trains the experiment in a file, and stores the run in a folder. */
@@ -61,11 +63,22 @@ export const trainCommand = (output: Output = terminal()): Command =>
     .option('--test', 'measure the final model once on the test data, which nothing chose on')
     .option('--best', 'with --test: the best checkpoint, chosen on the validation data')
     .option('--doctor', 'check the experiment before training, and examine the run afterwards')
+    .option('--overfit <n>', 'test whether the model can memorize n examples, instead', positiveInteger)
     .option('--json', 'print events as JSON lines')
     .action(async (file: string, options: Options) => {
       const { settings } = originOf(file, options)
-      await train(override(await loadExperiment(file), settings), file, options, output)
+      const experiment = override(await loadExperiment(file), settings)
+      if (options.overfit === undefined) return train(experiment, file, options, output)
+      checkAlone(options)
+      await printOverfit(experiment, options.overfit, output, options.json)
     })
+
+/** @throws {ArgumentError} for an option that is about the folder of a run, which `--overfit` does without. */
+function checkAlone(options: Options): void {
+  const other = (['out', 'resume', auto, 'tensorboard', 'doctor'] as const).find((name) => options[name])
+  if (other === undefined) return
+  throw new ArgumentError(`train: wanted --overfit without --${other}, got both; it stores no run`)
+}
 
 const originOf = (file: string, { set, seed, device }: Options): Origin => ({
   file: resolve(file),

@@ -11,7 +11,7 @@ type Forward = (...inputs: unknown[]) => unknown
 let running: object | undefined
 type Observer = (place: string, x: unknown, output: Tensor) => void
 let observer: Observer | undefined
-/** Maps each wrapper by which `follow` replaced a module's `forward` to the original `forward`. */
+/** Maps each wrapper that `follow` put in the place of a module's `forward` to the original `forward`. */
 const followers = new WeakMap<object, Forward>()
 const located = new WeakSet<object>()
 
@@ -98,7 +98,7 @@ function whatIs(got: unknown): readonly [shown: string, fix?: string] {
   return isMisused(got) ? [shown, 'compute with ops, such as ops.mul(x, 2) for x * 2'] : [shown]
 }
 
-/** Returns an error thrown by a module, prefixed with the module's path unless it has an inner module's. */
+/** Returns an error thrown by a module, prefixed with the module's path unless its message already names a module. */
 function inModule(module: object, error: unknown): unknown {
   if (!(error instanceof Error) || located.has(error)) return error
   if (error instanceof TypeError) return marked(misuse(module, error))
@@ -116,7 +116,7 @@ function marked(error: Error): Error {
   return error
 }
 
-/** Replaces an error's message, also in its stack. */
+/** Replaces an error's message, also in its stack trace. */
 function retell(error: Error, message: string): void {
   const before = error.message
   error.message = message
@@ -134,7 +134,7 @@ function misuse(module: object, cause: TypeError): ArgumentError {
 }
 
 /**
- * Returns the class of the running layer, if it is not followed (see `follow`), and the followed module that
+ * Names the class of the running layer, if it is not followed (see `follow`), and the followed module that
  * calls it: `Linear in blocks.0 (Block)`. Undefined outside of all followed modules.
  *
  * @param part the layer, or a variable of it

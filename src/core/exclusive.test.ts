@@ -71,6 +71,19 @@ describe('calls that use the same variables', () => {
     expect(await exclusively([a, b], async () => 'free')).toBe('free')
   })
 
+  test('stop waiting when they are aborted; those that wait for them still wait for the others', async () => {
+    const { notes, call } = noting()
+    const stop = new AbortController()
+    const first = exclusively([a], call('first', 5))
+    const aborted = exclusively([a, b], call('aborted'), { signal: stop.signal })
+    const later = exclusively([b], call('later'))
+    stop.abort(new Error('enough'))
+    await expect(aborted).rejects.toThrow('enough')
+    expect(notes).toEqual(['first+'])
+    await Promise.all([first, later])
+    expect(notes).toEqual('first+ first- later+ later-'.split(' '))
+  })
+
   test('know whose call they are within, until it ends', async () => {
     const owner = {}
     let later: Promise<boolean> | undefined

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { type AbortSignalLike, orAborted } from './abort.ts'
 import { ArgumentError } from './errors.ts'
 
 // Calls that use the same variables take turns, in the order in which they are made. A call that is made during
@@ -10,40 +11,43 @@ interface Hold {
   /** Whether the call temporarily changes the variables' values once it runs. */
   readonly changes: boolean
   readonly owner: object | undefined
-  /** The call during which this call was made, if any. */
+  /** The call of `exclusively` during which this call was made, if any. */
   readonly parent: Hold | undefined
-  /** Earlier calls that must end before this call runs. */
+  /** Earlier calls of `exclusively` that must end before this call runs. */
   readonly waitsFor: Set<Hold>
-  /** Calls that were made during this call and have not ended. */
+  /** Calls of `exclusively` that were made during this call and have not ended. */
   readonly inner: Set<Hold>
-  /** For each variable, the last call that uses it, among the calls made during this call. */
+  /** For each variable, the last call of `exclusively` that uses it, of those made during this call. */
   readonly last: WeakMap<object, Hold>
-  /** Resolves when the call that has the use of the variables ends. */
+  /** Promise that resolves when this call of `exclusively` has ended. */
   readonly end: Promise<void>
   hasEnded: boolean
   close(): void
 }
 
-/** The call during which the current code runs. */
+/** The call of `exclusively` during which the current code runs. */
 const around = new AsyncLocalStorage<Hold>()
-/** For each variable, the last call that uses it, among the calls not made during another call. */
+/** For each variable, the last call of `exclusively` that uses it, of those made outside of any other call. */
 const outermost = new WeakMap<object, Hold>()
-/** Running calls that temporarily change the values of their variables. */
+/** Running calls of `exclusively` that temporarily change the values of their variables. */
 const changing = new Set<Hold>()
 
 interface ExclusiveOptions {
-  /** Whether the call temporarily changes the variables' values, which code outside must not read then. */
+  /** Whether the call temporarily changes the variables' values, which other code must not read meanwhile. */
   readonly changes?: boolean
   /** Object by which `isWithinCallOf` recognizes the call. */
   readonly owner?: object
+  /** Abort signal that ends the wait for earlier calls; `body` does not run then. */
+  readonly signal?: AbortSignalLike | undefined
 }
 
 /**
  * Runs `body` with exclusive use of `variables`: waits for earlier calls that use any of them; later calls wait
- * for this one. Calls that `body` makes wait only for each other, not for this call, which ends when all of
- * them have.
+ * for this one. Calls that `body` makes wait only for each other, not for this call, which ends once all of
+ * them have ended.
  *
  * @throws {ArgumentError} when calls would deadlock: each made during another, in opposite orders.
+ * @throws the reason of `options.signal`, if it is aborted before `body` begins.
  */
 export async function exclusively<T>(
   variables: Iterable<object>,
@@ -51,8 +55,15 @@ export async function exclusively<T>(
   options: ExclusiveOptions = {},
 ): Promise<T> {
   const hold = newHold(variables, options)
+  const turn = Promise.all([...hold.waitsFor].map(({ end }) => end))
   try {
-    for (const { end } of hold.waitsFor) await end
+    options.signal?.throwIfAborted()
+    if (hold.waitsFor.size > 0) await orAborted(options.signal, turn)
+  } catch (reason) {
+    turn.then(() => hold.close()) // later calls wait for this one, and through it for the earlier ones
+    throw reason
+  }
+  try {
     hold.waitsFor.clear()
     if (hold.changes) changing.add(hold)
     return await around.run(hold, body)
@@ -89,21 +100,21 @@ function newHold(all: Iterable<object>, { changes = false, owner }: ExclusiveOpt
   return hold
 }
 
-/** Returns the innermost call during which the current code runs and that has not ended. */
+/** Returns the innermost call of `exclusively` that has not ended, of those during which the current code runs. */
 function current(): Hold | undefined {
   let hold = around.getStore()
   while (hold?.hasEnded) hold = hold.parent
   return hold
 }
 
-/** Returns the innermost call that uses a variable, among `hold` and the calls around it. */
+/** Returns the innermost call that uses a variable: `hold` or a call during which `hold` was made, if any. */
 function holderOf(variable: object, hold: Hold | undefined): Hold | undefined {
   let holder = hold
   while (holder && !holder.variables.has(variable)) holder = holder.parent
   return holder
 }
 
-/** @throws {ArgumentError} when a call of `waitsFor` waits, directly or not, for `parent` or one around it. */
+/** @throws {ArgumentError} when a call in `waitsFor` waits, directly or not, for `parent` or a call around it. */
 function checkEnds(parent: Hold, waitsFor: ReadonlySet<Hold>): void {
   const outer = new Set<Hold>()
   for (let hold: Hold | undefined = parent; hold; hold = hold.parent) outer.add(hold)

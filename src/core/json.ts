@@ -20,8 +20,8 @@ const textOf = (json: string | Uint8Array): string =>
 const mostLevels = 500
 
 /**
- * Describes what is wrong with valid JSON: a key that occurs twice in an object, of which `JSON.parse` keeps
- * the last, or lists and objects that are nested too deeply. Returns undefined if nothing is wrong.
+ * Describes what is wrong with valid JSON: a key that occurs twice in an object (`JSON.parse` ignores all but the
+ * last), or lists and objects that are nested too deeply. Returns undefined if nothing is wrong.
  *
  * @param value result of `JSON.parse(json)`
  */
@@ -40,8 +40,11 @@ const openBracket = 91
 const closeBrace = 125
 const closeBracket = 93
 
-/** Returns the number of keys in a JSON text; −1 if lists and objects are nested too deeply. */
-function keysIn(json: string): number {
+/**
+ * Returns the number of keys in a JSON text, including those of nested objects, without parsing it; −1 if lists and
+ * objects are nested too deeply.
+ */
+export function keysIn(json: string): number {
   let [keys, levels] = [0, 0]
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at)
@@ -65,7 +68,8 @@ function keysOf(value: unknown): number {
     if (Array.isArray(next)) {
       for (const one of next) if (typeof one === 'object') open.push(one)
     } else if (typeof next === 'object' && next !== null) {
-      for (const one of Object.values(next)) {
+      for (const key in next) {
+        const one = (next as Readonly<Record<string, unknown>>)[key]
         keys++
         if (typeof one === 'object') open.push(one)
       }
@@ -123,4 +127,10 @@ export function checkDepth(who: string, json: unknown): unknown {
     )
   }
   return json
+}
+
+/** Whether a value can be written as JSON and read again unchanged: no function, no NaN, no infinity. */
+export function isJson(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).every(isJson)
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }

@@ -38,7 +38,7 @@ const memoryCodes: readonly unknown[] = [
   'ERR_WORKER_OUT_OF_MEMORY',
 ]
 
-/** What a system call was to do, for system calls whose names do not say so. */
+/** What a system call does, to complete `wanted to …` in messages, for calls whose names do not say so. */
 const actions: Readonly<Record<string, string>> = {
   mkdir: 'make the folder',
   rmdir: 'remove the folder',
@@ -53,9 +53,8 @@ const actions: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the one-line error for a fault of the machine: an operating-system error, or memory that ran out. The
- * former is recognized by its code, since only some such errors carry a path; the latter by the engine's
- * message.
+ * Returns the one-line error for a fault of the machine: an operating-system error, or memory that ran out. An
+ * operating-system error is recognized by its code, lack of memory by the message of ONNX Runtime or V8.
  *
  * @param path file to name if the error carries no path, as errors of `write` do not
  * @returns undefined for any other error, such as a bug or an error that Evenstep itself threw
@@ -79,7 +78,7 @@ export function machineError(error: unknown, path?: string): MachineError | unde
   return new MachineError(`${at ?? 'evenstep'}: wanted to ${action}, got ${meaning}${known}; ${fix}`, options)
 }
 
-/** Whether an error, or one that caused it, is a fault of the machine, so not a result of an experiment. */
+/** Whether an error or one of its causes is a fault of the machine, such as a full disk, not of the experiment. */
 export function isMachineFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof EvenstepError && error.exitCode === machineExitCode) return true

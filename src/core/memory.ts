@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os'
+import { constrainedMemory } from 'node:process'
 import { ArgumentError } from './errors.ts'
 
 /**
@@ -8,12 +9,18 @@ import { ArgumentError } from './errors.ts'
  * @param what description of the array in the error: `weights of [100, 1000000000]`
  */
 export function checkMemory(who: string, what: string, bytes: number, fix?: string): void {
-  const most = totalmem()
+  const most = memoryLimit()
   if (bytes <= most) return
   const advice = fix === undefined ? '' : `; ${fix}`
   throw new ArgumentError(
     `${who}: wanted ${what} that fit into the ${gigabytes(most)} of this machine, got ${gigabytes(bytes)}${advice}`,
   )
+}
+
+/** Returns the memory in bytes that this process may use: the machine's, or the container's if it has a limit. */
+function memoryLimit(): number {
+  const limit = constrainedMemory() // 0 or an absurd number without a limit
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
 }
 
 const gigabytes = (bytes: number): string => `${Number((bytes / 1e9).toPrecision(3))} GB`

@@ -40,7 +40,7 @@ export function* walk(root: object): Generator<readonly [path: string, object: o
   yield* visit(root, '')
 }
 
-/** Returns a model's variables by state name (path of fields: `fc1.weight`), those of shared layers once. */
+/** Returns a model's variables by state name (path of fields: `fc1.weight`), each once, even if layers share it. */
 export function variables(root: object): Map<string, Variable> {
   const found = new Map<string, Variable>()
   for (const [name, object] of walk(root)) {

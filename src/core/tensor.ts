@@ -39,8 +39,8 @@ export interface Tensor {
    */
   readonly output?: { readonly index: number; readonly count: number }
   /**
-   * Returns an equal tensor, for exported models, whose operators do not depend on the lengths of axes. Absent
-   * if this tensor's own operators do not depend on them either.
+   * Returns an equal tensor, for exported models: its operators do not depend on the lengths of axes, and are the plain
+   * ones where this tensor's own are chosen for the speed of training. Absent if its own operators serve.
    */
   readonly portable?: () => Tensor
   /** Values of a `Constant` node, in row-major order. */

@@ -32,8 +32,8 @@ const options = {
 /**
  * A mutable tensor that persists between steps: a weight, a running statistic, a momentum buffer or a counter.
  *
- * While a step is traced, that is run once on lazy tensors to build its graph, reading `value` adds an input to
- * the graph, and `assign` adds an output, whose value the next step reads.
+ * A step is traced by running it once on lazy tensors, to build its graph. Meanwhile, reading `value` adds an
+ * input to the graph, and `assign` adds an output, whose value the next step reads.
  */
 export class Variable {
   readonly shape: Shape

@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs'
 import { checkInside } from './inside.ts'
 import { partialOf } from './whole-file.ts'
 
-/** Renames a folder that is about to be removed, so that nobody reads it half removed. @returns the new path */
+/** Renames a folder that is about to be removed, so that no process finds it half removed. @returns the new path */
 export function setAside(path: string): string {
   const discarded = partialOf(`${path}.old`)
   rmSync(discarded, { recursive: true, force: true })

@@ -51,6 +51,11 @@ describe.skipIf(platform() === 'win32')('a symbolic link inside a folder', () =>
     rmSync(join(at('study'), 'trials'))
     symlinkSync(at('outside'), join(at('study'), 'study.db-wal'))
     expect(() => refuseLinks(at('study'))).toThrow(refusal(join('study', 'study.db-wal')))
+    rmSync(join(at('study'), 'study.db-wal'))
+    execFileSync('mkfifo', [join(at('study'), 'study.lock')])
+    expect(() => refuseLinks(at('study'))).toThrow(
+      `${join(at('study'), 'study.lock')}: wanted a file, got a device`,
+    )
   })
 
   test('nor is a pipe waited for', () => {

@@ -75,17 +75,17 @@ export function checkInside(path: string, kind: 'a file' | 'a folder' = 'a file'
   throw wrongKind(path, kind, stats)
 }
 
-/** Matches the names, in the folder of a study or of advice, that SQLite or worker processes open. */
+/** Matches names of files and folders, in the folder of a study or advice, that SQLite or worker processes open. */
 const opened = /^(?:study|advice|workers|trials|base)\b/
 
 /**
  * Checks the folder of a study or of advice before the database, lock files and trial folders in it are opened.
  *
- * @throws {FormatError} when one of them is a symbolic link.
+ * @throws {FormatError} when one of them is a symbolic link, or anything else that is neither a file nor a folder.
  */
 export function refuseLinks(folder: string): void {
   for (const entry of onFile(folder, () => readdirSync(folder, { withFileTypes: true }))) {
-    if (!entry.isSymbolicLink() || !opened.test(entry.name)) continue
+    if (!opened.test(entry.name) || entry.isFile() || entry.isDirectory()) continue
     const path = join(folder, entry.name)
     throw wrongKind(path, entry.name === 'trials' ? 'a folder' : 'a file', lstatSync(path))
   }
@@ -97,7 +97,7 @@ const hiding: readonly unknown[] = ['EACCES', 'EPERM', 'EIO', 'ESTALE']
 /**
  * Returns whether a path exists; a link exists if what it leads to does.
  *
- * @throws {MachineError} when that cannot be known, such as without the permission to look.
+ * @throws {MachineError} when that cannot be known, such as without permission to read the parent folder.
  */
 export function pathExists(path: string): boolean {
   try {

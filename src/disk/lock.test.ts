@@ -13,8 +13,12 @@ import {
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pid } from 'node:process'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+import { MachineError } from '../core/errors.ts'
+import { readInside } from './inside.ts'
 import { lockRun } from './lock.ts'
+
+vi.mock('./inside.ts', { spy: true })
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-lock-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -25,6 +29,18 @@ const folder = (name: string): string => {
 }
 const refused = (path: string, who: string): string =>
   `${path}: wanted a run that nobody has open, got one that ${who} has; wait, or stop it first`
+
+test('a lock that cannot be read is not taken for one that has ended', () => {
+  const path = folder('unreadable')
+  const name = join(path, 'run.lock-other')
+  writeFileSync(name, '{}')
+  utimesSync(name, 0, 0)
+  vi.mocked(readInside).mockImplementationOnce(() => {
+    throw new MachineError(`${name}: wanted to open it, got too many open files`)
+  })
+  expect(() => lockRun(path)).toThrow(`${name}: wanted to open it, got too many open files`)
+  expect(readdirSync(path)).toEqual(['run.lock-other'])
+})
 
 test('a lock is held once, and again after its release, which may come twice', () => {
   const path = folder('once')

@@ -37,12 +37,12 @@ export interface FolderLock {
   release(): void
 }
 
-/** Error when a folder is locked. */
+/** Error when a folder is locked: the same command succeeds once the lock is released. */
 export class LockedError extends MachineError {
   override readonly name = 'LockedError'
   /**
-   * The lock's last sign of life, if whether its process lives cannot be looked up: the time at which its file was
-   * written. The lock ends if no other sign follows within a minute.
+   * Time, in milliseconds since 1970, at which the lock file was last written, if its holder cannot be looked up, as on
+   * another machine; otherwise undefined. The lock ends unless the file is written again within a minute.
    */
   readonly lastSign: number | undefined
 
@@ -84,7 +84,7 @@ export function lockRun(folder: string): FolderLock {
     const name = `${prefix}${randomBytes(6).toString('hex')}`
     const path = join(folder, name)
     onFile(folder, () => create(path))
-    const other = others(folder, name)
+    const other = orRemoved(path, () => others(folder, name))
     if (other === undefined) return held(path)
     rmSync(path, { force: true })
     const mayEnd = isHere(other.holder) && !isOwn(other.holder)
@@ -98,12 +98,19 @@ export function lockRun(folder: string): FolderLock {
 function create(path: string): void {
   const file = openSync(path, 'wx')
   try {
-    writeHolder(file, path)
+    orRemoved(path, () => writeHolder(file, path))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Calls `work`; if it throws, removes the lock file at `path`. */
+function orRemoved<T>(path: string, work: () => T): T {
+  try {
+    return work()
   } catch (error) {
     rmSync(path, { force: true })
     throw error
-  } finally {
-    closeSync(file)
   }
 }
 
@@ -142,7 +149,7 @@ interface OtherLock {
   readonly name: string
   /** Holder of the lock; undefined when the lock file is incomplete. */
   readonly holder: Holder | undefined
-  /** Time at which the lock file was written, in milliseconds. */
+  /** Time at which the lock file was last written, in milliseconds since 1970. */
   readonly written: number
 }
 
@@ -162,12 +169,17 @@ function others(folder: string, own: string): OtherLock | undefined {
   return undefined
 }
 
-/** Reads which process holds a lock; undefined if the lock file is incomplete, as while it is being created. */
+/**
+ * Reads which process holds a lock; undefined if the lock file is incomplete, as while it is being created.
+ *
+ * @throws {MachineError} when the lock file cannot be read: its process may well be alive.
+ */
 function holderIn(path: string): Holder | undefined {
   try {
     const json = Object(jsonIn(readInside(path) ?? '')) as Partial<Holder>
     return typeof json.pid === 'number' && typeof json.host === 'string' ? (json as Holder) : undefined
-  } catch {
+  } catch (error) {
+    if (error instanceof MachineError) throw error
     return undefined
   }
 }

@@ -16,9 +16,9 @@ interface Setup {
 }
 
 /**
- * Returns the operator because of which a batch's loss is neither a mean nor a sum over its examples, such as the
- * `Sqrt` of a mean. Undefined if the loss is a mean or a sum, or is made by `weightedLoss`, and if the operator is
- * unknown.
+ * Returns the name of the operator that makes a batch's loss neither a mean nor a sum over its examples, such as
+ * `Sqrt` if the loss is the root of a mean. Undefined if the loss is a mean or a sum, if it is made by
+ * `weightedLoss`, or if the operator is unknown.
  */
 export function batchDependence({ model, loss: lossOf, data, dtype }: Setup): string | undefined {
   const batch = ({ shape, dtype }: FieldSpec): Tensor => input([2, ...shape], dtype)

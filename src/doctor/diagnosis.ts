@@ -7,7 +7,7 @@ export type Severity = 'ok' | 'note' | 'warning' | 'alarm'
 /** All severities, most severe first. */
 export const severities: readonly Severity[] = ['alarm', 'warning', 'note', 'ok']
 
-/** What a diagnostic measured in a training run, how severe that is, and what to do about it, if known. */
+/** Finding of a diagnostic: what it measured in a training run, how severe that is, and what to do, if known. */
 export interface Finding extends Advised {
   readonly severity: Severity
   /** The measured value, which the diagnostic compares with its limits. */
@@ -21,7 +21,7 @@ export interface Finding extends Advised {
 /** A kind of change of the learning rate: of every step up or down, or a fall to 0 at the end of the run. */
 export type RateMove = 'raise' | 'lower' | 'fall'
 
-/** Why a diagnostic does not apply to a training run. */
+/** Reason why a diagnostic does not apply to a training run. */
 export interface Inapplicable {
   readonly reason: string
 }

@@ -17,7 +17,7 @@ const options = {
   log: custom<Steps>('the log of steps', (value) => 'losses' in Object(value)),
   /** Ids of the diagnostics to run, such as `['D8', 'D9']`. @default all */
   only: list(text()),
-  /** Abort signal that stops the diagnostics; the task is unchanged then. */
+  /** Abort signal that stops the diagnostics, leaving the task unchanged. */
   signal: abortSignal(),
 }
 
@@ -59,7 +59,7 @@ export async function* examine(
   for (const diagnostic of diagnostics.filter(({ id }) => wanted(id))) {
     all.push(await diagnosis(diagnostic, subject))
   }
-  // What is said of the rate depends on these, wanted or not.
+  // These may overrule advice on the learning rate, so they run even if not requested.
   if (all.some((one) => isFinding(one) && moveOf(one.change))) {
     for (const diagnostic of diagnostics.filter(({ id }) => !wanted(id) && judges.includes(id))) {
       all.push(await diagnosis(diagnostic, subject))

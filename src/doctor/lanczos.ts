@@ -45,7 +45,7 @@ function subtract(w: Float64Array, q: Float64Array, factor: number): void {
   for (let i = 0; i < w.length; i++) w[i]! -= factor * q[i]!
 }
 
-/** Returns a tridiagonal matrix T's largest eigenvalue by bisection: it is above x if T − x · I has a pivot > 0. */
+/** Returns, by bisection, the largest eigenvalue of a tridiagonal matrix T: it is > x if T − x · I has a pivot > 0. */
 export function greatestOfTridiagonal(diagonal: readonly number[], offDiagonal: readonly number[]): number {
   const radii = diagonal.map((d, i) => Math.abs(d) + (offDiagonal[i - 1] ?? 0) + (offDiagonal[i] ?? 0))
   const bound = maxOf(radii)

@@ -14,9 +14,9 @@ export interface Norm {
   /** Path of the layer in the model, such as `blocks.0.bn`. */
   readonly name: string
   readonly layer: BatchNorm
-  /** Input of the call. */
+  /** Input of the BN layer in this call. */
   readonly x: Tensor
-  /** Output of the call. */
+  /** Output of the BN layer in this call. */
   readonly y: Tensor
   /** Number of values from which the mean and variance of one channel are computed. */
   readonly values: number
@@ -34,14 +34,14 @@ export interface Fed {
   readonly cancels: boolean
 }
 
-/** Which values of a weight contribute to one output: those of one group with one index along `axis`. */
+/** Division of a weight's values by output channel: a channel has those at one index along `axis` in one group. */
 export interface Outputs {
   readonly axis: number
   /** Number of equal groups into which the axes before `axis` are split, as in a grouped convolution. */
   readonly groups: number
 }
 
-/** The order in which a model's layers run in a forward pass for training, found from its graph, not from names. */
+/** Structure of a model: the order in which its layers run in a forward pass for training, found from its graph. */
 export interface Structure {
   readonly norms: readonly Norm[]
   /** Dropout layers that are active in training, with their output tensors. */
@@ -81,7 +81,7 @@ export function structureOf(model: Module, x: FieldSpec, length: number): Struct
   }
 }
 
-/** Returns pairs of names: each active dropout layer with BN layers after it, and the first BN layer after it. */
+/** Returns pairs of names: each active dropout layer that has BN layers after it, and the first of those. */
 export function dropoutsBeforeNorms({
   norms,
   dropouts,

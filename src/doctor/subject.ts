@@ -30,7 +30,7 @@ export interface Slope {
   readonly gradient: ReadonlyMap<string, Data>
 }
 
-/** The run that diagnostics examine: experiment, trained task and log. Caches what several diagnostics need. */
+/** Subject of diagnostics: a run, with experiment, trained task and log. Caches what several diagnostics need. */
 export class Subject {
   readonly experiment: InMemory
   /** The experiment as the user gave it: schedule lengths may be fractions of the run instead of steps. */

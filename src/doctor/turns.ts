@@ -4,7 +4,7 @@ import type { Batch } from '../data/loader.ts'
 import type { Task } from '../train/task.ts'
 import { type Matrix, numbersOf } from './matrix.ts'
 
-/** How each of several optimizer steps changed one weight w. */
+/** Changes that each of several optimizer steps made to one weight w. */
 export interface Turns {
   /** Angle between w before and w after each step, in radians, one per step. */
   readonly angles: readonly number[]

@@ -5,7 +5,7 @@ import type { Subject } from './subject.ts'
 
 /** Loss and metrics measured on a part of the validation data. */
 export interface Validated extends Evaluation {
-  /** Number of examples of the part. */
+  /** Number of examples in this part of the validation data. */
   readonly examples: number
 }
 

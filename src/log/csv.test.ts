@@ -18,7 +18,7 @@ async function linesOf(folder: string, every?: 'epoch' | 'step'): Promise<string
 }
 
 let count = 0
-/** A folder with this log. */
+/** Makes a folder with this text as its log, and returns the path. */
 function log(text: string | Uint8Array): string {
   const folder = join(root, `log-${count++}`)
   mkdirSync(folder)

@@ -1,3 +1,4 @@
+import { csvLine } from '../core/csv-line.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { type LogLine, readEvents } from '../train/event-log.ts'
@@ -29,8 +30,8 @@ export async function* csv(folder: string, given: CsvLogOptions = {}): AsyncGene
   // Two passes: later rows may have more columns, if a newer version of Evenstep resumed the run.
   for (const row of rows(folder, every)) for (const name of row.keys()) columns.add(name)
   if (columns.size === 0) return
-  yield lineOf([...columns])
-  for (const row of rows(folder, every)) yield lineOf([...columns].map((name) => row.get(name) ?? ''))
+  yield csvLine([...columns])
+  for (const row of rows(folder, every)) yield csvLine([...columns].map((name) => row.get(name) ?? ''))
 }
 
 /** Yields the events of one type in a run's log, each as a map from column names to texts of cells. */
@@ -50,6 +51,3 @@ function cellsOf({ type, reasons, ...event }: LogLine & { readonly reasons?: unk
   enter(event, '')
   return cells
 }
-
-const lineOf = (cells: readonly string[]): string =>
-  `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`

@@ -47,7 +47,7 @@ describe('the bytes that TensorBoard writes', () => {
   })
 })
 
-/** The payloads of a TFRecord file. */
+/** Returns the payloads of the records in a TFRecord file. */
 function payloads(bytes: Buffer): Buffer[] {
   const found: Buffer[] = []
   for (let at = 0; at < bytes.length; ) {

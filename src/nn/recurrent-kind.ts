@@ -18,7 +18,8 @@ export type State = readonly [hidden: Tensor, cell?: Tensor]
  * Computes the state after a step from the state before it.
  *
  * @param input `W_ih·x + b_ih` for the input x of this step, `[batch, gates · hiddenSize]`
- * @param recurrent `W_hh·h + b_hh` for the previous hidden state h, of the shape of `input`
+ * @param recurrent `W_hh·h + b_hh` for the previous hidden state h, of the shape of `input`. If the kind `sums`, `b_hh`
+ *   is in `input` instead
  */
 export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
 
@@ -30,6 +31,8 @@ export interface RecurrentKind {
   /** Whether there is a cell state besides the hidden state, as in an LSTM. */
   readonly hasCell: boolean
   readonly cell: RecurrentCell
+  /** Whether `cell` only uses the sum of `input` and `recurrent`, so that the biases may be added together. */
+  readonly sums: boolean
   /** For each gate in the order of ONNX's operator `name`, its position in the weights. */
   readonly order: readonly number[]
   /** Attributes of this ONNX operator, given the number of directions. */

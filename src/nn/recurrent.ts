@@ -3,9 +3,10 @@ import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } fr
 import { checkShape, misfit, type Shape } from '../core/shape.ts'
 import { constant, type Tensor, tensorOption } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
+import { add } from '../ops/arithmetic.ts'
 import { reshape, zerosOf } from '../ops/broadcast.ts'
 import { cast, greater, where } from '../ops/compare.ts'
-import { concat, stack, unbind } from '../ops/concat.ts'
+import { concat, split, stack, unbind } from '../ops/concat.ts'
 import { linear } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
 import { checkRange } from '../ops/range.ts'
@@ -125,18 +126,22 @@ export abstract class Recurrent implements Module {
     backwards: boolean,
     real: readonly Tensor[] | undefined,
   ): { readonly output: Tensor; readonly last: State } {
-    const inputs = unbind(linear(sequence, weight_ih.value, bias_ih?.value)) // one product for all steps
+    const { cell, sums } = this.#kind
+    const [length, batch, features] = sequence.shape as [number, number, number]
+    const [shared, own] = sums ? [total(bias_ih, bias_hh), undefined] : [bias_ih?.value, bias_hh?.value]
+    // One product for all steps. Whole rows are split and joined: an axis of size 1 would take a Reshape for each step.
+    const rows = reshape(sequence, [length * batch, features])
+    const inputs = split(linear(rows, weight_ih.value, shared), new Array<number>(length).fill(batch))
     const order = [...inputs.keys()]
     const outputs: Tensor[] = []
     let state = first
     for (const t of backwards ? order.reverse() : order) {
-      const recurrent = linear(state[0], weight_hh.value, bias_hh?.value)
-      const next = this.#kind.cell(inputs[t]!, recurrent, state)
+      const next = cell(inputs[t]!, linear(state[0], weight_hh.value, own), state)
       const isReal = real?.[t]
       state = isReal ? keep(isReal, next, state) : next
       outputs[t] = isReal ? where(isReal, next[0], 0) : next[0]
     }
-    return { output: stack(outputs), last: state }
+    return { output: reshape(concat(outputs), [length, batch, this.#hiddenSize]), last: state }
   }
 
   /** Returns the initial state of each layer and direction. */
@@ -171,6 +176,10 @@ function weightsOf(rows: number, features: number, hiddenSize: number, bias: boo
   const weights = { weight_ih: variable(rows, features), weight_hh: variable(rows, hiddenSize) }
   return { ...weights, ...(bias && { bias_ih: variable(rows), bias_hh: variable(rows) }) }
 }
+
+/** Returns the sum of two biases; undefined if there are none. */
+const total = (a: Variable | undefined, b: Variable | undefined): Tensor | undefined =>
+  a && b && add(a.value, b.value)
 
 /** Returns one bool tensor `[batch, 1]` per step: true for each sequence that is not yet padded at this step. */
 function realSteps(lengths: Tensor, length: number): Tensor[] {

@@ -27,7 +27,7 @@ export class RNN extends Recurrent {
     const attributes = (directions: number) => ({
       activations: { strings: new Array<string>(directions).fill(names[nonlinearity]) },
     })
-    const kind = { name: 'RNN', gates: 1, hasCell: false, cell, order: [0], attributes }
+    const kind = { name: 'RNN', gates: 1, hasCell: false, cell, sums: true, order: [0], attributes }
     super(kind, inputSize, hiddenSize, rest)
   }
 }
@@ -45,7 +45,7 @@ export class RNN extends Recurrent {
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
-    const kind = { name: 'LSTM', gates: 4, hasCell: true, cell: lstm, order: [0, 3, 1, 2] }
+    const kind = { name: 'LSTM', gates: 4, hasCell: true, cell: lstm, sums: true, order: [0, 3, 1, 2] }
     super(kind, inputSize, hiddenSize, options)
   }
 }
@@ -70,7 +70,15 @@ const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
 export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
     const attributes = () => ({ linear_before_reset: 1 })
-    const kind = { name: 'GRU', gates: 3, hasCell: false, cell: gru, order: [1, 0, 2], attributes }
+    const kind = {
+      name: 'GRU',
+      gates: 3,
+      hasCell: false,
+      cell: gru,
+      sums: false,
+      order: [1, 0, 2],
+      attributes,
+    }
     super(kind, inputSize, hiddenSize, options)
   }
 }

@@ -23,7 +23,7 @@ function filled<M extends nn.Module>(model: M): M {
   return model
 }
 
-/** Operators and constants of a model's ONNX file, and how far its outputs are from the model's own. */
+/** Returns operators and constants of a model's ONNX file, and how far its outputs are from the model's own. */
 async function exported(
   model: nn.Module,
   shape: readonly number[],
@@ -36,7 +36,7 @@ async function exported(
     dtype,
     Float64Array.from({ length: all }, (_, i) => Math.cos(i * i)),
   )
-  const session = await ort.InferenceSession.create(bytes)
+  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 })
   const { y } = await session.run({ x: new ort.Tensor(dtype, x as never, [3, ...shape]) })
   const own = await compile({ x: { shape: [3, ...shape], dtype } }, (given) => ({
     y: model.forward(given.x, 'eval'),

@@ -15,12 +15,12 @@ export function foldNormalization(graph: Graph): Graph {
   return folding.result()
 }
 
-/** A product whose channels a normalization scales. */
+/** A convolution or matrix product, with its bias if any, whose output channels a normalization scales. */
 interface Product {
-  /** Nodes that compute it; the first one is the product, and another one adds the bias. */
+  /** The node of the convolution or matrix product and, if another node adds the bias, that node. */
   readonly nodes: readonly Node[]
   readonly weight: string
-  /** Axis of the weight that has the channels. */
+  /** Axis of the weight along which the output channels lie. */
   readonly axis: number
   readonly channels: number
   readonly bias: string | undefined
@@ -29,7 +29,7 @@ interface Product {
 class Folding {
   readonly #graph: Graph
   readonly #constants: Map<string, TensorProto>
-  /** How often each tensor is read. */
+  /** Number of times that each tensor is read, by its name. */
   readonly #uses = new Map<string, number>()
   /** Nodes by the name of their first output. */
   readonly #nodes: Map<string, Node>
@@ -88,12 +88,12 @@ class Folding {
     return bias === '' || this.#isVector(bias, product.channels) ? product : undefined
   }
 
-  /** Returns the product without bias to which a node adds one. */
+  /** Returns the matrix product without bias to which node `sum` adds a constant bias; undefined if there is none. */
   #sumAt(sum: Node): Product | undefined {
     const [a, b] = sum.input as [string, string]
     const [name, bias] = this.#constants.has(b) ? [a, b] : [b, a]
     const product = this.#productAt(name)
-    // A vector is added along the last axis, which has the channels of a matrix product only.
+    // A vector is added along the last axis: the channels of a matrix product, but not of a convolution.
     const isBias = product && isOwn(product.nodes[0]!, 'Gemm') && this.#isVector(bias, product.channels)
     return isBias && product.bias === undefined
       ? { ...product, nodes: [...product.nodes, sum], bias }
@@ -104,7 +104,7 @@ class Folding {
     return String(this.#constants.get(name)?.dims) === String(length)
   }
 
-  /** Returns what a normalization computes by channel, `scale · (x − mean) + shift`, if that is constant. */
+  /** Returns the numbers by channel in `scale · (x − mean) + shift`; undefined unless all are constant. */
   #mapOf({ input, attribute }: Node, channels: number) {
     const [gamma, shift, mean, variance] = input.slice(1).map((name) => this.#valuesOf(name))
     const epsilon = attribute.find(({ name }) => name === 'epsilon')?.f ?? 1e-5
@@ -114,7 +114,7 @@ class Folding {
     return { mean, shift, scale: gamma.map((g, c) => g / Math.sqrt(variance[c]! + epsilon)) }
   }
 
-  /** Returns the numbers of a constant, or of a constant to which a number is added, as float64 adds ε. */
+  /** Returns the numbers of a constant, or of a constant plus one number, as a float64 model adds ε; else undefined. */
   #valuesOf(name: string): Float64Array | undefined {
     const constant = this.#constants.get(name)
     if (constant) return numbersOf(constant)
@@ -130,7 +130,7 @@ class Folding {
     return this.#uses.get(name) ?? 0
   }
 
-  /** Replaces a constant or, if others read it or there is none, adds one called `name`. @returns its name */
+  /** Replaces the constant `old` or, if it is undefined or read elsewhere, adds one named `name`. @returns its name */
   #put(old: string | undefined, name: string, constant: TensorProto): string {
     const isFree = old !== undefined && this.#usesOf(old) === 1
     const names = new Set([...this.#constants.keys(), ...this.#uses.keys(), ...this.#nodes.keys()])
@@ -145,7 +145,7 @@ class Folding {
 /** Whether a node is the operator `type` of ONNX itself, not a custom operator of that name. */
 const isOwn = ({ domain, opType }: Node, type: string): boolean => domain === '' && opType === type
 
-/** Names of all that a node and the graphs within it read. */
+/** Returns the names of all tensors that a node and the graphs within it read. */
 function readBy({ input, attribute }: Node): string[] {
   const bodies = attribute.flatMap(({ type, g }) => (type === AttributeType.GRAPH && g ? graphsIn(g) : []))
   const within = bodies.flatMap(({ node = [], output = [] }) => [
@@ -155,7 +155,7 @@ function readBy({ input, attribute }: Node): string[] {
   return [...input, ...within]
 }
 
-/** Returns the axis of a product's weight that has the channels; undefined for a node that is no plain product. */
+/** Returns the axis of the weight along which output channels lie; undefined if the node is no plain product. */
 function axisOf(made: Node): number | undefined {
   if (isOwn(made, 'Conv')) return 0
   if (!isOwn(made, 'Gemm')) return undefined
@@ -173,7 +173,7 @@ function scaledBy(scale: Float64Array, weight: TensorProto, { axis, channels }: 
   return { ...weight, rawData: new Uint8Array(numbers.buffer) }
 }
 
-/** Returns a copy of the floats of a constant; undefined for other types. */
+/** Returns a copy of the values of a float32 or float64 constant; undefined for other types. */
 function floatsIn({
   dataType,
   rawData = new Uint8Array(),
@@ -188,6 +188,6 @@ const numbersOf = (constant: TensorProto): Float64Array | undefined => {
   return floats && Float64Array.from(floats)
 }
 
-/** Returns the bytes of numbers in the type of `like`. */
+/** Returns the bytes of numbers, in the element type of a constant. */
 const bytesOf = ({ dataType }: TensorProto, numbers: Float64Array): Uint8Array =>
   new Uint8Array((dataType === DataType.DOUBLE ? numbers : Float32Array.from(numbers)).buffer)

@@ -3,7 +3,7 @@ import { constant, node, type Tensor } from '../core/tensor.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
- * Rewrites a sum of zero-padded pieces, which are adjacent along an axis, as one Concat of the pieces.
+ * Rewrites, in a graph, each sum of zero-padded pieces that are adjacent along an axis as one Concat of the pieces.
  *
  * The gradient of a sliced tensor is such a sum, in which each term is as large as the whole tensor: for 28 slices of
  * a tensor `[28, 64, 128]`, the sum takes 4.3 ms, the Concat 0.7 ms.
@@ -12,7 +12,7 @@ export function joinPadded(roots: readonly Tensor[]): Tensor[] {
   const uses = usesOf(roots)
   const remade = new Map<Tensor, Tensor>()
   return rebuild(roots, (t, before) => {
-    const terms = t.op === 'Add' ? termsOf(before, uses).map((term) => remade.get(term)!) : []
+    const terms = t.op === 'Add' ? addendsOf(before, uses).map((term) => remade.get(term)!) : []
     const joined = join(terms, t)
     remade.set(before, joined ?? t)
     return joined ?? t
@@ -20,14 +20,14 @@ export function joinPadded(roots: readonly Tensor[]): Tensor[] {
 }
 
 /** Returns the terms of a sum, including the terms of nested sums of the same shape that are used nowhere else. */
-function termsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
+export function addendsOf(sum: Tensor, uses: ReadonlyMap<Tensor, number>): Tensor[] {
   return sum.inputs.flatMap((x) => {
     const isInner = x.op === 'Add' && uses.get(x) === 1 && sameShape(x.shape, sum.shape)
-    return isInner ? termsOf(x, uses) : [x]
+    return isInner ? addendsOf(x, uses) : [x]
   })
 }
 
-/** A zero-padded tensor: adjacent `pieces` from index `start` to before `end` of one axis, 0 elsewhere. */
+/** A tensor with a run of adjacent `pieces` from index `start` to before `end` of one axis, and zeros elsewhere. */
 interface Run {
   readonly axis: number
   readonly start: number

@@ -12,6 +12,7 @@ import {
   valueInfo,
 } from './proto.ts'
 import { byNode, simplify } from './simplify.ts'
+import { splitSlices } from './split-slices.ts'
 
 export type Named = ReadonlyMap<string, Tensor>
 
@@ -138,7 +139,7 @@ function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
 
 /** Simplifies a graph. Constants that have a name in `inputs` are not merged, even if they are equal. */
 const simplified = (outputs: Named, inputs: Named): Named => {
-  const roots = simplify([...outputs.values()], new Set(inputs.values()))
+  const roots = splitSlices(simplify([...outputs.values()], new Set(inputs.values())))
   return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))
 }
 

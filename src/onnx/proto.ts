@@ -122,7 +122,7 @@ export const tensorProto = (
 export interface FilePlace {
   /** Path of the file, relative to the model's file. */
   readonly file: string
-  /** Name by which the file identifies the values. */
+  /** Name by which the other file identifies the values. */
   readonly name: string
   /** Position of the first byte of the values, and their length in bytes. */
   readonly offset: number

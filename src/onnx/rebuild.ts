@@ -16,11 +16,18 @@ export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Te
   return roots.map((root) => remade.get(root)!)
 }
 
-/** Counts how often each tensor of a graph is used, as an input of a node or as one of `roots`. */
-export function usesOf(roots: readonly Tensor[]): ReadonlyMap<Tensor, number> {
+/**
+ * Counts how often each tensor of a graph is used, as an input of a node or as one of `roots`.
+ *
+ * @param counts returns whether a node's use of its inputs counts. @default every node's
+ */
+export function usesOf(
+  roots: readonly Tensor[],
+  counts: (t: Tensor) => boolean = () => true,
+): ReadonlyMap<Tensor, number> {
   const uses = new Map<Tensor, number>()
   const count = (t: Tensor): void => void uses.set(t, (uses.get(t) ?? 0) + 1)
   roots.forEach(count)
-  for (const t of topological(roots)) t.inputs.forEach(count)
+  for (const t of topological(roots)) if (counts(t)) t.inputs.forEach(count)
   return uses
 }

@@ -1,17 +1,22 @@
 import { sameShape } from '../core/shape.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
 import { joinPadded } from './join-padded.ts'
+import { joinProducts } from './join-products.ts'
 import { rebuild, usesOf } from './rebuild.ts'
 
 /**
  * Rewrites a graph to compute the same values with fewer nodes: merges equal nodes, joins adjacent zero-padded terms
- * of a sum in one Concat, and computes `c ± A·B` in one Gemm. Inputs are the same tensors as before. Gradient rules
+ * of a sum in one Concat, joins products over rows in one product, and computes `c ± A·B` in one Gemm. Inputs are the same tensors as before. Gradient rules
  * are lost, so differentiate first.
  *
  * @param kept constants to leave unchanged, even if equal, because the model refers to them by name
  */
-export const simplify = (roots: readonly Tensor[], kept: ReadonlySet<Tensor> = new Set()): Tensor[] =>
-  foldGemm(joinPadded(shareEqual(roots, kept)))
+export function simplify(roots: readonly Tensor[], kept: ReadonlySet<Tensor> = new Set()): Tensor[] {
+  const padded = joinPadded(shareEqual(roots, kept))
+  const joined = joinProducts(padded)
+  const isJoined = joined.some((root, i) => root !== padded[i])
+  return foldGemm(isJoined ? shareEqual(joined, kept) : joined) // products of rows may share their Concat
+}
 
 /**
  * Merges common subexpressions: nodes with the same operator, inputs, attributes and values become one.
@@ -50,15 +55,28 @@ export function sameValues(a: Tensor['data'], b: Tensor['data']): boolean {
   return true
 }
 
-/** Rewrites `c ± A·B` and `A·B ± c` as one Gemm each, if nothing else uses the product `A·B`. */
+/**
+ * Rewrites `c ± A·B` and `A·B ± c` as one Gemm each, if nothing else uses the product `A·B`. A norm that is only logged
+ * does not count, since logging must not change how an update is rounded: the product is then computed twice.
+ */
 function foldGemm(roots: readonly Tensor[]): Tensor[] {
-  const uses = usesOf(roots)
+  const tensors = inTensors(roots)
+  const uses = usesOf(roots, (t) => t.op !== 'ReduceSumSquare' || t.shape.length > 0 || tensors.has(t))
   const original = new Map<Tensor, Tensor>()
   return rebuild(roots, (t, before) => {
     const folded = asGemm(t, (x) => uses.get(original.get(x) ?? x) === 1)
     original.set(folded, before)
     return folded
   })
+}
+
+/** Returns all tensors from which others than scalars are computed. */
+function inTensors(roots: readonly Tensor[]): ReadonlySet<Tensor> {
+  const found = new Set<Tensor>()
+  for (const t of topological(roots).toReversed()) {
+    if (t.shape.length > 0 || found.has(t)) for (const x of t.inputs) found.add(x)
+  }
+  return found
 }
 
 /** Returns `± A·B ± c` as one Gemm, whose `beta` absorbs a constant factor of `c`; other nodes unchanged. */

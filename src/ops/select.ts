@@ -15,11 +15,6 @@ import { checkRange } from './range.ts'
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
   checkIntegers('oneHot', 'labels', labels)
   checkRange('oneHot', 'a label', labels, { min: 0, max: classes - 1 })
-  return oneHotUnchecked(labels, classes, dtype)
-}
-
-/** `oneHot` of labels that are known to be in range. */
-export function oneHotUnchecked(labels: Tensor, classes: number, dtype: DType): Tensor {
   const hot = node('OneHot', {
     inputs: [labels, constant([classes], [1], labels.dtype), constant([0, 1], [2])],
     attributes: { axis: -1 },

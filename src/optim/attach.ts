@@ -4,7 +4,8 @@ import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { mul } from '../ops/arithmetic.ts'
 import { type Averages, type Averaging, averages, stateOf } from './average.ts'
-import { type Clipping, clipped } from './clip.ts'
+import { blocksOf, type Member, slopesOf, type UpdateBlock } from './block.ts'
+import { type Clipping, clipped, clippingFactor } from './clip.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 import type { GroupedSettings } from './group.ts'
 import { globalNorm } from './norm.ts'
@@ -23,8 +24,12 @@ export interface Attached {
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** Returns the learning rate at a step, counted from 0, for weights that are in no parameter group. */
   lr(step: number): number
-  /** Adds the gradients of `loss` and the update of every weight to the graph of the step being built. */
-  minimize(loss: Tensor): void
+  /**
+   * Adds the gradients of `loss` and the update of every weight to the graph of the step being built.
+   *
+   * @returns measurements of the gradients; undefined if only products with the learning rate are computed
+   */
+  minimize(loss: Tensor): Applied | undefined
   /** Adds the gradients of `loss` to the graph of the step being built: one for each weight in `trained`. */
   gradients(loss: Tensor): readonly Tensor[]
   /** Adds the update of every weight to the graph being built. @param gradients one per weight in `trained` */
@@ -47,14 +52,6 @@ interface Configuration {
 
 type ScalarsOf = (options: WeightOptions) => Scalars
 
-/** A trained weight, with its name, its options and the optimizer-state variables that belong to it. */
-interface Member {
-  readonly name: string
-  readonly w: Variable
-  readonly options: WeightOptions
-  readonly buffers: ReadonlyMap<string, Variable>
-}
-
 /** An optimizer attached to one model: an update rule, together with its state for the model's weights. */
 export class AttachedRule implements Attached {
   readonly state: ReadonlyMap<string, Variable>
@@ -63,17 +60,20 @@ export class AttachedRule implements Attached {
   readonly evaluation?: EvaluationWeights
   readonly #configuration: Configuration
   readonly #members: readonly Member[]
+  /** The members; those that are vectors with the same options are joined, if that changes no update. */
+  readonly #blocks: readonly UpdateBlock[]
   readonly #averages: Averages | undefined
   readonly #factor: () => number
 
   /** @param factor returns the factor by which controllers such as `reduceOnPlateau` currently scale all rates */
   constructor(configuration: Configuration, weights: ReadonlyMap<string, Variable>, factor: () => number) {
-    const { rule, settings, average } = configuration
+    const { rule, settings, clip, average } = configuration
     const members = [...weights]
       .filter(([, w]) => w.trainable)
       .map(([name, w]) => member(rule, settings, name, w))
     this.#configuration = configuration
     this.#members = members
+    this.#blocks = blocksOf(members, rule.elementwise === true && !(clip && 'adaptive' in clip))
     this.#averages = average && averages(average, weights)
     this.#factor = factor
     this.trained = members.map(({ w }) => w)
@@ -87,17 +87,14 @@ export class AttachedRule implements Attached {
     return rateAt(this.#configuration.settings.common, this.#factor, step)
   }
 
-  minimize(loss: Tensor): void {
-    const { rule, clip } = this.#configuration
-    const [options, ...others] = new Set(this.#members.map(({ options }) => options))
-    if (clip || !options || others.length > 0 || !rule.linear?.(options)) {
-      this.apply(this.gradients(loss))
-      return
-    }
-    // All weights have one rate and the rule uses only lr · g, so the rate can be the seed of the gradients.
+  minimize(loss: Tensor): Applied | undefined {
+    const linear = this.#linear()
+    if (this.#configuration.clip || !linear) return this.apply(this.gradients(loss))
+    // The rate is the seed of the gradients, which saves multiplying each of them by the rate.
     const scalars = this.#scalars(loss.dtype)
-    const scaled = this.gradients(loss, scalars(options).lr)
-    this.#assign(scalars, scaled, scaled)
+    const scaled = this.gradients(loss, scalars(linear).lr)
+    this.#assign(scalars, blocksOf(this.#members, false), scaled, scaled)
+    return undefined
   }
 
   gradients(loss: Tensor, seed?: Tensor): readonly Tensor[] {
@@ -105,10 +102,20 @@ export class AttachedRule implements Attached {
     return gradients(loss, weights, seed)
   }
 
-  apply(slopes: readonly Tensor[]): Applied {
-    const scalars = this.#scalars(slopes[0]?.dtype ?? 'float32')
+  apply(all: readonly Tensor[]): Applied {
+    const scalars = this.#scalars(all[0]?.dtype ?? 'float32')
     const { clip, settings } = this.#configuration
-    this.#assign(scalars, clip ? clipped(clip, slopes, this.#members, scalars(settings.common).host) : slopes)
+    const blocks = this.#blocks
+    const slopes = slopesOf(blocks, all)
+    const { host } = scalars(settings.common)
+    const linear = this.#linear()
+    if (clip && 'norm' in clip && linear) {
+      const factor = mul(clippingFactor(clip, slopes, host), scalars(linear).lr)
+      const scaled = slopes.map((g) => mul(g, factor))
+      this.#assign(scalars, blocks, scaled, scaled)
+    } else {
+      this.#assign(scalars, blocks, clip ? clipped(clip, slopes, blocks, host) : slopes)
+    }
     return {
       get gradientNorm() {
         return globalNorm(slopes)
@@ -116,7 +123,14 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Returns a function from a weight's options to scalars, which are shared by all weights with the same options. */
+  /** Returns the options of all weights, if they are the same and the rule uses gradients only as lr · gradient. */
+  #linear(): WeightOptions | undefined {
+    const [options, ...others] = new Set(this.#members.map((one) => one.options))
+    const isLinear = options && others.length === 0 && this.#configuration.rule.linear?.(options)
+    return isLinear ? options : undefined
+  }
+
+  /** Returns a function from a weight's options to the graph's scalars, which all weights with these options share. */
   #scalars(dtype: DType): ScalarsOf {
     const made = new Map<WeightOptions, Scalars>()
     return (options) => {
@@ -127,19 +141,29 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Computes all new weights from their gradients `slopes`, then assigns them. @param scaled products lr · slopes */
-  #assign(scalars: ScalarsOf, slopes: readonly Tensor[], scaled?: readonly Tensor[]): void {
+  /** Computes all new weights from the blocks' gradients, then assigns them. @param scaled products lr · gradient */
+  #assign(
+    scalars: ScalarsOf,
+    blocks: readonly UpdateBlock[],
+    slopes: readonly Tensor[],
+    scaled?: readonly Tensor[],
+  ): void {
     const { rule } = this.#configuration
-    const next = this.#members.map((one, i) =>
+    const next = blocks.map((one, i) =>
       rule.update(updateOf(one, scalars(one.options), slopes[i]!, scaled?.[i])),
     )
-    for (const [i, w] of this.trained.entries()) w.assign(next[i]!)
+    for (const [i, { w }] of blocks.entries()) w.assign(next[i]!)
     this.#averages?.update()
   }
 }
 
 /** Returns everything that a weight's update rule may read. Only scalars that are read become graph inputs. */
-const updateOf = ({ options, w, buffers }: Member, scalars: Scalars, g: Tensor, lrG?: Tensor): Update => ({
+const updateOf = (
+  { options, w, buffers }: UpdateBlock,
+  scalars: Scalars,
+  g: Tensor,
+  lrG?: Tensor,
+): Update => ({
   options,
   w: w.value,
   g,

@@ -16,6 +16,7 @@ import {
 import { filled, hyperparameter, hyperparameterAt, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { schedulable } from '../schedule/schedulable.ts'
+import { joinedVectors, places } from './block.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 
 const common = {
@@ -87,7 +88,7 @@ export function readAverage(who: string, average: Average): Averaging {
   return { type, ...readOptions(`${who}: average`, declared, options) } as Averaging
 }
 
-/** Returns the coefficient c at a step of the average's update a ← (1 − c) · a + c · w: 1 copies w, 0 keeps a. */
+/** Returns, for a step, c in the update a ← (1 − c) · a + c · w of the average a: 1 copies the weight w, 0 keeps a. */
 function newest(average: Averaging, step: number): number {
   const { every } = average
   const since = step - (average.type === 'swa' ? average.start : 0)
@@ -121,7 +122,12 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
       const fed = (value: (step: number) => number) => hyperparameter(value, dtype, `optimizer.average.decay`)
       const fresh = fed((step) => newest(average, step))
       const old = fed((step) => 1 - newest(average, step))
-      for (const { v, mean } of pairs) mean.assign(add(mul(mean.value, old), mul(v.value, fresh)))
+      for (const group of places(pairs.map(({ v }) => v))) {
+        const [w, mean] = (['v', 'mean'] as const).map((key) =>
+          joinedVectors(group.map((i) => pairs[i]![key])),
+        )
+        mean!.assign(add(mul(mean!.value, old), mul(w!.value, fresh)))
+      }
     },
   }
 }

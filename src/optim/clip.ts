@@ -10,12 +10,13 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { hyperparameterAt, type Variable } from '../core/variable.ts'
+import { hyperparameterAt } from '../core/variable.ts'
 import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
 import { schedulable } from '../schedule/schedulable.ts'
 import { expression } from './group.ts'
 import { elementMax, elementMin, globalNorm, unitNorm } from './norm.ts'
+import type { Assignable } from './rule.ts'
 
 const kinds = {
   value: {
@@ -75,28 +76,39 @@ export function clipOptions(who: string, clip: unknown): Declared {
 export const readClip = (who: string, clip: Clip): Clipping =>
   readOptions(`${who}: clip`, clipOptions(who, clip), clip) as Clipping
 
-/** Returns the clipped gradients. @param host makes a scalar graph input whose value is a function of the step */
+/** Makes a scalar graph input whose value is a function of the step. */
+type Host = (name: string, value: (step: number) => number) => Tensor
+
+const limitOf = (value: Hyperparameter, host: Host): Tensor | number =>
+  typeof value === 'number'
+    ? value
+    : host('clip', (step) => boundedAt('optimizer.clip', hyperparameterAt(value, step), step, { above: 0 }))
+
+/** Returns the factor by which clipping by their common norm scales all gradients. */
+export const clippingFactor = (
+  { norm }: ValuesOf<typeof kinds.norm>,
+  gradients: readonly Tensor[],
+  host: Host,
+): Tensor => elementMin(div(limitOf(norm, host), add(globalNorm(gradients), 1e-6)), 1)
+
+/** Returns the clipped gradients. @param weights the weights that they belong to, one by one if `clip` is adaptive */
 export function clipped(
   clip: Clipping,
   gradients: readonly Tensor[],
-  weights: readonly { readonly name: string; readonly w: Variable }[],
-  host: (name: string, value: (step: number) => number) => Tensor,
+  weights: readonly { readonly name: string; readonly w: Assignable }[],
+  host: Host,
 ): Tensor[] {
-  const limit = (value: Hyperparameter): Tensor | number =>
-    typeof value === 'number'
-      ? value
-      : host('clip', (step) => boundedAt('optimizer.clip', hyperparameterAt(value, step), step, { above: 0 }))
   if ('value' in clip) {
-    const most = limit(clip.value)
+    const most = limitOf(clip.value, host)
     const least = typeof most === 'number' ? -most : neg(most)
     return gradients.map((g) => where(greater(g, most), most, elementMax(g, least)))
   }
   if ('norm' in clip) {
-    const factor = elementMin(div(limit(clip.norm), add(globalNorm(gradients), 1e-6)), 1)
+    const factor = clippingFactor(clip, gradients, host)
     return gradients.map((g) => mul(g, factor))
   }
   const { eps, except } = clip
-  const ratio = limit(clip.adaptive)
+  const ratio = limitOf(clip.adaptive, host)
   return gradients.map((g, i) => {
     const { name, w } = weights[i]!
     if (except !== undefined && new RegExp(except).test(name)) return g

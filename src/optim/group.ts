@@ -31,7 +31,7 @@ const members = {
   maxRank: integer({ min: 0 }),
 }
 
-/** Conditions for a weight to belong to a parameter group. At least one is required; a weight must meet all given. */
+/** Conditions for a weight to belong to a parameter group: it must meet all that are given, one or more. */
 export interface Members extends OptionsOf<typeof members> {}
 
 /** A parameter group: which weights are in it, and the options that they override. */

@@ -1,4 +1,4 @@
-import { constant, node, type Tensor } from '../core/tensor.ts'
+import { constant, int64s, node, type Tensor } from '../core/tensor.ts'
 import { add, mul, sqrt } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
 
@@ -14,6 +14,18 @@ export const tensorNorm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
 /** Returns the Euclidean norm of several tensors concatenated: `√Σx²` over all their elements. */
 export const globalNorm = (all: readonly Tensor[]): Tensor =>
   sqrt(all.map(sumOfSquares).reduce((a, b) => add(a, b)))
+
+/** Returns `Σx²` over each of a tensor's n rows, with shape `[n]`. */
+export function rowSquares(x: Tensor): Tensor {
+  const axes = int64s(x.shape.map((_, i) => i).slice(1))
+  const attributes = { keepdims: 0, noop_with_empty_axes: 1 }
+  return node('ReduceSumSquare', {
+    inputs: [x, axes],
+    attributes,
+    shape: x.shape.slice(0, 1),
+    dtype: x.dtype,
+  })
+}
 
 /** Returns the norm of each of a weight's n rows, with shape `[n, 1, …]`; for a vector, its single norm. */
 export function unitNorm(x: Tensor): Tensor {
@@ -34,6 +46,6 @@ export const elementMax = (a: Tensor, b: Tensor | number): Tensor => where(great
 /** Returns the elementwise minimum of a and b. */
 export const elementMin = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)
 
-/** Returns `ratio`, by which a step is scaled; but 1 if either norm is 0, so that a weight of zeros can change. */
+/** Returns the factor of a step: `ratio`, but 1 if either norm is 0, so that a weight of zeros can change. */
 export const trusted = (weightNorm: Tensor, stepNorm: Tensor, ratio: Tensor): Tensor =>
   where(greater(mul(weightNorm, stepNorm), 0), ratio, 1)

@@ -18,7 +18,7 @@ export interface Optimizer {
   /** Returns a copy of the optimizer with some options changed. Schedules may also be given as JSON or text. */
   with(changes: Readonly<Record<string, unknown>>): Optimizer
   /**
-   * Attaches the optimizer to a model: creates its state for `weights`, a map from state names.
+   * Attaches the optimizer to a model: creates its state for `weights`, a map from state names to weights.
    *
    * @param factor returns the factor by which controllers (`reduceOnPlateau`) currently scale all rates. @default 1
    * @param isPartial whether `weights` are only some of the model's weights, so that groups may match none of them
@@ -42,7 +42,7 @@ export interface CommonOptions<D extends Declared = Record<never, never>> extend
 
 /** A function that makes an optimizer from its options, such as `optim.sgd`. */
 export interface OptimizerConstructor<Options> {
-  /** @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
+  /** Makes an optimizer. @throws {ArgumentError} naming the first option that is unknown, missing or invalid. */
   (options: Options): Optimizer
   readonly rule: Rule
 }

@@ -30,6 +30,9 @@ export function optionsOf({ options }: Rule): Declared {
   return { lr, ...options, ...rest }
 }
 
+/** A variable, or several vectors that are read and assigned as one. */
+export type Assignable = Pick<Variable, 'value' | 'assign'>
+
 /** The tensors and scalars from which an update rule computes one weight's next values. */
 export interface Update<V = ValuesOf<Declared>> {
   readonly options: WeightOptions<V>
@@ -50,7 +53,7 @@ export interface Update<V = ValuesOf<Declared>> {
   /** Returns a scalar graph input whose value at each step is `value(step)`, shared by all weights of a group. */
   host(name: string, value: (step: number) => number): Tensor
   /** Returns a variable of the weight's optimizer state by its name in `Rule.buffers`. */
-  buffer(name: string): Variable
+  buffer(name: string): Assignable
 }
 
 /** Update rule of an optimizer, such as SGD: its options, its state and its formula. */
@@ -60,12 +63,14 @@ export interface Rule<D extends Declared = Declared> {
   readonly options: D
   /** Checks that the options can be combined. @throws {ArgumentError} when they cannot. */
   check?(options: WeightOptions<ValuesOf<D>>): void
-  /** Maps names in one weight's optimizer state to initial values; `weight` means a copy of the weight. */
+  /** Returns the initial value of each buffer of one weight's state, by name; `weight` means a copy of the weight. */
   buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number | 'weight'>>
   /** Name of the state in `buffers` that evaluation uses instead of the weight. @default none */
   readonly evaluation?: string
   /** Whether, with these options, `update` reads `lrG` (lr · gradient) but never `g` (gradient). @default false */
   linear?(options: WeightOptions<ValuesOf<D>>): boolean
+  /** Whether `update` treats each element of a weight alone, so that it may update vectors joined. @default false */
+  readonly elementwise?: boolean
   /** Returns properties of the optimizer with these options, for use in diagnostics and advice. */
   traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
   /** Computes one weight's step, and assigns its new optimizer state. @returns the weight's new value */

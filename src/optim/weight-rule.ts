@@ -4,11 +4,11 @@ import { hyperparameterAt } from '../core/variable.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { Equilibrium, Traits } from './traits.ts'
 
-/** How an optimizer updates one weight over the steps of a run. */
+/** Rule by which an optimizer updates one weight: its rate, momentum and decay at each step of a run. */
 export interface WeightRule {
   /** Properties of the optimizer, given the options of this weight. */
   readonly traits: Traits
-  /** Learning rate of the weight at each step: lr · lrScale · factor of controllers · `taken` (see `Traits`). */
+  /** Learning rate of the weight at each step: lr · lrScale · factor set by controllers · `taken` (see `Traits`). */
   readonly rates: Float64Array
   /** Returns the momentum at a step, counted from 0. */
   momentum(step: number): number
@@ -17,7 +17,7 @@ export interface WeightRule {
 }
 
 /**
- * Returns how an optimizer updates a weight over the steps of a run.
+ * Returns the rule by which an optimizer updates a weight over the steps of a run.
  *
  * @param options all options of the weight, with defaults
  * @param factors for each step, the factor by which controllers such as `reduceOnPlateau` scaled the rate
@@ -42,8 +42,10 @@ export function weightRule(
 }
 
 /**
- * Returns the equilibrium of a scale-invariant weight at a step's learning rate η, weight decay λ and momentum μ (or
- * β₁).
+ * Returns the equilibrium of a scale-invariant weight, such as a weight before BN, under weight decay: the `angle` in
+ * radians by which one step turns the weight, the mean angle per step over many steps (`drift`), and the time constant
+ * in steps (`time`) with which the weight approaches the equilibrium. With the learning rate η, weight decay λ and
+ * momentum μ (β₁ for AdamW) of the given step:
  *
  *              angle                       drift                time
  *     sgd      √(2ηλ/(1 + μ))              √(2ηλ/(1 − μ))       (1 − μ)/(4ηλ)

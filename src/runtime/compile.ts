@@ -6,22 +6,21 @@ import { mismatch } from '../core/mismatch.ts'
 import {
   boolean,
   choice,
-  custom,
   type OptionsOf,
   readOptions,
-  required,
   type Undefinable,
   type ValuesOf,
 } from '../core/options.ts'
-import type { Shape } from '../core/shape.ts'
-import { dtypeOption, type Tensor, topological } from '../core/tensor.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
-import { type FreeShape, freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
+import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
+import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
 import { oneByOne, type Run, type Running, runner } from './runner.ts'
 import type { Backend, Session } from './session.ts'
+import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
 import {
   isExact,
@@ -29,7 +28,6 @@ import {
   lowered,
   resultsOf,
   rootsOf,
-  type StepInput,
   stepModel,
   type Traced,
   traceStep,
@@ -43,22 +41,16 @@ const options = {
    * @default false
    */
   loop: boolean(false),
-  /** Maximum number of threads that compute one operator. @default 1 to 4, depending on the graph */
+  /**
+   * Maximum number of threads that compute one operator. Does not affect the results of most graphs.
+   * @default 1 to 4, the fastest for the graph: timed in the first calls of a step with fixed shapes
+   */
   threads: threadCount,
   /** Device to compute on. @default 'cpu', or 'wasm' if it has no native binary for this machine */
   device: choice(devices),
 }
 
 export interface CompileOptions extends Undefinable<OptionsOf<typeof options>> {}
-
-/** Shape and element type of one of a step's inputs. */
-export interface InputSpec extends Omit<StepInput, 'shape'> {
-  /**
-   * Sizes of the axes. `'N'` as the first size leaves it free: it may differ from call to call, but must be the
-   * same for all such inputs of a call. The step must then neither assign to variables nor use `loop`.
-   */
-  readonly shape: Shape | FreeShape
-}
 
 /** A compiled step: a function that takes the values of the step's inputs and returns the results. */
 export interface Compiled<In extends string, Out extends string> {
@@ -79,6 +71,8 @@ export interface Compiled<In extends string, Out extends string> {
   (feeds: Readonly<Record<In, Data>>, step?: number): Promise<Record<Out, Data>>
   /** Graph of the step, with its inputs and outputs. */
   readonly traced: Traced
+  /** Returns the number of threads that timing chose, by hash of the graph; empty if there was no doubt, or is still. */
+  timed(): Readonly<Record<string, number>>
   /** Runs the body again to record its graph anew, for instance to observe the calls of layers. */
   retrace(): Traced
 }
@@ -110,19 +104,23 @@ export async function compile<In extends string, Out extends string>(
   checkStep(inputs, body)
   const free = freeInputs(inputs)
   const traceAt = (rows: number): Traced => traceStep(inputsAt(inputs, rows), body)
-  const { traced, retrace, run } = await (free.size > 0
-    ? freelySized(traceAt, free, settings)
-    : fixed(() => traceAt(0), settings))
+  const {
+    traced,
+    retrace,
+    timed = () => ({}),
+    run,
+  } = await (free.size > 0 ? freelySized(traceAt, free, settings) : fixed(() => traceAt(0), settings))
   const inTurn = takingTurns(traced)
 
   const compiled = (feeds: Readonly<Record<In, Data>>, step = 0): Promise<Record<Out, Data>> =>
     inTurn(async () => resultsOf(traced, await run(feeds, step)) as Record<Out, Data>)
-  return Object.assign(compiled, { traced, retrace })
+  return Object.assign(compiled, { traced, retrace, timed })
 }
 
 interface Opened {
   readonly traced: Traced
   readonly retrace: () => Traced
+  readonly timed?: TimedSession['timed']
   readonly run: Run
 }
 
@@ -139,13 +137,16 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   const convolves = topological(rootsOf(fast)).some((t) => t.op === 'Conv')
   const block = convolves ? await backend.blockSize() : 1
   const blocked = lowered(fast, (roots) => blockConvolutions(roots, block))
-  const open = opener(backend, traced, fast, threads)
-  const session = await open(looped ? loopModel(blocked) : stepModel(blocked)).catch((error: unknown) => {
-    throw inLayers(error, retrace)
-  })
+  const candidates = threads ? [threads] : threadsOn(backend, fast)
+  const open = opener(backend, traced)
+  const session = await racing(looped ? loopModel(blocked) : stepModel(blocked), candidates, open).catch(
+    (error: unknown) => {
+      throw inLayers(error, retrace)
+    },
+  )
   const explain = explainer({ traced, ranges, looped, loop, retrace, open })
   const once = runner(traced, session, { ranges, looped, loop, explain })
-  return { traced, retrace, run: loop && !looped ? oneByOne(traced, once) : once }
+  return { traced, retrace, timed: session.timed, run: loop && !looped ? oneByOne(traced, once) : once }
 }
 
 /** Compiles a step in which the inputs named in `free` may have a different number of rows in each call. */
@@ -159,12 +160,10 @@ async function freelySized(
   }
   const { traced, ranges, retrace, model } = freeStep(free, traceAt)
   const backend = await backendOf(device)
-  const session = await opener(
-    backend,
-    traced,
-    traced,
-    threads,
-  )(model).catch((error: unknown) => {
+  const session = await opener(backend, traced)(
+    model,
+    threads ?? Math.max(...threadsOn(backend, traced)),
+  ).catch((error: unknown) => {
     throw inLayers(error, retrace)
   })
   const explain: Running['explain'] = async (error) => inLayers(error, retrace)
@@ -175,47 +174,15 @@ async function freelySized(
   return { traced, retrace, run }
 }
 
-/** Returns a function that compiles models for a device, with a number of threads that suits the step. */
-function opener(
-  backend: Backend,
-  traced: Traced,
-  fast: Traced,
-  threads: number | undefined,
-): (model: Uint8Array) => Promise<Session> {
-  const settings = {
-    threads: threads ?? threadsFor(rootsOf(fast), availableParallelism()),
-    exact: isExact(traced),
-  }
-  return (model) => backend.open(model, settings)
-}
+/** Returns the numbers of threads that may be the fastest for a step. */
+const threadsOn = (backend: Backend, fast: Traced): readonly number[] =>
+  backend.threads ? threadsFor(rootsOf(fast), availableParallelism()) : [1]
 
-const inputOptions = {
-  shape: required(
-    custom<InputSpec['shape']>(`a list of integers ≥ 0, or of '${freeSize}' and integers`, (value) => {
-      const sizes = Array.isArray(value) && value[0] === freeSize ? value.slice(1) : value
-      return Array.isArray(sizes) && sizes.every((size) => Number.isInteger(size) && size >= 0)
-    }),
-  ),
-  dtype: dtypeOption,
-  fixed: boolean(),
-}
-
-/** Checks the inputs of a step, and that its body is a function. */
-function checkStep(inputs: unknown, body: unknown): void {
-  if (typeof inputs !== 'object' || inputs === null) {
-    throw mismatch('compile', 'inputs by name, such as { x: { shape: [64, 3] } }', inputs)
-  }
-  for (const [name, spec] of Object.entries(inputs)) {
-    // The field of a data set has the numbers as well.
-    const own: unknown = typeof spec === 'object' && spec !== null ? { ...spec, data: undefined } : spec
-    const known =
-      typeof own === 'object' && 'data' in Object(spec)
-        ? { ...inputOptions, data: custom('numbers', () => true) }
-        : inputOptions
-    readOptions(`compile: ${name}`, known, known === inputOptions ? spec : own)
-  }
-  if (typeof body !== 'function') throw mismatch('compile', 'a function of the inputs', body)
-}
+/** Returns a function that compiles models of a step for a device. @param threads number of threads. @default 1 */
+const opener =
+  (backend: Backend, traced: Traced) =>
+  (model: Uint8Array, threads: number = 1): Promise<Session> =>
+    backend.open(model, { threads, exact: isExact(traced) })
 
 /**
  * Returns a function through which all calls of a step run, so that they never overlap. Calls of a step that

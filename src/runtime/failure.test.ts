@@ -75,6 +75,6 @@ test('sessions and runs are told to print nothing', async () => {
   await compile({ x: { shape: [1] } }, ({ x }) => ({ y: mul(x, 2) }), { device: 'cpu' })
   expect(create.mock.lastCall?.[1]).toMatchObject({ logSeverityLevel: 4 })
   const run = vi.fn(async () => ({}))
-  await wrap({ inputNames: [], run }, ort.Tensor).run(new Map())
+  await wrap({ inputNames: [], run, release: async () => {} }, ort.Tensor).run(new Map())
   expect(run).toHaveBeenCalledWith({}, { logSeverityLevel: 4 })
 })

@@ -5,7 +5,7 @@ import { ort } from './native.ts'
 import { type Backend, type HostTensor, type Session, type SessionOptions, wrap } from './session.ts'
 
 /** Backend on the CPU, through ONNX Runtime's native binary for Node. */
-export const nodeCpu: Backend = { loops: true, sharesMemory: true, open, blockSize }
+export const nodeCpu: Backend = { loops: true, threads: true, sharesMemory: true, open, blockSize }
 
 /** Cached sessions (compiled models), keyed by a hash of model and options, least recently used first. */
 const kept = new Map<string, Promise<Session>>()
@@ -25,7 +25,7 @@ function evict(): void {
 function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
   if (most === 0) return create(model, options)
   const key = createHash('sha256').update(JSON.stringify(options)).update(model).digest('base64')
-  const session = kept.get(key) ?? create(model, options)
+  const session = kept.get(key) ?? create(model, options).then(({ run }): Session => ({ run }))
   kept.delete(key)
   kept.set(key, session)
   session.catch(() => kept.delete(key))

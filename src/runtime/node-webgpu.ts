@@ -11,6 +11,7 @@ import { type Backend, wrap } from './session.ts'
  */
 export const nodeWebgpu: Backend = {
   loops: false, // there is no WebGPU kernel for Loop
+  threads: false,
   sharesMemory: false,
   blockSize: async () => 1,
   async open(model, { exact }) {

@@ -13,6 +13,8 @@ export interface HostTensor {
 export interface Session {
   /** @throws {DeviceError} when the device fails. */
   run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, Data>>
+  /** Frees the memory of the compiled graph, which must not run again. Absent if others use the session too. */
+  release?(): Promise<void>
 }
 
 export interface SessionOptions {
@@ -29,6 +31,8 @@ export interface SessionOptions {
 export interface Backend {
   /** Whether the device has a kernel for `Loop`, which runs K steps in one call. */
   readonly loops: boolean
+  /** Whether a graph may use several threads. */
+  readonly threads: boolean
   /** Whether a run reads the arrays it is given in place, without a copy. */
   readonly sharesMemory: boolean
   /** Returns how many channels form a block in blocked convolution kernels; 1 if there are no such kernels. */
@@ -44,6 +48,7 @@ interface OrtSession {
     feeds: Record<string, unknown>,
     options?: typeof silent,
   ): Promise<Record<string, { readonly data: unknown }>>
+  release(): Promise<void>
 }
 
 /** Run options: errors are thrown, but not also printed to stderr. The web engine adds fields to them. */
@@ -56,6 +61,7 @@ type OrtTensor = new (type: DType, data: never, dims: Shape) => unknown
 export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
   const needed = new Set(session.inputNames)
   return {
+    release: () => session.release(),
     async run(feeds) {
       const given = [...feeds]
         .filter(([name]) => needed.has(name))

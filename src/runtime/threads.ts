@@ -5,16 +5,39 @@ import { type Tensor, topological } from '../core/tensor.ts'
 /** Declares an option that is a number of threads; its maximum is more than any machine has. */
 export const threadCount = integer({ min: 1, limit: 1024 })
 
-/** Number of multiplications per step from which on several threads are faster than one. */
-const worthSharing = 5e6
+/** Number of multiplications per step below which one thread is always the fastest. */
+const small = 5e6
+
+/** Number of multiplications per step from which on several threads are always faster than one. */
+const large = 1e9
 
 /**
- * Returns the number of threads for a graph, at most `available`. It depends on the graph rather than on
- * measured times, so that results on one machine are reproducible.
+ * Returns the numbers of threads that may be the fastest for a graph: 1 and several, for timing to choose from, or one
+ * number where size leaves no doubt, or where results could depend on the choice.
+ *
+ * @param available number of processors that this process may use
  */
-export function threadsFor(roots: readonly Tensor[], available: number): number {
-  const work = topological(roots).reduce((sum, t) => sum + multiplications(t), 0)
-  return work < worthSharing ? 1 : Math.min(4, available)
+export function threadsFor(roots: readonly Tensor[], available: number): readonly number[] {
+  const several = Math.min(4, available)
+  const order = topological(roots)
+  const work = order.reduce((sum, t) => sum + multiplications(t), 0)
+  if (several === 1 || work < small) return [1]
+  return work >= large || order.some((t) => roundsByThreads(t, several)) ? [several] : [1, several]
+}
+
+/**
+ * Returns whether an operator may round differently with another number of threads. ONNX Runtime's matrix product
+ * with fewer rows than columns divides the columns among the threads. If a thread gets 64 columns or fewer, it adds up
+ * terms in blocks of 256 or more instead of 128, unless it transposes the first matrix. A product with one column
+ * and a convolution divide their sums by threads too.
+ */
+function roundsByThreads({ op, inputs, attributes, shape }: Tensor, several: number): boolean {
+  if (op === 'Conv' || op === 'ConvTranspose') return true
+  if ((op !== 'Gemm' && op !== 'MatMul') || attributes.transA === 1) return false
+  const [left, right] = [inputs[0]!.shape, inputs[1]!.shape]
+  const [rows, terms] = left.length === 1 ? [1, left[0]!] : [left.at(-2)!, left.at(-1)!]
+  const columns = right.length === 1 ? 1 : shape.at(-1)!
+  return rows > 1 && terms > 128 && (columns === 1 || (rows < columns && columns <= 160 * several))
 }
 
 /** Returns the number of multiplications in a matrix product or convolution; 0 for any other node. */

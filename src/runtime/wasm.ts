@@ -8,6 +8,7 @@ ort.env.logLevel = 'fatal'
 /** Backend on WebAssembly, for Node and browsers: no native binary, one thread; each run copies its inputs. */
 export const wasm: Backend = {
   loops: true,
+  threads: false,
   sharesMemory: false,
   blockSize: async () => 1,
   async open(model, { exact }) {

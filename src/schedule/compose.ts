@@ -88,7 +88,7 @@ export const chained: Constructor<[schedules: readonly Schedule[]]> = kind('chai
   },
 })
 
-/** Returns the step from which a product of schedules no longer changes: the last end of its factors that change. */
+/** Returns the step from which a product of schedules is constant: the latest end of those factors that vary. */
 function endOfProduct(factors: readonly Timing[]): number {
   const varying = factors.filter(({ isConstant }) => !isConstant)
   return varying.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...varying.map(({ end }) => end))

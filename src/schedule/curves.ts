@@ -30,7 +30,7 @@ export interface ConstantFactorOptions extends OptionsOf<typeof constantFactorOp
 /**
  * `initial · factor` for the first `totalIters` steps, then `initial`.
  *
- * Source: PyTorch's ConstantLR, and its defaults; here the factor may be 0, by which PyTorch would divide.
+ * Source: PyTorch's ConstantLR, and its defaults; here the factor may be 0, for which PyTorch would divide by 0.
  * @example schedule.constantFactor(0.1, { factor: 0.5, totalIters: 3 })(2) // 0.05
  */
 export const constantFactor: FromValue<ConstantFactorOptions> = kind('constantFactor', {

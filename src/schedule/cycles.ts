@@ -159,7 +159,7 @@ function wave({ stepSizeUp, stepSizeDown, mode, gamma, scale }: Fields<typeof tr
   }
 }
 
-/** Timing of a triangle wave, which never ends: its last planned change is the end of the first cycle. */
+/** Returns the timing of an endless triangle wave, whose last planned change is the end of its first cycle. */
 function firstCycle({ stepSizeUp, stepSizeDown = stepSizeUp }: Fields<typeof triangle>): Timing {
   return until(stepSizeUp + stepSizeDown)
 }

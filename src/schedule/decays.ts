@@ -37,7 +37,7 @@ export const exponential: FromValue<ExponentialOptions> = kind('exponential', {
 })
 
 const decayOptions = {
-  /** Rate of the decay, per period of `decaySteps` steps. */
+  /** Rate of the decay: the number that multiplies step / decaySteps in the formula. */
   decayRate: required(number({ min: 0 })),
   ...pace,
 }

@@ -12,7 +12,7 @@ import {
 } from './schedule.ts'
 import type { Timing } from './timing.ts'
 
-/** Where a finite schedule ends: its last step, and the number of steps after which it restarts if repeated. */
+/** End of a schedule, a step, and its period: the number of steps after which the schedule restarts if repeated. */
 export interface Span {
   readonly end: number
   readonly period: number
@@ -21,7 +21,7 @@ export interface Span {
 /** Returns the span of a schedule that ends at step `steps`, and restarts there if repeated. */
 export const whole = (steps: number): Span => ({ end: steps, period: steps })
 
-/** As `whole`, but `steps` may be 0: such a schedule repeats its single value, with a period of 1. */
+/** Returns the same span as `whole`, but with a period of 1 if `steps` is 0: the single value is then repeated. */
 export const atLeastOne = (steps: number): Span => ({ end: steps, period: Math.max(steps, 1) })
 
 /** The type `T` with every length (a number of steps, a percentage or 'rest') as a number of steps. */
@@ -35,9 +35,9 @@ type InSteps<T> =
 /** Values of a schedule's declared fields, with all lengths in steps. */
 export type Fields<D> = { readonly [K in keyof ValuesOf<D>]: InSteps<ValuesOf<D>[K]> }
 
-/** Defines a type of schedule: the fields of its spec (its JSON form), and how to compute its values. */
+/** Definition of a type of schedule: the fields of its spec (its JSON form), and how to compute its values. */
 export interface Definition<D extends Declared> {
-  /** The constructor's first argument, then its options; they include `after` if `span` is defined. */
+  /** Declares the constructor's first argument, then its options, among them `after` if `span` is defined. */
   readonly fields: D
   /** Whether lengths that are fractions of a run are rounded to whole steps, at least 1. @default false */
   readonly isWhole?: boolean
@@ -49,9 +49,9 @@ export interface Definition<D extends Declared> {
   span?(values: Fields<NoInfer<D>>): Span
   /** Whether the formula of the schedule is also defined after its last step. @default true */
   extrapolates?(values: Fields<NoInfer<D>>): boolean
-  /** Returns the part of a run covered by inner schedule `index` if this one covers `outer`. @default outer */
+  /** Returns the part of a run that inner schedule `index` covers if this schedule covers `outer`. @default outer */
   place?(values: Fields<NoInfer<D>>, outer: Stretch, index: number): Stretch
-  /** Returns when the schedule's values settle, given the timings of inner schedules. @default by span */
+  /** Returns when the schedule's values settle, given the timings of inner schedules. @default from `span` */
   timing?(values: Fields<NoInfer<D>>, inner: readonly Timing[]): Timing
   curve(values: Fields<NoInfer<D>>): Curve
 }
@@ -77,7 +77,7 @@ export type FromValue<O> = Constructor<
 /** Constructor that takes a schedule to modify, and options. */
 export type FromSchedule<O> = Constructor<[schedule: Schedule, options: O]>
 
-/** Returns the constructor of a type of schedule: a function of its first field and an object of the rest. */
+/** Returns the constructor of a type of schedule: a function of the first field's value and an object of the others. */
 export function kind<Args extends readonly unknown[], D extends Declared>(
   type: string,
   definition: Definition<D>,
@@ -152,7 +152,7 @@ const mapped = (values: Values, f: (value: unknown) => unknown): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]))
 
 /**
- * Returns the curve of a schedule with lengths that are fractions of a run: the run in which the curve is called.
+ * Returns the curve of a schedule whose lengths are fractions of a run: of the run during which the curve is called.
  *
  * @throws {ArgumentError} when its fields fit together in no run, whatever its length
  */

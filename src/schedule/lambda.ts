@@ -14,7 +14,7 @@ const factor = {
 
 type FactorConstructor = Constructor<[initial: number, factor: StepFactor]>
 
-/** Returns the same constructor, but its second argument is the factor itself instead of `{ factor }`. */
+/** Returns a constructor like the given one, whose second argument is the factor itself instead of `{ factor }`. */
 const withFactor = ({ kind }: Constructor<never>): FactorConstructor =>
   Object.assign((initial: number, factor: StepFactor) => make(kind, { initial, factor }), { kind })
 

@@ -55,7 +55,7 @@ export const wholeSteps = <F extends number | undefined = undefined>(
 
 const percentPattern = '^-?([0-9]+\\.?[0-9]*|\\.[0-9]+)%$'
 
-/** Returns the option, extended to fractions of the run; 0 % is allowed only if the option allows 0 steps. */
+/** Returns the option, but also accepting fractions of the run; it accepts 0 % only if it accepts 0 steps. */
 function orFraction<F extends number | undefined>(
   option: Option<number, number | F>,
   { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY }: Bounds,

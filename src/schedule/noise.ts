@@ -43,7 +43,7 @@ function normal(seed: number, step: number): number {
   }
 }
 
-/** Returns a random-like integer from 0 to 2³² − 1 for a seed, the integer part of a step, and a draw index. */
+/** Returns a pseudorandom integer from 0 to 2³² − 1 for a seed, the integer part of a step, and a draw index. */
 function hash(seed: number, step: number, draw: number): number {
   const whole = Math.floor(step)
   const low = mix(mix(seed) ^ whole)

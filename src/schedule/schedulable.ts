@@ -5,7 +5,7 @@ import { parse } from './text/text.ts'
 /** A number, a function of the step, or a schedule as plain JSON or text: `'warmup 5% + cosine 0.1 to 0'`. */
 export type ScheduleLike = Hyperparameter | ScheduleSpec | string
 
-/** Whether a value is a schedule as plain JSON or text. A number written as text is not: it is a mistake. */
+/** Whether a value is a schedule as plain JSON or text. A text such as '0.1' is not: a number must be a number. */
 const isSource = (value: unknown): boolean =>
   typeof value === 'string'
     ? value.trim() !== '' && Number.isNaN(Number(value))

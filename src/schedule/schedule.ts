@@ -10,7 +10,7 @@ export type Curve = (step: number) => number
  * at step n, call `schedule(n)`.
  */
 export interface Schedule {
-  /** @throws {ArgumentError} outside a run, if some lengths are fractions of the run: see `over` */
+  /** Returns the value at a step. @throws {ArgumentError} outside a run, if lengths are fractions of it: see `over` */
   (step: number): number
   /** Description of this schedule as plain JSON, from which `parse` makes an equal schedule. */
   readonly spec: ScheduleSpec
@@ -34,7 +34,7 @@ export type SpecValue =
   | Unserialisable
   | undefined
 
-/** What a spec contains in place of a JavaScript function; JSON.stringify throws on it. */
+/** Placeholder for a JavaScript function in a spec; `JSON.stringify` throws an error at it. */
 export interface Unserialisable {
   toJSON(): never
 }

@@ -9,7 +9,7 @@ export function values(schedule: Schedule, n: number): number[] {
   return Array.from({ length: n }, (_, step) => schedule(step))
 }
 
-/** Maximum number of steps to compute values of: they take a second or more, and 800 MB. */
+/** Maximum number of steps whose values are computed; as many take a second or more, and 800 MB. */
 const mostSteps = 100_000_000
 
 function checkSchedule(who: string, schedule: unknown): void {
@@ -18,23 +18,23 @@ function checkSchedule(who: string, schedule: unknown): void {
 
 /** Statistics of the values of a schedule at its first n steps. */
 export interface ScheduleSummary {
-  /** Number n of steps summarized, from step 0. */
+  /** Number n of steps that are summarized: steps 0 to n − 1. */
   readonly steps: number
-  /** Value at step 0. */
+  /** Value of the schedule at step 0. */
   readonly first: number
-  /** Value at the last of these steps. */
+  /** Value of the schedule at step n − 1. */
   readonly last: number
-  /** Highest value of the schedule at these steps. */
+  /** Highest value of the schedule at the n steps. */
   readonly peak: number
-  /** First step with the highest value. */
+  /** First step at which the schedule has its highest value. */
   readonly peakStep: number
-  /** Lowest value of the schedule at these steps. */
+  /** Lowest value of the schedule at the n steps. */
   readonly lowest: number
-  /** Sum of the schedule's values at these steps. */
+  /** Sum of the schedule's values at the n steps. */
   readonly area: number
-  /** Mean of the schedule's values at these steps. */
+  /** Mean of the schedule's values at the n steps. */
   readonly mean: number
-  /** Number of steps after the last value that is above a tenth of the highest value. */
+  /** Number of steps after the last step at which the value is above a tenth of the highest value. */
   readonly tail: number
 }
 

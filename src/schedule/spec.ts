@@ -19,7 +19,7 @@ const kindsByType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind
  */
 export const fromSpec = (spec: unknown): Schedule => nestedIn(0, spec)
 
-/** Maximum depth of nested specs. Their values are computed recursively, so that the stack bounds the depth. */
+/** Maximum depth of nested specs: their values are computed recursively, and the call stack is limited. */
 const maxDepth = 100
 
 function nestedIn(depth: number, spec: unknown): Schedule {
@@ -49,7 +49,7 @@ export function ofType<T>(who: string, known: ReadonlyMap<string, T>, type: unkn
   return found
 }
 
-/** Returns when the values of the schedule that a spec describes settle; `endless` if its type is unknown. */
+/** Returns the timing (when values settle) of the schedule described by a spec; `endless` for an unknown type. */
 export function timingOf(spec: ScheduleSpec): Timing {
   const kind = kindsByType.get(spec.type)
   if (kind === undefined) return endless
@@ -78,7 +78,7 @@ export function fromJson(text: string): Schedule {
   return fromSpec(spec)
 }
 
-/** Returns the value of a spec's field; if the field takes schedules, their specs, `depth` deep, become schedules. */
+/** Returns the value of a spec's field, in which specs of inner schedules, `depth` levels deep, become schedules. */
 function fieldOf(kind: Kind, name: string, value: SpecValue, depth: number): unknown {
   const option = kind.fields[name]
   if (option === inner && value !== undefined) return nestedIn(depth, value)

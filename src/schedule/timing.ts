@@ -1,4 +1,4 @@
-/** When the values of a schedule settle, in steps. */
+/** Timing of a schedule: the steps at which its values settle. */
 export interface Timing {
   /** Step from which the schedule holds its last value; Infinity if it never does. */
   readonly end: number

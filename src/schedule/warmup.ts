@@ -56,7 +56,7 @@ export const warmup: FromSchedule<WarmupOptions> = kind('warmup', {
   },
 })
 
-/** Returns the factors of a warmup by step: from `start` at step 0 to 1 at step `steps`. */
+/** Returns a warmup's factor as a function of the step: from `start` at step 0 to 1 at step `steps`. */
 export function ramp(shape: WarmupShape, steps: number, start: number = 1 / (steps + 1)): Curve {
   switch (shape) {
     case 'linear':

@@ -14,7 +14,7 @@ export interface WeightDecayFreeOptions extends OptionsOf<typeof weightDecayFree
 
 const who = 'schedule.toWeightDecayFree'
 
-/** Symbols of `toWeightDecayFree`'s formula at step t: `rate` ηₜ, `shrink` αₜ, `before` Pₜ and `scale` Pₜ₊₁. */
+/** State of `toWeightDecayFree`'s recurrence after step t: `rate` ηₜ, `shrink` αₜ, `before` Pₜ and `scale` Pₜ₊₁. */
 interface State {
   readonly rate: number
   readonly shrink: number

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { isJson } from '../core/json.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, choice, integer, number, type OptionsOf, readOptions, required } from '../core/options.ts'
 import type { Settings, Value } from './trial.ts'
@@ -150,11 +151,6 @@ function checkList(path: string, values: readonly unknown[]): void {
   }
   const distinct = new Set(values.map((value) => JSON.stringify(value)))
   check(distinct.size === values.length, 'values that differ', values)
-}
-
-function isJson(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.values(value).every(isJson)
-  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }
 
 function checkRange(path: string, value: unknown): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse, summary } from '../schedule/index.ts'
-import { scheduleNames, scheduleText } from './schedules.ts'
+import { isOwnSchedules, ownSchedule, scheduleNames, scheduleText } from './schedules.ts'
 
 const peaks = fc.double({ min: 1e-4, max: 10, noNaN: true }).map((x) => Number(x.toPrecision(6)))
 const steps = fc.integer({ min: 40, max: 20_000 })
@@ -86,5 +86,38 @@ describe('a template', () => {
       'study: wanted factors.lr for schedule cosine {lr} to 0 over 5, got nothing; name the rates',
     )
     expect(() => scheduleText('cosine {lr} over', 1, 5)).toThrow(/^schedule\.parse: wanted /)
+  })
+})
+
+describe("a study's own schedule", () => {
+  const run = { lr: 0.5, steps: 4 }
+
+  test('is a template, the text of a schedule, or its values at each step', () => {
+    expect(ownSchedule({ half: '{lr} for 50%' }, 'half', run)).toBe('{lr} for 50%')
+    expect(ownSchedule({ cos: ({ lr }) => `cosine ${lr} to 0` }, 'cos', run)).toBe('cosine 0.5 to 0 over 4')
+    const harmonic =
+      ({ lr, steps }: { lr: number; steps: number }) =>
+      (step: number) =>
+        (lr * step) / steps
+    expect(ownSchedule({ harmonic }, 'harmonic', run)).toEqual({
+      type: 'table',
+      values: [0, 0.125, 0.25, 0.375],
+    })
+    expect(ownSchedule({ harmonic }, 'cosine', run)).toBeUndefined()
+  })
+
+  test('has a name of its own, and finite values', () => {
+    expect(isOwnSchedules({ half: '{lr}' })).toBe(true)
+    for (const wrong of [{ cosine: '{lr}' }, { 'a b': '{lr}' }, { half: 3 }, null])
+      expect(isOwnSchedules(wrong)).toBe(false)
+    expect(() => ownSchedule({ bad: () => (step) => 1 / (2 - step) }, 'bad', run)).toThrow(
+      'study: wanted schedules.bad as a finite number at step 2, got Infinity',
+    )
+    expect(() => ownSchedule({ bad: () => 3 }, 'bad', run)).toThrow(
+      'study: wanted schedules.bad to return a schedule, got 3',
+    )
+    expect(() => ownSchedule({ bad: () => 'cosine 1 to 0' }, 'bad', { lr: undefined, steps: 4 })).toThrow(
+      'study: wanted factors.lr for schedule bad, got nothing; name the rates',
+    )
   })
 })

@@ -1,5 +1,7 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import * as schedule from '../schedule/index.ts'
+import { asSchedule, type ScheduleLike } from '../schedule/schedulable.ts'
+import type { Value } from './trial.ts'
 
 /** Makes a learning-rate schedule for a run of `steps` steps, with `peak` as the highest rate. */
 type Named = (peak: number, steps: number) => schedule.Schedule
@@ -59,7 +61,7 @@ const named: Readonly<Record<string, Named>> = {
   cyclic: (peak, steps) => schedule.cyclic(peak / 10, { maxLr: peak, stepSizeUp: steps / 6 }),
 }
 
-/** Names that a study's factor `schedule` accepts. It also accepts templates: see `scheduleText`. */
+/** Schedule names, such as `cosine`, that the factor `schedule` accepts besides templates (see `scheduleText`). */
 export const scheduleNames: readonly string[] = Object.keys(named)
 
 /**
@@ -67,8 +69,8 @@ export const scheduleNames: readonly string[] = Object.keys(named)
  * `{lr}` stands for the peak rate, `{steps}` for the number of steps, and `{5%}` for 5 % of the steps, rounded.
  * Lengths may also be percentages without braces, which are not rounded, as in any schedule's text.
  *
- * @throws {EvenstepError} when `source` is neither, has an unknown placeholder, or needs a peak rate that is
- *   absent.
+ * @throws {EvenstepError} when `source` is neither a name nor a template, has an unknown placeholder, or needs a
+ *   peak rate that is absent.
  * @example scheduleText('warmup {5%} + cosine {lr} to 0 over {95%}', 0.1, 1000) // 'warmup 50 + cosine 0.1 to 0 over 950'
  */
 export function scheduleText(source: string, peak: number | undefined, steps: number): string {
@@ -97,3 +99,55 @@ function needed(source: string, peak: number | undefined): number {
   if (peak !== undefined) return peak
   throw mismatch('study', `factors.lr for schedule ${source}`, undefined, 'name the rates')
 }
+
+/** Peak rate and number of steps of a run. The rate is absent if a study does not vary `lr`. */
+interface RunOfSchedule {
+  readonly lr: number | undefined
+  readonly steps: number
+}
+
+/**
+ * Schedules of a study's own by name. Each is a template, as in the factor `schedule`, or a function that returns a
+ * schedule or a function of the step, for a run with this peak rate and number of steps.
+ */
+export type OwnSchedules = Readonly<
+  Record<string, string | ((run: { readonly lr: number; readonly steps: number }) => ScheduleLike)>
+>
+
+/** Whether a value maps names, other than those of known schedules, to templates or functions. */
+export const isOwnSchedules = (value: unknown): value is OwnSchedules =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).every(
+    ([name, one]) =>
+      /^[a-z]\w*$/i.test(name) &&
+      !Object.hasOwn(named, name) &&
+      (typeof one === 'string' || typeof one === 'function'),
+  )
+
+/**
+ * Returns the template of a study's own schedule or, for one that is a function, its text or its values at each step:
+ * trials run in processes of their own, to which no function can be sent. Undefined if the study has no schedule of
+ * that name.
+ *
+ * @throws {ArgumentError} when a value of the schedule is not a finite number.
+ */
+export function ownSchedule(
+  schedules: OwnSchedules,
+  name: string,
+  { lr, steps }: RunOfSchedule,
+): string | { readonly [key: string]: Value } | undefined {
+  const own = Object.hasOwn(schedules, name) ? schedules[name] : undefined
+  if (typeof own !== 'function') return own
+  const made = asSchedule(own({ lr: needed(name, lr), steps }))
+  if (schedule.isSchedule(made)) return schedule.format(schedule.over(made, steps))
+  if (typeof made !== 'function') throw mismatch('study', `schedules.${name} to return a schedule`, made)
+  const values = Array.from({ length: steps }, (_, step) => made(step))
+  const wrong = values.findIndex((value) => !Number.isFinite(value))
+  if (wrong < 0) return { type: 'table', values }
+  throw mismatch('study', `schedules.${name} as a finite number at step ${wrong}`, values[wrong])
+}
+
+/** Returns a study's own schedules as JSON: templates, and the sources of functions. */
+export const schedulesAsText = (schedules: OwnSchedules): Record<string, string> =>
+  Object.fromEntries(Object.entries(schedules).map(([name, own]) => [name, String(own)]))

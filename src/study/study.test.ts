@@ -9,7 +9,7 @@ import { define, parseStudy, type StudyOptions } from './study.ts'
 
 const options: StudyOptions = { experiment: toy(), factors: { lr: [0.1, 1] } }
 
-/** The error's message of an options object that is wrong in some of its keys. */
+/** Returns the message of the error that `define` throws for valid options with these changes. */
 const refusal = (changes: object): string => {
   try {
     define({ ...options, ...changes })
@@ -30,7 +30,7 @@ describe('a study is checked', () => {
   test.each<[object, string]>([
     [
       { factor: {} },
-      'study: wanted one of name, experiment, factors, design, seeds, steps, metric, watch, got factor; did you mean factors?',
+      'study: wanted one of name, experiment, factors, schedules, design, seeds, steps, metric, watch, got factor; did you mean factors?',
     ],
     [{ name: 'a/b' }, `study: wanted name as ${aName}, got "a/b"`],
     [{ name: '..' }, `study: wanted name as ${aName}, got ".."`],
@@ -144,7 +144,10 @@ describe('a study is checked against its experiment', () => {
       'normalization: wanted type as one of none, batch, ghost, layer, group, instance, got bacth; did you mean batch?',
     ],
     [{ factors: { batchSize: [8, 0] } }, 'experiment: wanted batchSize as a positive integer, got 0'],
-    [{ factors: { 'model.width': [8] } }, /^--set: wanted a path that is one of /.source],
+    [
+      { factors: { 'model.width': [8] } },
+      /^--set: wanted a path that is a setting, got "model.width"; give /.source,
+    ],
     [
       { factors: { schedule: ['constant', 'cosin'], lr: [1] } },
       /^study: wanted schedule as a template or one of constant, .*, got cosin; did you mean cosine\?$/

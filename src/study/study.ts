@@ -7,6 +7,7 @@ import { parseExperiment } from '../train/spec.ts'
 import { type Design, designOption } from './design/design.ts'
 import { checkDesign } from './design/plan.ts'
 import { checkFactors, type Factors } from './factor.ts'
+import { isOwnSchedules, type OwnSchedules } from './schedules.ts'
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -26,6 +27,15 @@ const options = {
    * Two keys are not paths: `lr` is the peak learning rate, `schedule` a schedule's name or template.
    */
   factors: required(custom<Factors>('an object such as { lr: [0.1, 1] }', isObject)),
+  /**
+   * Schedules of your own for the factor `schedule`, by the names that reports call them: templates, or functions of
+   * the peak rate and the number of steps. @default {}
+   */
+  schedules: custom<OwnSchedules>(
+    "templates or functions by name, such as { halving: '{lr} for 50% then …' }",
+    isOwnSchedules,
+    {},
+  ),
   /** How to choose the combinations of values to try. @default `{ type: 'grid' }`, all combinations */
   design: designOption,
   /** Number of seeds with which to train each combination: the experiment's seed s, s + 1, … @default 3 */
@@ -46,6 +56,7 @@ export interface Study extends StudyOptions {
   readonly design: Design
   readonly seeds: number
   readonly watch: boolean
+  readonly schedules: OwnSchedules
 }
 
 /**

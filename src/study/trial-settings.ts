@@ -3,12 +3,19 @@ import { isSchedule } from '../schedule/index.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { runLength } from '../train/length.ts'
 import { type Change, withSettings } from '../train/spec.ts'
-import { scheduleText } from './schedules.ts'
+import { type OwnSchedules, ownSchedule, scheduleText } from './schedules.ts'
 import { keyOf, only, without } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
 
-/** What one training run changes in the study's experiment: settings, seed and number of steps. */
+/** Configuration of a training run: its settings, seed and steps, which change the study's experiment. */
 export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
+
+/** How a study judges trials and what it logs, with its own schedules by name. */
+interface Judging {
+  readonly metric: string
+  readonly watch: boolean
+  readonly schedules?: OwnSchedules
+}
 
 /**
  * Returns the changes that turn a study's experiment into the experiment of a trial (one training run).
@@ -21,12 +28,12 @@ export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
 export function settingsOf(
   experiment: Experiment,
   { settings, seed, steps }: Configuration,
-  { metric, watch }: { readonly metric: string; readonly watch: boolean },
+  { metric, watch, schedules = {} }: Judging,
 ): Change[] {
   const own = Object.entries(without(settings, ['lr', 'schedule'])).map(
     ([path, value]): Change => [path, path === 'optimizer.lr' ? asRate(value) : value],
   )
-  const rate = rateOf(experiment, settings, steps)
+  const rate = rateOf(experiment, settings, steps, schedules)
   // Epochs that suffice for the steps. Each epoch of a stream has at least one step.
   const epochs = Math.ceil(steps / (runLength(withSettings(experiment, own)).stepsPerEpoch ?? 1))
   return [
@@ -44,10 +51,17 @@ export function settingsOf(
 const asRate = (value: Value): Value => (typeof value === 'number' ? { type: 'constant', value } : value)
 
 /** Returns the learning rate or schedule from a trial's settings; undefined to keep the experiment's own. */
-function rateOf({ optimizer }: Experiment, settings: Settings, steps: number): Value | undefined {
+function rateOf(
+  { optimizer }: Experiment,
+  settings: Settings,
+  steps: number,
+  schedules: OwnSchedules,
+): Value | undefined {
   const { lr, schedule } = settings as { readonly lr?: number; readonly schedule?: string }
   if (schedule !== undefined) {
-    const text = scheduleText(schedule, lr, steps)
+    const own = ownSchedule(schedules, schedule, { lr, steps })
+    if (typeof own === 'object') return own
+    const text = scheduleText(own ?? schedule, lr, steps)
     return Number.isNaN(Number(text)) ? text : asRate(Number(text))
   }
   if (lr === undefined) return undefined

@@ -24,7 +24,7 @@ export interface TrialResult {
   readonly error?: string
   /** Values of `trainLoss`, `validationLoss` and other metrics after the last epoch; empty unless done. */
   readonly metrics: Readonly<Record<string, number>>
-  /** Number of optimizer steps taken. */
+  /** Number of optimizer steps that the trial took. */
   readonly steps: number
   /** Seconds spent in training steps (`training`) and in the whole trial (`total`). */
   readonly time: { readonly training: number; readonly total: number }

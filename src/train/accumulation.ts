@@ -64,7 +64,7 @@ export function* microBatches(batch: Batch, parts: number, most: number | undefi
 }
 
 /** Compiled graph that computes the loss of one micro-batch and adds its gradients to the batch's gradient sums. */
-export type MicroGraph = Compiled<'x' | 'y', 'loss' | 'terms'>
+export type MicroGraph = Compiled<'x' | 'y', 'loss' | 'terms' | 'layers'>
 
 /** Losses, gradient norms and loss parts (numerators and denominators) of consecutive optimizer steps. */
 interface Accumulated extends Pick<Steps, 'losses' | 'parts'> {

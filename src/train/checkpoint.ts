@@ -219,8 +219,14 @@ export class Checkpoints {
     writeWhole(join(this.#folder, 'best.json'), `${JSON.stringify(mark)}\n`)
   }
 
-  /** Removes incomplete checkpoint folders left by a process that was killed while writing or removing them. */
-  clean(): void {
+  /** Completes what a process was killed in: removes incomplete checkpoint folders, and calls `markBest`. */
+  recover(monitor: string, goal: 'min' | 'max'): void {
+    this.#clean()
+    this.markBest(monitor, goal)
+  }
+
+  /** Removes checkpoint folders that are incomplete. */
+  #clean(): void {
     if (!checkInside(this.#folder, 'a folder')) return
     for (const name of readdirSync(this.#folder).filter((name) => name.endsWith(partialSuffix)))
       rmSync(join(this.#folder, name), { recursive: true, force: true })
@@ -231,7 +237,7 @@ export class Checkpoints {
     const best = this.best()?.path
     const old = all.slice(0, -this.#keep).filter((path) => path !== best)
     for (const path of old) await remove(setAside(path))
-    this.clean()
+    this.#clean()
   }
 
   #scoreOf(path: string): number {

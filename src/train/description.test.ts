@@ -193,3 +193,10 @@ function chance(): Transform {
     },
   }
 }
+
+test("another value of a model's option is refused, and named", () => {
+  const model = ({ power }: { readonly power: number }) => new Tempered(power)
+  const of = (power: number): Partial<ExperimentOptions> => ({ model, modelOptions: { power } })
+  expect(refusal(of(1), of(1))).toBeUndefined()
+  expect(refusal(of(1), of(2))).toBe('modelOptions {"power":2} where it was {"power":1}')
+})

@@ -205,8 +205,15 @@ function asRecorded(before: unknown, now: unknown): unknown {
   return Object.fromEntries(Object.entries(added).map(([key, value]) => [key, asRecorded(known[key], value)]))
 }
 
-/** Returns the description `before`, with length, name, checkpoints, origin and schedules taken from `now`. */
-export function resumedDescription(before: Description, now: Description): Description {
+/**
+ * Returns the description of the run in the folder `path`, with length, name, checkpoints, origin and schedules taken
+ * from `now`, the description of the experiment that resumes it.
+ *
+ * @throws {ArgumentError} when the run belongs to another experiment; see `checkSame`.
+ */
+export function resumedDescription(path: string, experiment: Experiment, now: Description): Description {
+  checkSame(path, withFormerSteps(path, experiment, now))
+  const before = readDescription(path)
   const { versions: _, ...kept } = now
   const stretched =
     before.scheduleSteps === now.scheduleSteps ? [] : ['scheduleSteps', 'optimizer', 'scheduled']

@@ -56,13 +56,14 @@ export async function drift(
   const { model } = task
   const { batches = Number.POSITIVE_INFINITY, signal } = readOptions('drift', recalibrateOptions, given)
   const layers = [...batchNorms(model)].filter(([, layer]) => learns(layer))
-  return exclusively(variables(model).values(), () => {
+  const measured = (): Promise<ReadonlyMap<string, Drift>> => {
     const running = layers.map(([, layer]) => statistics(layer))
     return remeasured(model, loader, present({ batches, signal }), async () => {
       const drifts = layers.map(([, layer], i) => driftOf(running[i]!, statistics(layer), layer.eps))
       return new Map(layers.map(([name], i) => [name, drifts[i]!]))
     })
-  })
+  }
+  return exclusively(variables(model).values(), measured, { signal })
 }
 
 /** Runs `body` with recomputed running statistics (by `options` of `recalibrate`), then restores the old ones. */

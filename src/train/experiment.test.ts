@@ -5,7 +5,7 @@ import { experiment } from './experiment.ts'
 test('an experiment is checked, key by key', () => {
   const make = (changes: object) => () => experiment({ ...toy(), ...changes } as never)
   expect(make({ learningRate: 0.1 })).toThrow(
-    'experiment: wanted one of name, data, sampler, shuffleBuffer, transform, model, loss, optimizer, metrics, log, batchSize, normalization, epochs, steps, scheduleSteps, seed, lastBatch, control, monitor, checkpoints, accumulate, nonFinite, recalibrateBeforeEvaluation, dtype, device, threads, got learningRate',
+    'experiment: wanted one of name, data, sampler, shuffleBuffer, transform, model, modelOptions, loss, optimizer, metrics, log, batchSize, normalization, epochs, steps, scheduleSteps, seed, lastBatch, control, monitor, checkpoints, accumulate, nonFinite, recalibrateBeforeEvaluation, dtype, device, threads, got learningRate',
   )
   expect(make({ batchsize: 3 })).toThrow('got batchsize; did you mean batchSize?')
   expect(make({ epochs: 0 })).toThrow('experiment: wanted epochs as a positive integer, got 0')

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { fileNameOption } from '../core/file-name.ts'
+import { isJson } from '../core/json.ts'
 import { checkMemory } from '../core/memory.ts'
 import { checkFields, mismatch, unknownName } from '../core/mismatch.ts'
 import {
@@ -41,6 +42,12 @@ const isListOf =
   (value: unknown): boolean =>
     Array.isArray(value) && value.every(isOne)
 
+/** Options of a model by name: JSON values. */
+export type ModelOptions = Readonly<Record<string, unknown>>
+
+const isModelOptions = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value)
+
 // The order is that of the keys in run.json.
 const options = {
   /** Name of the experiment's runs. @default the file's name */
@@ -60,8 +67,15 @@ const options = {
     isListOf(has('apply')),
     [],
   ),
-  /** Returns a new model. Its weights are then initialized from `seed`. */
-  model: required(callback<() => Module>('a function that returns a module, such as () => new Net()')),
+  /** Returns a new model, given `modelOptions`. Its weights are then initialized from `seed`. */
+  model: required(
+    callback<(options: never) => Module>('a function that returns a module, such as () => new Net()'),
+  ),
+  /**
+   * Options that `model` is called with, and their values: what `--set model.width=64` and a study's factor
+   * `model.width` change. @default {}
+   */
+  modelOptions: custom<ModelOptions>('an object of JSON values, such as { width: 64 }', isModelOptions),
   ...objective,
   /** Number of examples per batch: per training step or, with `accumulate`, per micro-batch. */
   batchSize: required(size),
@@ -105,6 +119,12 @@ const options = {
 /** Options of `experiment`; those with a default may be omitted. */
 export interface ExperimentOptions extends OptionsOf<typeof options> {}
 
+/** Options of `experiment`, with a model that takes options of type `O`. */
+type WithModelOptions<O> = Omit<ExperimentOptions, 'model' | 'modelOptions'> & {
+  readonly model: (options: O) => Module
+  readonly modelOptions: O
+}
+
 /** Everything that determines a training run: two runs of one experiment give the same results, bit for bit. */
 export interface Experiment extends Present<ValuesOf<typeof options>> {}
 
@@ -132,6 +152,8 @@ export const optionNames: readonly string[] = Object.keys(options)
  *
  * @throws {ArgumentError} naming the first option that is unknown, missing, wrong or unsuitable for the data.
  */
+export function experiment<O extends object>(given: WithModelOptions<O>): Experiment
+export function experiment(given: ExperimentOptions): Experiment
 export function experiment(given: ExperimentOptions): Experiment {
   if (typeof given !== 'object' || given === null) {
     throw mismatch('experiment', 'an object', given, 'export train.experiment({ … })')

@@ -23,7 +23,9 @@ function parts(bytes: Uint8Array): { operators: string[]; constants: string[] } 
 async function both(model: nn.Module, shape: readonly number[], n: number) {
   const source = random('examples', n)
   const x = Float32Array.from({ length: n * shape.reduce((a, b) => a * b, 1) }, () => source.normal())
-  const session = await ort.InferenceSession.create(exportOnnx(model, { shape, dtype: 'float32' }))
+  const session = await ort.InferenceSession.create(exportOnnx(model, { shape, dtype: 'float32' }), {
+    intraOpNumThreads: 1,
+  })
   const { y } = await session.run({ x: new ort.Tensor('float32', x, [n, ...shape]) })
   const own = await compile({ x: { shape: [n, ...shape] } }, (given) => ({
     y: model.forward(given.x, 'eval'),

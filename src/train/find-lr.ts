@@ -9,7 +9,8 @@ import { isFlatBeside, seemsFlat } from './flat.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { examplesPerStep, runLength } from './length.ts'
 import { optimizerFor } from './run-optimizer.ts'
-import { Task, taskOption } from './task.ts'
+import { Task } from './task.ts'
+import { taskOption } from './task-option.ts'
 import { taskOf } from './train.ts'
 
 const options = {
@@ -78,11 +79,11 @@ export async function findLearningRate(
 ): Promise<LearningRates> {
   checkExperiment('find-lr', experiment)
   const { from, to, steps, task = taskOf(experiment), signal } = readOptions('find-lr', options, given)
-  signal?.throwIfAborted()
   if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
   checkLastBatch({ ...experiment, steps }, task, 'find-lr')
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
-  return exclusively(task.variables.values(), () => rangeTest(experiment, task, rate, steps, signal))
+  const test = (): Promise<LearningRates> => rangeTest(experiment, task, rate, steps, signal)
+  return exclusively(task.variables.values(), test, { signal })
 }
 
 /** Runs the test on a task whose variables no other call uses meanwhile. */

@@ -47,6 +47,7 @@ export class Graphs<Field extends string> {
   readonly #dtype: DType
   readonly #compiling: CompileOptions
   readonly #compiled = new Map<string, Promise<unknown>>()
+  readonly #ready: Pick<Compiled<never, never>, 'timed'>[] = []
 
   constructor(fields: Readonly<Record<Field, FieldSpec>>, { dtype, ...compiling }: GraphOptions) {
     this.#fields = fields
@@ -71,8 +72,16 @@ export class Graphs<Field extends string> {
     const graph = this.traceable(length, body, options)
     const made = compile<Field | More, Out>(graph.inputs, graph.body, this.#compiling)
     this.#compiled.set(key, made)
-    made.catch(() => this.#compiled.delete(key)) // so that the next call tries again
+    made.then(
+      (ready) => this.#ready.push(ready),
+      () => this.#compiled.delete(key), // so that the next call tries again
+    )
     return made
+  }
+
+  /** Numbers of threads that timing chose for the graphs compiled so far, by hash of the graph. */
+  get timedThreads(): Readonly<Record<string, number>> {
+    return Object.assign({}, ...this.#ready.map((graph) => graph.timed()))
   }
 
   /** Returns the untraced graph of the function `body` on batches of `length` examples. */

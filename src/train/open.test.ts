@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
@@ -79,6 +79,14 @@ describe.each<[string, Partial<ExperimentOptions>]>([
     })
   })
 
+  test('is marked by the next to open a run that was killed before it was', () => {
+    const file = join(path, 'checkpoints', 'best.json')
+    const mark = readFileSync(file)
+    writeFileSync(file, '{}')
+    new RunFolder(path, experiment, { resume: true }).close()
+    expect(readFileSync(file)).toEqual(mark)
+  })
+
   test('is another than the last and the finished model, which are opened as well', async () => {
     for (const checkpoint of ['last', 'step-00000048', undefined]) {
       const run = await open(path, { experiment, ...(checkpoint && { checkpoint }) })
@@ -103,7 +111,7 @@ test('a model in float64 is exported with the input of its data, cast inside as 
   await train('double', { dtype: 'float64' })
   const experiment = toy({ dtype: 'float64' })
   const run = await open(join(root, 'double'), { experiment })
-  const session = await ort.InferenceSession.create(run.exportOnnx())
+  const session = await ort.InferenceSession.create(run.exportOnnx(), { intraOpNumThreads: 1 })
   const x = Float32Array.of(0.1, -1, 2, 0.3)
   const { y } = await session.run({ x: new ort.Tensor('float32', x, [2, 2]) })
   const own = await compile({ x: { shape: [2, 2], dtype: 'float64' } }, (given) => ({

@@ -1,6 +1,6 @@
 import { abortSignal } from '../core/abort.ts'
 import { boolean, choice, custom, number, type OptionsOf } from '../core/options.ts'
-import { taskOption } from './task.ts'
+import { taskOption } from './task-option.ts'
 
 export const runFolderOptions = {
   /** Whether to resume from the last checkpoint or, without one, from the beginning. @default false */

@@ -6,7 +6,7 @@ import { fingerprint } from '../data/fingerprint.ts'
 import { type FolderLock, lockRun } from '../disk/lock.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import { Checkpoints } from './checkpoint.ts'
-import { checkSame, describe, readDescription, resumedDescription, withFormerSteps } from './description.ts'
+import { describe, resumedDescription } from './description.ts'
 import { DivergedError } from './diverged.ts'
 import type { TrainEvent } from './event.ts'
 import { type DivergedLine, divergedLine, readDiverged, toLines } from './event-log.ts'
@@ -85,11 +85,10 @@ export class RunFolder {
     try {
       const begun = isBegun(path, resume)
       const description: Record<string, unknown> = { ...describe(experiment, this.task), ...notes }
-      this.#graphs = new RunGraphs(experiment, this.task, [description.model, description.evaluation])
-      if (begun) checkSame(path, withFormerSteps(path, experiment, description))
-      this.#description = begun ? resumedDescription(readDescription(path), description) : description
+      this.#description = begun ? resumedDescription(path, experiment, description) : description
+      this.#graphs = new RunGraphs(experiment, this.task, this.#description)
       if (!begun) this.#describe()
-      this.#checkpoints.clean()
+      this.#checkpoints.recover(experiment.monitor, goalOf(experiment))
       const saved = begun ? this.#readLast() : undefined
       this.#progress = saved ? resumed(experiment, saved.progress) : beginning(experiment)
       const isCut = saved !== undefined && this.#progress === saved.progress.cut

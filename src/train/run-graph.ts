@@ -11,6 +11,7 @@ import { type Meaning, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
 import { castFloat, computeDType } from './graphs.ts'
+import { adoptRunThreads, keepRunThreads } from './run-threads.ts'
 import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
 import { type Spread, spreadOf } from './spread.ts'
 import type { Task } from './task.ts'
@@ -69,22 +70,28 @@ export const evaluationChunks = (task: Task, { batchSize }: Experiment): Promise
 /** Graphs of earlier runs in this process, by loss and key: most trials of a study have the same graphs. */
 const known = new WeakMap<object, Map<string, Graphs>>()
 
-/** Makes the graph files of a run and writes them once. */
+/** Makes the graph files of a run and writes them once; keeps the numbers of threads of its training graphs. */
 export class RunGraphs {
   readonly #experiment: Experiment
   readonly #task: Task
   readonly #identity: unknown
   #isWritten = false
 
-  /** @param identity JSON value that differs between models with different computations or names of weights */
-  constructor(experiment: Experiment, task: Task, identity: unknown) {
+  /** @param description the run's description, whose numbers of threads the run uses again */
+  constructor(experiment: Experiment, task: Task, description: Readonly<Record<string, unknown>>) {
     this.#experiment = experiment
     this.#task = task
-    this.#identity = identity
+    // These differ between models with different computations or names of weights.
+    this.#identity = [description.model, description.evaluation]
+    adoptRunThreads(description)
   }
 
-  /** Writes the graphs to the run's folder, or the reason why there are none. Does nothing if called again. */
+  /**
+   * Writes the graphs to the run's folder, or the reason why there are none, unless they are there already; adds the
+   * numbers of threads that timing has chosen to `run.json`.
+   */
   write(folder: string): void {
+    keepRunThreads(folder, this.#task)
     if (this.#isWritten) return
     const files = graphFiles(folder)
     const { model, loss, about } = this.#made()

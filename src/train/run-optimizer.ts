@@ -6,6 +6,7 @@ import type { Optimizer } from '../optim/optimizer.ts'
 import { isRelative, overRun } from '../optim/over-run.ts'
 import type { Experiment } from './experiment.ts'
 import { runLength } from './length.ts'
+import { newModel } from './new-model.ts'
 
 /** Returns the number of steps to which percentages in an experiment's schedules refer; undefined if unknown. */
 export function scheduleStepsOf(experiment: Experiment): number | undefined {
@@ -33,7 +34,7 @@ export function optimizerFor(experiment: Experiment, model: Module): Optimizer {
   const { groups = [] } = optimizer.spec as { readonly groups?: readonly Members[] }
   const unused = experiment.normalization === undefined ? [] : unmatched(groups, variables(model))
   if (unused.length === 0) return optimizer
-  const original = variables(experiment.model())
+  const original = variables(newModel(experiment))
   const replaced = unused.filter((i) => unmatched([groups[i]!], original).length === 0)
   return replaced.length === 0
     ? optimizer

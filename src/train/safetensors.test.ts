@@ -109,6 +109,7 @@ describe('a file that is not as it should be', () => {
       file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 3),
       /^a: wanted 66 bytes, got 65; the file is truncated or damaged$/,
     ],
+    [file(`{${'"a":0,'.repeat(400_000)}"b":0}`, 0), 'a: wanted up to 400000 keys, got more; split the file'],
   ])('is refused (%#)', (bytes, message) => {
     expect(() => readSafetensors(bytes, 'a')).toThrow(message)
   })

@@ -2,7 +2,7 @@ import { type ByteSource, bytesSource } from '../core/byte-source.ts'
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { checkSettled } from '../core/exclusive.ts'
-import { faultOf, jsonIn } from '../core/json.ts'
+import { faultOf, jsonIn, keysIn } from '../core/json.ts'
 import { checkFields, malformed, mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
@@ -128,7 +128,8 @@ export function readSafetensors(file: Uint8Array, name: string): Map<string, Sto
 export function readTensors(file: ByteSource, name: string): Map<string, Stored> {
   const { header, body } = headerOf(file, name)
   const entries: Entry[] = []
-  for (const [key, entry] of Object.entries(header)) {
+  for (const key in header) {
+    const entry = header[key]
     if (key !== '__metadata__' || !isMetadata(entry, name)) entries.push(checkedEntry(name, key, entry))
   }
   entries.sort((a, b) => a.start - b.start || a.end - b.end) // an empty tensor comes before another at its place
@@ -162,7 +163,11 @@ function utf8(bytes: Uint8Array): string | undefined {
 /** Maximum size of a header in bytes, as in the official safetensors library. */
 const maxHeader = 100_000_000
 
-function headerOf(file: ByteSource, name: string): { readonly header: object; readonly body: number } {
+/** Maximum number of keys in a header, 4 of them a tensor: parsed, they take ten times the memory of the text. */
+const mostKeys = 400_000
+
+/** Returns the header of a file, and the offset of the values that follow it. */
+function headerOf(file: ByteSource, name: string): { header: Record<string, unknown>; body: number } {
   const start = new Uint8Array(file.read(0, Math.min(9, file.length)))
   refuseOthers(start, name)
   const size = file.length < 8 ? 0 : Number(new DataView(start.buffer).getBigUint64(0, true))
@@ -174,11 +179,12 @@ function headerOf(file: ByteSource, name: string): { readonly header: object; re
   if (size > maxHeader)
     throw malformed(name, `a header of up to ${maxHeader} bytes`, size, 'the file is damaged')
   const text = utf8(new Uint8Array(file.read(8, 8 + size)))
+  if (keysIn(text ?? '') > mostKeys) throw malformed(name, `up to ${mostKeys} keys`, 'more', 'split the file')
   const header = text === undefined ? undefined : jsonIn(text)
   const fault = header === undefined ? undefined : faultOf(text!, header)
   if (fault !== undefined) throw malformed(name, 'a tensor for each name', fault, 'the file is damaged')
   if (typeof header === 'object' && header !== null && !Array.isArray(header))
-    return { header, body: 8 + size }
+    return { header: header as Record<string, unknown>, body: 8 + size }
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
 }
 

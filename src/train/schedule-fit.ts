@@ -8,6 +8,7 @@ import { stretched } from '../schedule/stretched.ts'
 import { format } from '../schedule/text/format.ts'
 import { checkExperiment, type Experiment } from './experiment.ts'
 import { type Length, runLength } from './length.ts'
+import { newModel } from './new-model.ts'
 import { highest, onlyRises, settledAt } from './schedule-samples.ts'
 
 /** Length of a run whose number of steps is known; percentages in schedules refer to `of` steps. */
@@ -27,7 +28,7 @@ type KnownRun = Length & { readonly steps: number; readonly of: number }
  */
 export function scheduleWarnings(experiment: Experiment, given?: Module): readonly string[] {
   checkExperiment('scheduleWarnings', experiment)
-  const model = given ?? experiment.model()
+  const model = given ?? newModel(experiment)
   const length = runLength(experiment)
   const { steps } = length
   if (steps === undefined || steps === 0) return []

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { toy } from '../../test/support/toy.ts'
+import * as nn from '../nn/index.ts'
+import { describe as describeExperiment } from './description.ts'
+import { experiment } from './experiment.ts'
 import { override, parseExperiment, parseJson } from './spec.ts'
 import { taskOf } from './train.ts'
 
@@ -88,5 +91,53 @@ describe('an experiment', () => {
     })
     expect([...taskOf(tabular).variables].map(([, { shape }]) => shape)).toEqual([[1, 30], [1]])
     expect(() => parseJson('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
+  })
+})
+
+describe('options of the model', () => {
+  const wide = () =>
+    experiment({
+      ...toy(),
+      modelOptions: { width: 8, norm: 'batch', bias: true },
+      model: ({ width, bias }) =>
+        new nn.Sequential(new nn.Linear(2, width, { bias }), new nn.Linear(width, 3)),
+    })
+
+  test('are settings', () => {
+    const changed = override(wide(), ['model.width=16', 'model.bias=false', 'model.norm=none'])
+    expect(changed.modelOptions).toEqual({ width: 16, norm: 'none', bias: false })
+    expect([taskOf(wide()).parameters, taskOf(changed).parameters]).toEqual([51, 83])
+    expect(describeExperiment(changed, taskOf(changed)).modelOptions).toEqual(changed.modelOptions)
+  })
+
+  test('are refused where the model has none of that name, or of that type', () => {
+    expect(() => override(wide(), ['model.widht=16'])).toThrow(
+      '--set: wanted a path that is one of model.width, model.norm, model.bias, got model.widht; did you mean model.width?',
+    )
+    expect(() => override(wide(), ['model.width=wide'])).toThrow(
+      '--set: wanted model.width as a number, like 8, got "wide"',
+    )
+    expect(() => override(toy(), ['model.width=16'])).toThrow(
+      '--set: wanted a path that is a setting, got "model.width"; give the experiment modelOptions, and a model that is a function of them',
+    )
+    const made = { ...toy(), model: () => new nn.Linear(2, 3) }
+    for (const modelOptions of [[8], { act: () => 1 }, 'wide'])
+      expect(() => experiment({ ...made, modelOptions } as never)).toThrow(
+        'experiment: wanted modelOptions as an object of JSON values, such as { width: 64 }, got',
+      )
+  })
+
+  test('are refused in JSON, whose model is a list of layers', async () => {
+    const json = {
+      data: 'digits10x10',
+      model: [['Linear', 100, 10]],
+      loss: 'crossEntropy',
+      batchSize: 64,
+      epochs: 1,
+    }
+    const wrong = { ...json, optimizer: { type: 'sgd', lr: 1 }, modelOptions: { a: 1 } }
+    await expect(parseExperiment(wrong)).rejects.toThrow(
+      'experiment: wanted no modelOptions beside a list of layers, got {"a":1}',
+    )
   })
 })

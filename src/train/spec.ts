@@ -53,6 +53,8 @@ export async function parseExperiment(
   const { folder } = readOptions('parseExperiment', specOptions, given)
   if (!isJsonObject(json)) throw mismatch('experiment', 'a JSON object', json)
   checkDepth('experiment', json)
+  if (json.modelOptions !== undefined)
+    throw mismatch('experiment', 'no modelOptions beside a list of layers', json.modelOptions)
   return withData(json, await parseData(json.data, folder instanceof URL ? fileURLToPath(folder) : folder))
 }
 
@@ -110,13 +112,40 @@ function change(current: Experiment, [path, value]: Change): Experiment {
           : optimizer.with({ [option]: value }),
     }
   }
+  if (key === 'model' && option !== undefined) return withModelOption(current, path, value)
   if (path === 'optimizer') return { ...current, optimizer: parseOptimizer(value) }
   if (path === 'control') return experiment({ ...current, control: controllers(value) })
   if (!settable.includes(path)) throw unknownName('--set', settable, path, 'a path that is ')
   return experiment({ ...current, [path]: value })
 }
 
-const fixed = ['data', 'sampler', 'shuffleBuffer', 'transform', 'model', 'loss', 'metrics', 'checkpoints']
+/** Changes an option of the model, such as `model.width`. @throws {ArgumentError} when the model has no such option. */
+function withModelOption(current: Experiment, path: string, value: unknown): Experiment {
+  const { modelOptions = {} } = current
+  const names = Object.keys(modelOptions).map((name) => `model.${name}`)
+  if (names.length === 0) {
+    const fix = 'give the experiment modelOptions, and a model that is a function of them'
+    throw mismatch('--set', 'a path that is a setting', path, fix)
+  }
+  if (!names.includes(path)) throw unknownName('--set', names, path, 'a path that is ')
+  const name = path.slice('model.'.length)
+  const type = typeof modelOptions[name]
+  if ((type === 'number' || type === 'boolean') && typeof value !== type)
+    throw mismatch('--set', `${path} as a ${type}, like ${modelOptions[name]}`, value)
+  return experiment({ ...current, modelOptions: { ...modelOptions, [name]: value } })
+}
+
+const fixed = [
+  'data',
+  'sampler',
+  'shuffleBuffer',
+  'transform',
+  'model',
+  'modelOptions',
+  'loss',
+  'metrics',
+  'checkpoints',
+]
 const settable = [...optionNames.filter((name) => !fixed.includes(name)), 'optimizer.lr']
 
 function parseSetting(text: string): Change {

@@ -131,7 +131,7 @@ test('averaged weights of the best checkpoint are stored with it, and computed w
   await expect(run.evaluate()).rejects.toThrow("wanted origin.file, the experiment's file, got none")
   const finished = await open(path)
   expect((await finished.evaluate(experiment.data.validation)).loss).toBeCloseTo(epochs[3]!, 4)
-  const session = await ort.InferenceSession.create(run.exportOnnx())
+  const session = await ort.InferenceSession.create(run.exportOnnx(), { intraOpNumThreads: 1 })
   const [n, m] = [2, 1].map((rows) =>
     session.run({ x: new ort.Tensor('float32', new Float32Array(2 * rows), [rows, 2]) }),
   )
@@ -146,7 +146,7 @@ test('the graph of a run is a complete ONNX model, beside its weights', async ()
   const x = experiment.data.validation.x.data as Float32Array
   const feeds = { x: new ort.Tensor('float32', x, [x.length / 2, 2]) }
   const outputs = [join(path, 'inference.onnx'), (await open(path)).exportOnnx()].map(async (model) => {
-    const session = await ort.InferenceSession.create(model as string)
+    const session = await ort.InferenceSession.create(model as string, { intraOpNumThreads: 1 })
     return (await session.run(feeds)).y!.data
   })
   const [file, exported] = await Promise.all(outputs)
@@ -163,7 +163,7 @@ test('an export has batch normalization folded, as train.exportOnnx has, and the
   expect(operators(exported)).not.toContain('BatchNormalization')
   const x = new ort.Tensor('float32', images.x.data as Float32Array, [24, 2, 4, 4])
   const [one, other] = [exported, run.exportOnnx()].map(async (bytes) => {
-    const { y } = await (await ort.InferenceSession.create(bytes)).run({ x })
+    const { y } = await (await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 })).run({ x })
     return y!.data as Float32Array
   })
   expect(difference(await one!, Array.from(await other!))).toBeLessThan(1e-6)

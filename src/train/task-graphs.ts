@@ -19,7 +19,7 @@ import { locating } from './locate.ts'
 import { kindsOf, type LossKind, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
 import type { taskOptions } from './task-options.ts'
-import { watched, withAngles } from './watch.ts'
+import { type WatchedStep, watched } from './watch.ts'
 
 type Fed = Readonly<Record<'x' | 'y', Tensor>>
 
@@ -45,6 +45,8 @@ export class TaskGraphs {
   readonly #evaluators: Evaluators
   /** What each term of the loss is divided by, known after the first trace; undefined for a mean over the examples. */
   #kinds: readonly LossKind[] | undefined
+  /** Reads what a step logs of its layers; known after the first trace. */
+  #read: WatchedStep['read'] | undefined
 
   constructor(options: ValuesOf<typeof taskOptions>, optimizer: Attached) {
     const { model, data, dtype, threads, device, accumulate } = options
@@ -56,6 +58,11 @@ export class TaskGraphs {
     const compile = (length: number): Promise<MicroGraph> => this.#learner(length)
     this.#accumulation = new Accumulation(optimizer, this.#parts, compile, { threads, device })
     this.#evaluators = new Evaluators(options)
+  }
+
+  /** Numbers of threads that timing chose for the training graphs, by hash of the graph. */
+  get timedThreads(): Readonly<Record<string, number>> {
+    return this.#graphs.timedThreads
   }
 
   /** Compiles the training graph for batches of `batchSize` examples. */
@@ -82,13 +89,15 @@ export class TaskGraphs {
       const { gradientNorm, ...done } = await this.#accumulation.learn(stack, batchSize, step, most)
       return { ...done, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
-    const { loss, terms, ...logs } = await locating(stack, batchSize, async () => {
+    const { loss, terms, layers, ...logged } = await locating(stack, batchSize, async () => {
       const feeds = await batchFeeds(stack, data, device)
       const graph = await this.#learner(batchSize, 'rows' in feeds)
       return graph(feeds, step)
     })
     const parts = this.#kinds && { parts: readParts(this.#kinds, terms, batchSize) }
-    return { losses: loss as Steps['losses'], logs: withAngles(logs), ...parts }
+    const ofLayers = layers && this.#read?.(layers, (k) => this.#optimizer.lr(step + k))
+    const logs = { ...(logged as Readonly<Record<string, Float32Array>>), ...ofLayers }
+    return { losses: loss as Steps['losses'], logs, ...parts }
   }
 
   /** Returns operator and layer of the first tensor in a training step that is not finite, such as `Mul in bn`. */
@@ -142,15 +151,14 @@ export class TaskGraphs {
   }
 
   /** Traces an optimizer step on a batch or, with `accumulate`, only the loss and gradients of a micro-batch. */
-  #trainingStep({ x, y }: Fed): Record<'loss' | 'terms', Tensor> {
+  #trainingStep({ x, y }: Fed): Record<'loss' | 'terms' | 'layers', Tensor> {
     const { log, model } = this.#options
     const accumulates = this.#parts > 1
     let terms: readonly LossTerm[] | undefined
     let output: Tensor | undefined
-    const measured = watched(
+    const { outputs, read } = watched(
       model,
       accumulates ? {} : log,
-      (step) => this.#optimizer.lr(step),
       () => {
         const applied = this.#lossOf(x, y)
         output = applied.output
@@ -158,12 +166,17 @@ export class TaskGraphs {
       },
       (loss) => {
         terms = termsOf(this.#options.loss, { loss, output: output!, y }, x)
-        if (accumulates) this.#accumulation.add(loss, terms)
-        else this.#optimizer.minimize(loss)
+        if (!accumulates) return this.#optimizer.minimize(loss)?.gradientNorm
+        this.#accumulation.add(loss, terms)
+        return undefined
       },
     )
     this.#kinds = terms && kindsOf(terms)
-    return { ...measured, ...(terms && { terms: packed(terms) }) } as Record<'loss' | 'terms', Tensor>
+    this.#read = read
+    return { ...outputs, ...(terms && { terms: packed(terms) }) } as Record<
+      'loss' | 'terms' | 'layers',
+      Tensor
+    >
   }
 
   /** Applies model and loss. @throws {ShapeError} when the model returns fewer scores than there are classes. */

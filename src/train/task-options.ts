@@ -79,7 +79,7 @@ export const computing = {
   dtype: choice(['float32', 'float64'], 'float32'),
   /** Device to compute on. @default the CPU, with native code where available */
   device: choice<Device>(devices),
-  /** Maximum number of CPU threads per operator. @default chosen from the size of the graph */
+  /** Maximum number of CPU threads per operator. @default 1 to 4, the fastest in the first calls of the graph */
   threads: threadCount,
 }
 

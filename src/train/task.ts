@@ -3,7 +3,7 @@ import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
-import { custom, type Option, present, readOptions, type ValuesOf } from '../core/options.ts'
+import { present, readOptions, type ValuesOf } from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
@@ -95,6 +95,11 @@ export class Task {
   /** Number of optimizer steps taken so far. */
   get steps(): number {
     return this.#step
+  }
+
+  /** Numbers of threads that timing chose for the training graphs compiled so far, by hash of the graph. */
+  get timedThreads(): Readonly<Record<string, number>> {
+    return this.#graphs.timedThreads
   }
 
   /** Factor that currently multiplies every learning rate. */
@@ -214,11 +219,9 @@ export class Task {
     const { batchSize, signal } = readOptions('atEvaluation', evaluationOptions, options)
     if (typeof body !== 'function') throw mismatch('atEvaluation', 'a function', body)
     const isInner = isWithinCallOf(this)
-    const evaluated = (): Promise<T> => {
-      signal?.throwIfAborted()
-      return isInner ? body() : this.#withEvaluationWeights(body, batchSize, signal)
-    }
-    return exclusively(this.variables.values(), async () => evaluated(), { owner: this })
+    const evaluated = async (): Promise<T> =>
+      isInner ? body() : this.#withEvaluationWeights(body, batchSize, signal)
+    return exclusively(this.variables.values(), evaluated, { owner: this, signal })
   }
 
   #withEvaluationWeights<T>(body: () => Promise<T>, batchSize: number, signal?: AbortSignalLike): Promise<T> {
@@ -289,9 +292,3 @@ export class Task {
     return this.#graphs.fingerprints(batchSize)
   }
 }
-
-/** Option whose value is an existing task. */
-export const taskOption: Option<Task, Task | undefined> = custom<Task>(
-  'a task, such as train.taskOf(experiment)',
-  (value) => value instanceof Task,
-)

@@ -12,6 +12,7 @@ import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { checkExperiment, type Experiment, goalOf, isEpochResult, trainingBatches } from './experiment.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
+import { newModel } from './new-model.ts'
 import { Pace } from './pace.ts'
 import {
   afterEpoch,
@@ -30,7 +31,8 @@ import { optimizerFor, scheduleStepsOf } from './run-optimizer.ts'
 import { scheduleWarnings } from './schedule-fit.ts'
 import { checkSizesFirst } from './sizes-first.ts'
 import type { Steps } from './steps.ts'
-import { Task, taskOption } from './task.ts'
+import { Task } from './task.ts'
+import { taskOption } from './task-option.ts'
 import { type TaskOptions, taskOptions } from './task-options.ts'
 import { testDataOf, tested } from './test-part.ts'
 import { type EpochMeasurements, validationOf } from './validation.ts'
@@ -38,9 +40,7 @@ import { type EpochMeasurements, validationOf } from './validation.ts'
 const options = {
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
   task: taskOption,
-  /**
-   * Progress to resume from, of an earlier event; needs the `task` in its state at that event. @default the beginning
-   */
+  /** Progress of an earlier event to resume from; needs the `task` in its state at that event. @default the beginning */
   progress: custom<Progress>('the progress of an event', (value) => typeof Object(value).steps === 'number'),
   /** Abort signal that stops the training before the next steps, or between the batches of an evaluation. */
   signal: abortSignal(),
@@ -158,8 +158,7 @@ async function finished(
   }
   const isCut = steps === experiment.steps && !('length' in batches && sofar.batches === batches.length)
   const next = afterEpoch(experiment, progress, monitored(experiment, measured), isCut)
-  const lrFactor = factorOf(experiment, next)
-  const controlled = experiment.control.length > 0
+  const [lrFactor, controlled] = [factorOf(experiment, next), experiment.control.length > 0]
   if (controlled) task.goTo(task.steps, lrFactor)
   return {
     type: 'epoch',
@@ -206,9 +205,9 @@ export function monitoredScore(event: EpochEvent, experiment: Experiment): numbe
 /** Returns a new task with the model, loss and optimizer of an experiment. */
 export function taskOf(experiment: Experiment): Task {
   checkExperiment('taskOf', experiment)
-  const { model: make, data, normalization } = experiment
+  const { data, normalization } = experiment
   const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
-  const model = make()
+  const model = newModel(experiment)
   if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
   checkSizesFirst(model, batchOf(experiment))
   const optimizer = optimizerFor(experiment, model)

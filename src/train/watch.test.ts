@@ -34,13 +34,7 @@ function graphOf(log: LogOptions): string {
   const [x, y] = [input([8, 3]), input([8], 'int32')]
   const { result, reads, writes, scheduled } = trace((): Record<string, Tensor> => {
     const forward = (): Tensor => ops.crossEntropy(model.forward(x, 'train'), y)
-    return watched(
-      model,
-      log,
-      (step) => step,
-      forward,
-      (loss) => rule.minimize(loss),
-    )
+    return watched(model, log, forward, (loss) => rule.minimize(loss)?.gradientNorm).outputs
   })
   const given = [...reads].map(([variable, t]) => [nameOf(variable), t] as const)
   const rate = [...scheduled.keys()].map((t) => ['lr', t] as const)

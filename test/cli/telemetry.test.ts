@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +47,10 @@ test('a worker thread leaves nothing either, though it alone imports the library
   expect([printed, readdirSync(home), readdirSync(temporary)]).toEqual(['4\n', [], []])
 })
 
+/** Runs a command without any network, not even the loopback, where the system can take it away. */
+const alone = ['unshare', '--map-root-user', '--net'] as const
+const prefix = spawnSync(alone[0], [...alone.slice(1), 'true']).status === 0 ? alone : []
+
 test('no command leaves anything in the home folder or the temporary folder', () => {
   const places = ['home', 'temporary', 'work'].map((name) => join(folder, name))
   for (const place of places) mkdirSync(place)
@@ -63,13 +67,12 @@ test('no command leaves anything in the home folder or the temporary folder', ()
     ['export', 'run', 'toy.onnx'],
     ['doctor', 'run'],
     ['find-lr', 'toy.json', '--steps', '20'],
-    ['study', 'study.json'],
+    ['csv', 'run'],
+    ['schedule', 'cosine 0.1 to 0', '--steps', '9'],
+    ['study', 'study.json', '--workers', '1'],
   ]
-  const printed = execFileSync(process.execPath, [together, main, JSON.stringify(commands)], {
-    cwd: work,
-    env,
-    encoding: 'utf8',
-  })
+  const [command, ...args] = [...prefix, process.execPath, together, main, JSON.stringify(commands)]
+  const printed = execFileSync(command!, args, { cwd: work, env, encoding: 'utf8' })
   expect(JSON.parse(printed).map(({ code }: Outcome) => code)).toEqual(commands.map(() => 0))
   expect([readdirSync(home), readdirSync(temporary)]).toEqual([[], []])
 })

@@ -26,6 +26,11 @@ const list =
   (): nn.Module =>
     new nn.Sequential(...layers)
 const linear = (bias: boolean, from = 16, to = 8): nn.Linear => new nn.Linear(from, to, { bias })
+class Softmax implements nn.Module {
+  forward(x: Tensor): Tensor {
+    return ops.softmax(x)
+  }
+}
 const bn = (): nn.BatchNorm1d => new nn.BatchNorm1d(8)
 const relu = new nn.ReLU()
 const head = new nn.Linear(8, 4)
@@ -291,6 +296,18 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a stated quotient',
       { loss: (output, y) => ops.weightedLoss(ops.sum(each(output, y)), ops.sum(masked(y))) },
     ],
+  ],
+  'double-softmax': [
+    [
+      'a softmax before cross-entropy',
+      { model: list(linear(true), relu, head, new Softmax()) },
+      'warning: the model ends in a softmax, and the loss applies another one, so no class can get more than 47.5 % and gradients are small: return the scores before the softmax',
+    ],
+    [
+      'a softmax before a loss of probabilities',
+      { model: list(linear(true), relu, head, new Softmax()), loss: (output) => ops.mean(output) },
+    ],
+    ['scores', { model: list(linear(true), relu, head) }],
   ],
   'schedule-length': [
     [

@@ -27,7 +27,7 @@ function throwing(error: unknown): Experiment {
   let calls = 0
   const model = (): ReturnType<typeof base.model> => {
     if (calls++ > 0) throw error
-    return base.model()
+    return base.model({} as never)
   }
   return { ...base, model }
 }

@@ -38,7 +38,7 @@ export async function expectSameAsEvaluation(
   x: FieldSpec,
   counts: readonly number[] = [1, 2, 7],
 ): Promise<void> {
-  const session = await ort.InferenceSession.create(exportOnnx(model, x))
+  const session = await ort.InferenceSession.create(exportOnnx(model, x), { intraOpNumThreads: 1 })
   for (const n of counts) {
     const data = inputs(n, x)
     const shape = [n, ...x.shape]

@@ -40,7 +40,7 @@ const refused: readonly (readonly [wanted: string, make: (wrong: object) => unkn
     { checkpoints: { kept: 1 } },
   ],
   [
-    'evaluate: wanted one of batchSize, signal, got batch',
+    'evaluate: wanted one of batchSize, signal, intervals, got batch',
     (o) => task.evaluate(setup.data.validation, o),
     { batch: 1 },
   ],
@@ -50,7 +50,7 @@ const refused: readonly (readonly [wanted: string, make: (wrong: object) => unkn
     { size: 1 },
   ],
   [
-    'run: wanted one of task, progress, signal, got tsk; did you mean task\\?',
+    'run: wanted one of task, progress, signal, test, got tsk; did you mean task\\?',
     (o) => train.run(setup, o).next(),
     { tsk: task },
   ],

@@ -112,7 +112,7 @@ describe('percentages', () => {
     const optimizer = sgd({ lr: 'cosine 0.1 to 0' })
     const make = (scheduleSteps?: number) =>
       new train.Task({
-        model: model(),
+        model: model({} as never),
         loss,
         optimizer,
         data: data.train,
@@ -122,7 +122,7 @@ describe('percentages', () => {
       'Task: wanted scheduleSteps, the number of steps that percentages in schedules refer to, got nothing',
     )
     expect(make(10).lr(5)).toBeCloseTo(0.05, 15)
-    const net = model()
+    const net = model({} as never)
     nn.initialize(net, 0)
     const attached = optimizer.attach(nn.variables(net))
     const step = await compile({ x: { shape: [2, 2] } }, ({ x }) => {

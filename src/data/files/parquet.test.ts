@@ -99,4 +99,4 @@ test('a row group that is decoded in parts gives every row once', async () => {
       if (x[i] !== next || y[i] !== next) expect.unreachable(`row ${next}`)
   }
   expect(next).toBe(rows)
-}, 120_000)
+})

@@ -2,10 +2,7 @@ import { figure } from '../../core/text.ts'
 import { equilibrium, type WeightRule } from '../../optim/weight-rule.ts'
 import { type Diagnostic, noInvariance } from '../diagnosis.ts'
 
-/**
- * Returns Σ 1/τ over a run's steps, τ being the time constant to equilibrium at a step: the run's length in units of
- * τ.
- */
+/** Returns a run's length in units of τ, the time constant with which a weight nears equilibrium: Σ 1/τ over steps. */
 export const timesToEquilibrium = (rule: WeightRule): number =>
   rule.rates.reduce(
     (sum, _, step) => sum + 1 / (equilibrium(rule, step)?.time ?? Number.POSITIVE_INFINITY),

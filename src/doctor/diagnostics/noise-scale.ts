@@ -40,7 +40,7 @@ export const noiseScale: Diagnostic = {
   },
 }
 
-/** From the gradient g of each batch, returns `single`, the mean of ‖g‖², and `together`, ‖mean of g‖². */
+/** Returns `single`, the mean of ‖g‖², and `together`, ‖mean of g‖², where g is the gradient of each batch. */
 function squares(all: readonly (readonly Float32Array[])[]): [single: number, together: number] {
   const single = meanOf(all.map((parts) => parts.reduce((sum, part) => sum + dot(part, part), 0)))
   const together = all[0]!.reduce((sum, first, p) => {

@@ -49,7 +49,7 @@ export function whereNoiseStays(
   return { severity: 'warning', ...advised(measured, fallAtEnd(subject)) }
 }
 
-/** A weight's equilibrium at the last step's learning rate and decay, and how far steps actually turn the weight. */
+/** Rotation of a weight: its equilibrium at the last step's rate and decay, and how far steps actually turn it. */
 interface Turned extends Equilibrium {
   readonly name: string
   /** Root mean square of the angles by which each of the last 8 steps turned the weight, in radians. */

@@ -84,7 +84,7 @@ export const spikes: Diagnostic = {
   },
 }
 
-/** Returns an explanation of a loss spike. @param rise factor by which the effective rate rose before it */
+/** Returns an explanation of a loss spike. @param rise factor by which the effective rate rose before the spike */
 function cause(rise: number | undefined): string {
   if (rise === undefined) return 'log: { batchNorm: true } would show whether the effective rate rises first'
   if (!shrinks(rise)) return 'the effective rate did not rise before'

@@ -6,7 +6,7 @@ import type { Norm } from '../structure.ts'
 
 /** Minimum number of values per batch statistic; a statistic of fewer values is noisy. */
 const fewest = 16
-/** Values per batch statistic below which its noise harms more than the fewer steps that larger batches leave. */
+/** Values per batch statistic below which larger batches are advised: its noise harms more than fewer steps would. */
 const tooFew = 8
 
 /** Judges the number of values from which each BN layer computes the mean and variance of a channel. */

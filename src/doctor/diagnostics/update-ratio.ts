@@ -9,7 +9,7 @@ const most = 1e-2
 const mostAngle = 0.1
 const least = 1e-4
 
-/** How far the last steps changed one weight. */
+/** Size of the changes that the last steps made to one weight. */
 interface Size {
   /** ‖Δw‖/‖w‖ per step; for a weight before BN, the angle in radians by which a step turns it. */
   readonly size: number

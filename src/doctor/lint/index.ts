@@ -29,7 +29,7 @@ export interface Lint extends Complaint {
  * Diagnostic D21: returns the flaws of an experiment that are visible before training, most severe first. Builds the
  * model's graph for a batch to find the order of its layers, and trains nothing.
  *
- * @throws {ShapeError} when the model does not fit the data, like training.
+ * @throws {ShapeError} when the model does not fit the data, as in training.
  * @example for (const { rule, advice } of doctor.lint(experiment)) console.log(rule, advice)
  */
 export function lint(experiment: Experiment): readonly Lint[] {
@@ -41,7 +41,7 @@ export function lint(experiment: Experiment): readonly Lint[] {
   return found.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 }
 
-/** Returns an experiment's planned run: untrained, but set to its last step as if no controller stopped it early. */
+/** Returns an experiment's planned run: untrained, but with its step counter at the planned end. */
 function planned(experiment: Experiment): Subject {
   const task = taskOf(experiment)
   const plan = new Subject(experiment, task)

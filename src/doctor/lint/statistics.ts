@@ -112,7 +112,7 @@ function recalibrates({ experiment }: Subject): boolean {
 
 const memoryAtEnd = ({ tracking, steps }: Subject): number => longestMemory(tracking, steps - 1)
 
-/** Whether BN's running statistics, unless remeasured, remember more steps than the run's last, low-rate phase has. */
+/** Whether BN's running statistics, if not remeasured, remember more steps than the run ends with at a low rate. */
 const isTailShort = (plan: Subject): boolean =>
   plan.tracking.length > 0 && !recalibrates(plan) && tailOf(plan.rates) < memoryAtEnd(plan)
 

@@ -27,6 +27,7 @@ export interface AdagradOptions extends OptionsOf<typeof options>, CommonOptions
 export const adagrad = defineOptimizer<typeof options, AdagradOptions>({
   type: 'adagrad',
   options,
+  elementwise: true,
   traits: () => adaptive,
   buffers: ({ initialAccumulatorValue }) => ({ sum: initialAccumulatorValue }),
   update(at) {

@@ -67,6 +67,7 @@ const equilibrium: EquilibriumRule = {
 export const adam = defineOptimizer<typeof adamOptions, AdamOptions>({
   type: 'adam',
   options: adamOptions,
+  elementwise: true,
   buffers,
   traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1 }),
   update: (at) => sub(at.w, step(at, penalized(at))),
@@ -81,6 +82,7 @@ export const adam = defineOptimizer<typeof adamOptions, AdamOptions>({
 export const adamw = defineOptimizer<typeof adamwOptions, AdamwOptions>({
   type: 'adamw',
   options: adamwOptions,
+  elementwise: true,
   buffers,
   traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, equilibrium }),
   update: (at) => sub(decayed(at), step(at, at.g)),

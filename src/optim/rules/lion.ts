@@ -34,6 +34,7 @@ const signed = (x: Tensor, size: Tensor): Tensor =>
 export const lion = defineOptimizer<typeof options, LionOptions>({
   type: 'lion',
   options,
+  elementwise: true,
   traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true }),
   buffers: () => ({ exp_avg: 0 }),
   update(at) {

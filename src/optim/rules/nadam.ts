@@ -26,6 +26,7 @@ export interface NadamOptions extends OptionsOf<typeof options>, CommonOptions<t
 export const nadam = defineOptimizer<typeof options, NadamOptions>({
   type: 'nadam',
   options,
+  elementwise: true,
   traits: ({ beta1, decoupledWeightDecay: decoupled }) => ({ ...adaptive, momentum: beta1, decoupled }),
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
   update(at) {

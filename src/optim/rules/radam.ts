@@ -35,6 +35,7 @@ function rectification(beta2: number, step: number): number {
 export const radam = defineOptimizer<typeof options, RadamOptions>({
   type: 'radam',
   options,
+  elementwise: true,
   traits: ({ beta1, decoupledWeightDecay: decoupled }) => ({ ...adaptive, momentum: beta1, decoupled }),
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
   update(at) {

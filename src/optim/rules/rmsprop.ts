@@ -42,6 +42,7 @@ function spread(at: Update<ValuesOf<typeof options>>, g: Tensor): Tensor {
 export const rmsprop = defineOptimizer<typeof options, RmspropOptions>({
   type: 'rmsprop',
   options,
+  elementwise: true,
   traits: ({ momentum }) => ({ ...adaptive, momentum }),
   buffers: ({ momentum, centered }) => ({
     square_avg: 0,

@@ -9,13 +9,13 @@ import { decay } from '../weight-decay.ts'
 import { adaptive, betas, blend, epsilon, filledPart, memoized, root } from './moment.ts'
 
 const sgdOptions = {
-  /** Weight of x, the average of SGD's z, in the weights y = (1 − momentum)z + momentum · x. @default 0.9 */
+  /** Share of x, the average of SGD's iterates z, in the weights y = (1 − momentum)z + momentum · x. @default 0.9 */
   momentum: schedulable(number({ min: 0, below: 1 }, 0.9)),
   ...decay,
 }
 const adamwOptions = {
   ...betas,
-  /** Weight of x, the average of Adam's z, in training weights y = (1 − beta1)z + beta1 · x. @default 0.9 */
+  /** Share of x, the average of Adam's iterates z, in the weights y = (1 − beta1)z + beta1 · x. @default 0.9 */
   beta1: betas.beta1,
   ...epsilon,
   ...decay,
@@ -73,6 +73,7 @@ function newestShare({ lr }: WeightOptions): (step: number) => number {
 export const scheduleFreeSgd = defineOptimizer<typeof sgdOptions, ScheduleFreeSgdOptions>({
   type: 'scheduleFreeSgd',
   options: sgdOptions,
+  elementwise: true,
   traits: ({ momentum }) => ({ momentum, decoupled: true, constantRate: true, testRates: [1e-3, 100] }),
   buffers: () => ({ z: 'weight', x: 'weight' }),
   evaluation: 'x',
@@ -89,6 +90,7 @@ export const scheduleFreeSgd = defineOptimizer<typeof sgdOptions, ScheduleFreeSg
 export const scheduleFreeAdamW = defineOptimizer<typeof adamwOptions, ScheduleFreeAdamWOptions>({
   type: 'scheduleFreeAdamW',
   options: adamwOptions,
+  elementwise: true,
   traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, constantRate: true }),
   buffers: () => ({ z: 'weight', x: 'weight', exp_avg_sq: 0 }),
   evaluation: 'x',

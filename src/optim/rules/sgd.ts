@@ -41,6 +41,7 @@ const equilibrium: EquilibriumRule = {
 export const sgd = defineOptimizer<typeof options, SgdOptions>({
   type: 'sgd',
   options,
+  elementwise: true,
   traits: ({ momentum, dampening }) => {
     return { momentum, taken: 1 - dampening, heavyBall: true, equilibrium, testRates: [1e-4, 10] }
   },

@@ -17,26 +17,27 @@ export interface Controller<State = unknown> {
   readonly initial: State
   /** Returns the next state, given a new value of the metric, such as a validation loss. */
   update(state: State, metric: number): State
-  /** Returns the number by which to multiply the value of the schedule while in this state. */
+  /** Returns the number that multiplies the value of the schedule while the controller is in this state. */
   factor(state: State): number
-  /** Whether training should end in this state. */
+  /** Whether training should end once the controller is in this state. */
   stop(state: State): boolean
-  /** Returns why training should end in this state: a predicate whose subject is the metric's name. */
+  /** Returns why training should end in this state: the rest of a sentence that begins with the metric's name. */
   reason?(state: State): string
   /**
-   * Returns a controller like this one for a metric that is better if lower ('min') or higher ('max'). Absent
-   * if the controller does not compare values.
+   * Returns a controller like this one for a metric of which lower ('min') or higher ('max') values are better.
+   * Absent if the controller does not compare values.
    *
    * @param metric name of the metric, for the error
-   * @throws {ArgumentError} when the controller was made for the opposite.
+   * @throws {ArgumentError} when the controller was made for the opposite goal.
    */
   follow?(goal: Goal, metric: string): Controller<State>
 }
 
 /**
  * Returns a controller that compares values of a metric. The mode says whether lower ('min') or higher ('max')
- * values are better. If none is given, the metric that the controller follows decides; until then it is 'min'.
+ * values are better. If no mode is given, it is 'min' until `follow` is called with the goal of the metric.
  *
+ * @param given the mode, if the user set one
  * @param make returns the controller for a mode
  */
 export function comparing<State>(

@@ -21,9 +21,9 @@ export interface EarlyStoppingState {
   readonly best: number | null
   /** Index, from 0, of the evaluation with the best value; null before the first finite value. */
   readonly bestAt: number | null
-  /** Number of evaluations without improvement since the best value. */
+  /** Number of evaluations of the metric since its best value. */
   readonly bad: number
-  /** Number of evaluations so far. */
+  /** Number of evaluations of the metric so far. */
   readonly seen: number
 }
 

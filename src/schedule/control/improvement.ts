@@ -8,7 +8,7 @@ export type ThresholdMode = 'rel' | 'abs'
 export type NonFinite = 'bad' | 'ignore' | 'throw'
 
 export const goal = {
-  /** Whether a lower ('min') or higher ('max') metric is better. @default as what is monitored, else 'min' */
+  /** Whether a lower ('min') or higher ('max') metric is better. @default the monitored metric's goal, else 'min' */
   mode: choice<Goal>(['min', 'max']),
 }
 
@@ -47,7 +47,7 @@ export function better(judge: Judge, metric: number, best: number | null): boole
 }
 
 /**
- * Whether to ignore this value of a metric.
+ * Whether to ignore this value of a metric: it is NaN or infinite, and the policy is 'ignore'.
  *
  * @throws {ArgumentError} if it is not finite and the policy is 'throw'
  */

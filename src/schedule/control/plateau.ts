@@ -31,7 +31,7 @@ const options = {
   cooldown: integer({ min: 0 }, 0),
   /** Lower bound of the controller's factor, which multiplies the schedule. @default 0 */
   minFactor: number({ min: 0, max: 1 }, 0),
-  /** Skip a reduction that lowers the factor by no more than this. @default 1e-8; 0 for keras and optax */
+  /** A reduction that would lower the factor by no more than this is skipped. @default 1e-8; 0 for keras and optax */
   eps: number({ min: 0 }),
   /** Number of successive values of the metric whose mean counts as one evaluation. @default 1 */
   accumulationSize: integer({ min: 1 }, 1),
@@ -44,7 +44,7 @@ export interface PlateauState {
   readonly factor: number
   /** Best value of the metric so far; null before the first finite value. */
   readonly best: number | null
-  /** Number of latest evaluations in a row without improvement. */
+  /** Number of latest evaluations in a row in which the metric did not improve. */
   readonly bad: number
   /** Number of evaluations left in the cooldown after a reduction. */
   readonly cooldown: number

@@ -4,7 +4,7 @@ interface Token {
   readonly text: string
 }
 
-/** How to split a source text into tokens, and what error to throw if it is invalid. */
+/** Rules for splitting a source text into tokens, and the error to throw if the text is invalid. */
 export interface Lexicon {
   /** Pattern that matches any one token, made by `tokenPattern`. */
   readonly token: RegExp

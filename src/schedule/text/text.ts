@@ -80,7 +80,7 @@ class Parser extends Scanner {
     return milestones.length === 0 ? schedules[0]! : { type: 'sequential', schedules, milestones }
   }
 
-  /** Reads the length after 'for'; returns the next milestone: `before`, the last one, plus this length. */
+  /** Reads the length after 'for'; returns the next milestone: the previous one, `before`, plus this length. */
   private later(before: StepCount = 0): StepCount {
     const unit = typeof before === 'number' ? 'a number of steps' : 'a percentage'
     const { text } = this.peek
@@ -184,7 +184,7 @@ class Parser extends Scanner {
 const lengthOf = (text: string): StepCount =>
   text.endsWith('%') ? (text.replace(/\s/, '') as Percent) : Number(text)
 
-/** Words in a schedule's text, as in `cosine 1 to 0 over 10`, before a length in steps rather than a value. */
+/** Words after which a schedule's text has a length, not a value: `over 10` in `cosine 1 to 0 over 10`. */
 const lengthWords: ReadonlySet<string> = new Set(['over', 'every'])
 
 const headWords = ['warmup', ...phrases.map(({ head }) => head)]

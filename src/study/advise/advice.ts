@@ -154,9 +154,9 @@ function evidenceOf(
 }
 
 /**
- * Returns, for each value of a factor (a varied setting), the best combination of settings with it. For equal
- * terms, scores are from the last round in which at least two values finished, over the seeds that these values
- * share. Empty if there is no such round.
+ * Returns, for each value of a factor (a varied setting), the best combination of settings with this value. All
+ * scores are from the last round in which at least two values finished, over the seeds that these values share.
+ * Empty if there is no such round.
  */
 function bestOfValues(trials: readonly Finished[], factor: string, metric: Objective): Scored[] {
   const done = trials.filter(({ result }) => result.status === 'done')
@@ -178,7 +178,7 @@ function bestOfValues(trials: readonly Finished[], factor: string, metric: Objec
   return []
 }
 
-/** Returns a sentence on the rate at and above which all trials with a normalization diverged; [] if none. */
+/** Returns, as a list of one, a sentence on the rate from which on all trials of a normalization diverged; or []. */
 function brokenFrom(normalization: string, trials: readonly Finished[]): string[] {
   const rates = (status: string): number[] =>
     trials.filter(({ result }) => result.status === status).map(({ settings }) => Number(settings.lr))

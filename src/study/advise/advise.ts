@@ -70,7 +70,7 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   yield { type: 'advice', advice: adviceOf({ experiment, plan, budget, ranges, ...race.outcome }) }
 }
 
-/** Returns two schedules' names to try; if the optimizer needs no decay of lr, constant without and with warmup. */
+/** Returns the two schedules to try: constant ones, if the optimizer is designed for that, else decaying ones. */
 const schedulesOf = ({ optimizer }: Experiment): readonly [first: string, second: string] =>
   optimizer.traits().constantRate ? ['constant', 'warmup {5%} + constant {lr}'] : ['cosine', 'oneCycle']
 
@@ -102,7 +102,7 @@ function isPossible(experiment: Experiment): boolean {
   }
 }
 
-/** Returns settings with five learning rates, each about 3 times the one before, upwards from `begin`. */
+/** Returns five combinations of settings, whose learning rates rise from about `begin` by factors of about 3. */
 function candidates({ normalization, begin }: RangeTest, schedule: string): Settings[] {
   const lowest = Math.floor(2 * Math.log10(begin) + 0.05)
   return Array.from({ length: rates }, (_, i) => ({ normalization, schedule, lr: halfDecade(lowest + i) }))

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../core/errors.ts'
 
-/** How many optimizer steps each range test and each trial gets, so that all fit into a budget. */
+/** Division of a budget: the number of optimizer steps for each range test and each trial. */
 export interface Plan {
   /** Number of optimizer steps of one learning-rate range test. */
   readonly ramp: number
@@ -26,7 +26,7 @@ const runs = (2 * rates) / growth ** 2 + (2 * kept) / growth + finalists
 /** Minimum number of optimizer steps of a trial; results of a shorter trial would mean nothing. */
 const fewest = 10
 
-/** Returns the number of steps of each of the two range tests: 1/22 of the budget, but from 60 to 600. */
+/** Returns the number of steps of each of the two range tests: 1/22 of the budget, but at least 60 and at most 600. */
 const rampOf = (budget: number): number => Math.max(60, Math.min(600, Math.round(budget / 22)))
 
 /** Returns the smallest budget, in steps, that leaves `steps` for trials after the two range tests. */

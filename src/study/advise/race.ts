@@ -16,7 +16,7 @@ export type RaceEvent =
 /** Maximum number of seeds with which each of the two best combinations of settings is trained. */
 const mostSeeds = 5
 
-/** Runs rounds of trials and keeps their results; the caller chooses from them the next round's settings. */
+/** A race: runs rounds of trials and keeps their results, from which the caller chooses the next round's settings. */
 export class Race {
   readonly #experiment: Experiment
   readonly #runner: Runner

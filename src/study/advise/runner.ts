@@ -13,7 +13,7 @@ import { settingsOf } from '../trial-settings.ts'
 
 /**
  * A function that runs trials of an experiment and yields each with its result as it ends, in any order. Once
- * `signal` is aborted, it may leave trials unfinished, since nobody awaits them.
+ * `signal` is aborted, it may leave trials unfinished, since the caller no longer waits for them.
  */
 export type Runner = (
   experiment: Experiment,

@@ -6,7 +6,7 @@ import { effectsOf, interactionsOf } from './effects.ts'
 import type { Cell, Cost, Findings, Finished } from './findings.ts'
 import { toleranceOf, windowsOf } from './rate-window.ts'
 
-/** What the analysis needs to know about a study, apart from its trials. */
+/** Facts about a study that its analysis needs, apart from its trials. */
 export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors' | 'repeat'> {
   /** Factors (varied settings) with values drawn from a range, which recur too seldom to compare. @default none */
   readonly drawn?: readonly string[]

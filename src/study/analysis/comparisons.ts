@@ -41,7 +41,7 @@ export function comparisonsOf(
 /** A comparison whose p-value is not yet corrected for multiple testing. */
 type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
 
-/** Compares the best cell (combination of settings) with the best one of each other value of the factor. */
+/** Compares a factor's best value with each other value, each represented by its best combination of settings. */
 function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorrected[] {
   const best = bestOf(cells, goal)
   if (!best) return []
@@ -50,7 +50,7 @@ function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorr
     .flatMap((other) => compareCells(best, other, factor))
 }
 
-/** Compares two combinations of settings on the seeds that both have. Returns [] if they share no seed. */
+/** Returns, as a list of one, a comparison of two combinations of settings on their common seeds; [] if none. */
 export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []

@@ -46,7 +46,7 @@ function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
   return trainLoss[after - 1]! + fraction * (trainLoss[after]! - trainLoss[after - 1]!)
 }
 
-/** Returns a list of one: the batch normalizations' curves of the first trial that logged them; or []. */
+/** Returns, as a list of one, the curves of the BN layers in the first trial that logged any; [] if none did. */
 export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
   const watched = trials.find(({ result }) => result.layers !== undefined)
   return watched ? [{ settings: watched.settings, layers: watched.result.layers! }] : []

@@ -57,7 +57,7 @@ interface Observation {
   readonly value: number
 }
 
-/** Returns each cell's settings and score (if it lost a trial, the worst score); [] if no cell has a score. */
+/** Returns each cell's settings and score (the worst, if a trial diverged or failed); [] if no cell has a score. */
 function observationsOf(cells: readonly Cell[], goal: Goal): Observation[] {
   const values = cells.filter(isScored).map(({ score }) => score.value)
   if (values.length === 0) return []

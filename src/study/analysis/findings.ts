@@ -70,7 +70,7 @@ export interface Cell {
   readonly failed: number
 }
 
-/** How much one factor (setting that was varied) matters by itself. */
+/** Effect of one factor (setting that was varied) by itself: how much the score depends on it. */
 export interface Effect {
   readonly factor: string
   /** η² from 0 to 1: the fraction of the variance of scores between combinations that the factor explains. */
@@ -79,7 +79,7 @@ export interface Effect {
   readonly best: readonly { readonly value: Value; readonly settings: Settings; readonly score: Estimate }[]
 }
 
-/** The fraction of the variance of scores that two or three factors explain only together, not separately. */
+/** Interaction of two or three factors: the fraction of the variance of scores that they explain only together. */
 export interface Interaction {
   readonly factors: readonly string[]
   readonly share: number

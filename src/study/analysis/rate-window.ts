@@ -11,7 +11,7 @@ export interface Tolerance {
   readonly relative?: boolean
 }
 
-/** Returns the maximum gap of usable rates: 0.02 below the best accuracy, else a tenth of the best score. */
+/** Returns how far a usable rate's score may be from the best: 0.02 for an accuracy, else a tenth of the best score. */
 export const toleranceOf = (finished: readonly Finished[], metric: string, goal: Goal): Tolerance =>
   finished.some(({ result }) => result.metrics.validationAccuracy !== undefined)
     ? { metric: 'validationAccuracy', goal: 'max', within: 0.02 }

@@ -45,17 +45,25 @@ export function bootstrap(values: readonly number[], [least, most]: Range = unbo
   const centre = meanOf(values)
   const n = values.length
   if (n < 2) return { value: centre }
-  const means: number[] = []
-  for (const sample of samplesOf(n)) {
+  const means = Float64Array.from(drawsOf(n), (draw) => {
     let sum = 0
-    for (const i of sample) sum += values[i]!
-    means.push(sum / n)
-  }
+    for (const i of draw) sum += values[i]!
+    return sum / n
+  })
   const widened = (Math.sqrt(n / (n - 1)) * studentQuantile(0.975, n - 1)) / 1.959964
-  const [low, high] = middle95(Float64Array.from(means).sort()).map((end) =>
+  const [low, high] = middle95(means.sort()).map((end) =>
     Math.min(most, Math.max(least, centre + widened * (end - centre))),
   )
   return { value: centre, interval: [low!, high!] }
+}
+
+const drawn = new Map<number, readonly Int32Array[]>()
+
+/** Returns the indices of each bootstrap sample of `n` values, drawn once for each `n`. */
+function drawsOf(n: number): readonly Int32Array[] {
+  const draws = drawn.get(n) ?? Array.from(samplesOf(n), (sample) => sample.slice())
+  drawn.set(n, draws)
+  return draws
 }
 
 /**

@@ -12,7 +12,7 @@ import { plan, trialCount } from './plan.ts'
 
 type Score = (settings: Settings, seed: number, steps: number) => number
 
-/** What comes of a trial: a score as its loss, or a divergence where it is not finite. */
+/** Returns a requested trial as finished: with its score as the loss, or diverged if the score is not finite. */
 const finishedOf = (asked: Asked, id: number, score: Score): Finished => {
   const loss = score(asked.settings, asked.seed, asked.steps)
   return {
@@ -36,7 +36,7 @@ const spaceOf = (factors: Factors, seeds = 2, seed = 0): Space => ({
   scoreOf: ({ result }) => result.metrics.validationLoss ?? Number.POSITIVE_INFINITY,
 })
 
-/** Run a design to its end, finishing what it asks for in an order of one's own. */
+/** Runs a design to its end. @param order returns the index of the requested trial that finishes next */
 function runAll(
   design: Design,
   space: Space,

@@ -13,7 +13,7 @@ import type { Factors } from '../factor.ts'
 import { keyOf } from '../settings.ts'
 import type { Settings, Trial } from '../trial.ts'
 
-/** How a study chooses which combinations of settings to try. */
+/** Design of a study: the way in which it chooses combinations of settings to try. */
 export type Design =
   /** Every combination of the factors' values. */
   | { readonly type: 'grid' }

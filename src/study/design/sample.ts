@@ -41,7 +41,7 @@ export function* distinct(space: Space, points: Points): Generator<Sample> {
   }
 }
 
-/** Returns the first `count` distinct combinations of a random or Halton sequence. */
+/** Returns the first `count` distinct combinations of settings at the points of a random or Halton sequence. */
 export function sample(type: 'random' | 'halton', space: Space, count: number): Settings[] {
   const found: Settings[] = []
   for (const { settings } of distinct(space, pointsOf(type, space))) {

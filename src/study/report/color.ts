@@ -57,7 +57,7 @@ export function colorRamp(scores: readonly number[], goal: 'min' | 'max'): Ramp 
   }
 }
 
-/** Returns the fill colour at a position from 0 to 1, and black or white, whichever has more contrast, for text. */
+/** Returns the fill colour at a position from 0 to 1, and the text colour: black or white, whichever contrasts more. */
 export function shade(plot: Plot, at: number): { readonly fill: string; readonly ink: string } {
   const scale = plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [0, 1] } })!
   const fill = String(scale.apply(1 - at))

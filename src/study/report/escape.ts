@@ -6,8 +6,8 @@ type Entities = Readonly<Record<string, string>>
 const entities: Entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /**
- * Escapes text for use in a Markdown paragraph or table, so that it also becomes no link by itself, as addresses do on
- * GitHub. Replaces line breaks by spaces.
+ * Escapes text for use in a Markdown paragraph or table, also so that GitHub does not turn addresses in it into links.
+ * Replaces line breaks by spaces.
  */
 export const escapeMarkdown = (text: string): string =>
   text

@@ -6,12 +6,15 @@ import type { Value } from '../trial.ts'
 import { interval, numeral } from './number.ts'
 import { describeSettings, testedValues } from './settings.ts'
 
-/** A table of cells (all trials of one combination of settings) by two factors: columns by `x`, rows by `y`. */
+/**
+ * A table of a study's results: a column for each value of the factor `x`, and a row for each value of the factor `y`.
+ * Each entry is a cell, which stands for all trials of one combination of settings.
+ */
 export interface Grid {
   /** Text with the settings that all cells have in common, such as `batch`; empty if there are none. */
   readonly name: string
   readonly x: string
-  /** The factor whose values are the rows; undefined if the study varies only one factor: a single row. */
+  /** The factor with a row for each value; undefined, with a single row, if the study varies only one factor. */
   readonly y: string | undefined
   /** Values of the factor `x`; the last is undefined if some cells have no value of `x`. */
   readonly columns: readonly (Value | undefined)[]
@@ -31,7 +34,7 @@ export function gridsOf(findings: Findings): readonly Grid[] {
   const groups = groupedBy(longest(findings.cells), ({ settings }) => keyOf(without(settings, [x, y ?? x])))
   const grids = [...groups.values()].map((cells) => gridOf(findings, x, y, cells))
   const others = Object.keys(findings.factors).filter((name) => ![x, y, 'normalization'].includes(name))
-  // The sort is stable, so that the last factor to sort by decides first.
+  // The sort is stable, so the factor that is sorted by last determines the order first.
   for (const factor of ['normalization', ...others.reverse()]) {
     const keys = testedValues(findings, factor).map(valueKey)
     const place = ({ cells }: Grid): number => keys.indexOf(valueKey(cells[0]!.settings[factor]))
@@ -62,7 +65,7 @@ function valuesAmong(findings: Findings, cells: readonly Cell[], factor: string)
   return cells.some(({ settings }) => !Object.hasOwn(settings, factor)) ? [...values, undefined] : values
 }
 
-/** Chooses a grid's axes: learning rate for `x`, schedule for `y`; if not varied, the factor with the most values. */
+/** Chooses a grid's axes: learning rate for `x`, schedule for `y`; for one not varied, the factor with most values. */
 function axesOf({ factors }: Findings): { readonly x: string; readonly y: string | undefined } {
   const names = Object.keys(factors)
     .filter((name) => name !== 'normalization')
@@ -72,7 +75,7 @@ function axesOf({ factors }: Findings): { readonly x: string; readonly y: string
   return { x, y: 'schedule' in factors && x !== 'schedule' ? 'schedule' : names.find((name) => name !== x) }
 }
 
-/** Returns, for each combination of settings, its cell (trials) of the last round of a race that it reached. */
+/** Returns, for each combination of settings, its cell (trials) in the last round that it reached in a race. */
 export function longest(cells: readonly Cell[]): readonly Cell[] {
   const groups = groupedBy(cells, ({ settings }) => keyOf(settings)).values()
   return [...groups].map((some) => some.reduce((a, b) => (b.rung > a.rung ? b : a)))
@@ -81,11 +84,11 @@ export function longest(cells: readonly Cell[]): readonly Cell[] {
 /** Returns the number of the last round of a race, counted from 0; 0 for other designs. */
 export const lastRound = ({ cells }: Findings): number => Math.max(...cells.map(({ rung }) => rung))
 
-/** Returns a cell's score averaged over seeds; undefined if the cell has none or it is not finite. */
+/** Returns a cell's score averaged over seeds; undefined if there is no score, or it is not finite. */
 export const scoreOf = ({ score }: Cell): number | undefined =>
   score !== undefined && Number.isFinite(score.value) ? score.value : undefined
 
-/** Returns a mark for lost trials: `2×` if two diverged; without any score, `×` (diverged) or `failed`. */
+/** Returns a mark for diverged trials, such as `2×` for two; without any score, `×` (diverged) or `failed`. */
 export function lostOf(cell: Cell): string {
   if (scoreOf(cell) === undefined) return cell.diverged > 0 ? '×' : cell.failed > 0 ? 'failed' : dash
   return cell.diverged > 0 ? `${cell.diverged}×` : ''

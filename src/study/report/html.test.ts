@@ -3,12 +3,12 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findingsFixture, raceFixture, singleCellFixture } from '../../../test/study/findings-fixture.ts'
 import { html } from './html.ts'
 
 const executablePath = '/usr/bin/chromium'
-/** Pages for people to look at; git ignores the folder. */
+/** Folder for pages that people can look at; git ignores it. */
 const artifacts = join(import.meta.dirname, '../../../artifacts/report')
 const checks = readFileSync(join(import.meta.dirname, '../../../test/study/page-checks.js'), 'utf8')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -22,6 +22,8 @@ const reports = {
 
 describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, where it is installed`, () => {
   let browser: Browser
+  /** The page that all checks share, since each new page takes a second of CPU time to start and draw. */
+  let page: Page
 
   beforeAll(async () => {
     rmSync(artifacts, { recursive: true, force: true })
@@ -30,22 +32,20 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
       writeFileSync(join(artifacts, `${name}.html`), await html(findings))
     }
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    // The report's security policy forbids scripts; it is bypassed for the checks, which run after the page has loaded.
+    page = await browser.newPage({ bypassCSP: true })
   })
   afterAll(() => browser?.close())
+  afterEach(() => page.removeAllListeners())
 
-  /** A report opened from disk; `seen` has what it logs and what else it asks for. */
+  /** Opens a report from disk. Returns a list to which its console messages, errors and requests are added. */
   async function open(
     name: keyof typeof reports,
     width: number,
     colorScheme: 'light' | 'dark' = 'light',
-  ): Promise<{ readonly page: Page; readonly seen: readonly string[] }> {
-    // The page's own policy lets no script in; it is set aside for the checks alone, which come after it was loaded.
-    const context = await browser.newContext({
-      colorScheme,
-      viewport: { width, height: 900 },
-      bypassCSP: true,
-    })
-    const page = await context.newPage()
+  ): Promise<readonly string[]> {
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme, media: null })
     const url = pathToFileURL(join(artifacts, `${name}.html`)).href
     const seen: string[] = []
     page.on('console', (message) => seen.push(`console: ${message.text()}`))
@@ -53,33 +53,34 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
     page.on('request', (request) => request.url() === url || seen.push(`request: ${request.url()}`))
     await page.goto(url)
     await page.addScriptTag({ content: checks })
-    return { page, seen }
+    return seen
   }
 
-  /** The rules of axe that look at colours: a page in the dark that was checked in the light needs no others. */
+  /** Axe's rules on colours: the only ones to check on a dark page that was already checked in light colours. */
   const ofColours = ['color-contrast', 'link-in-text-block']
+  /** Axe's rules on colours and widths: the only ones to check on a narrow page that was already checked when wide. */
+  const ofWidth = [...ofColours, 'target-size', 'scrollable-region-focusable', 'meta-viewport']
 
   test.each([
     ['whole', 1280, 'light'],
     ['whole', 1280, 'dark', ofColours],
-    ['whole', 360, 'light'],
+    ['whole', 360, 'light', ofWidth],
     ['whole', 360, 'dark', ofColours],
     ['plain', 1280, 'light'],
-    ['plain', 360, 'dark'],
+    ['plain', 360, 'dark', ofWidth],
     ['race', 1280, 'light'],
     ['single', 1280, 'dark'],
-    ['single', 360, 'light'],
+    ['single', 360, 'light', ofWidth],
   ] as const)(
     '(%s, %i px, %s) asks for nothing, logs nothing, fits its width, and is accessible',
     async (name, width, scheme, rules?: readonly string[]) => {
-      const { page, seen } = await open(name, width, scheme)
+      const seen = await open(name, width, scheme)
       expect(await page.evaluate('checks.overflow()')).toEqual([])
       await page.evaluate('checks.unfold()')
       expect(await page.evaluate('checks.overflow()')).toEqual([])
       await page.addScriptTag({ content: axe })
       expect(await page.evaluate(`checks.violations(${JSON.stringify(rules)})`)).toEqual([])
       expect(seen).toEqual([])
-      await page.context().close()
     },
   )
 
@@ -98,33 +99,30 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
   test.each(['whole', 'plain', 'race', 'single'] as const)(
     '(%s) keeps the texts of its charts apart',
     async (name) => {
-      const { page } = await open(name, 1280)
+      await open(name, 1280)
       expect(await page.evaluate('checks.collisions()')).toEqual([])
-      await page.context().close()
     },
   )
 
   test('is dark in the dark, and light on paper even then', async () => {
-    const { page } = await open('whole', 1280, 'dark')
+    await open('whole', 1280, 'dark')
     expect(await page.evaluate('checks.background()')).toBe('rgb(21, 23, 27)')
     await page.emulateMedia({ media: 'print' })
     expect(await page.evaluate('checks.background()')).toBe('rgb(255, 255, 255)')
-    await page.context().close()
   })
 
   test('fits on paper, where what is folded and what links is left out', async () => {
-    const { page } = await open('whole', 688)
+    await open('whole', 688)
     await page.emulateMedia({ media: 'print' })
     expect(await page.evaluate('checks.overflow()')).toEqual([])
     expect(await page.locator('details:visible, nav:visible').count()).toBe(0)
     const path = join(artifacts, 'whole.pdf')
     const pdf = await page.pdf({ path, format: 'A4', printBackground: true })
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
-    await page.context().close()
   })
 
   test('is read with the keyboard: each link, fold and frame is reached, and one sees where one is', async () => {
-    const { page } = await open('whole', 360)
+    await open('whole', 360)
     const stops = await page.locator('a, summary, .scroll:visible, pre').count()
     const reached: string[] = []
     for (let i = 0; i < stops; i++) {
@@ -133,6 +131,5 @@ describe.skipIf(!existsSync(executablePath))(`a report in ${executablePath}, whe
     }
     expect(new Set(reached).size).toBe(stops)
     expect(reached.filter((stop) => !stop.endsWith(' solid'))).toEqual([])
-    await page.context().close()
   })
 })

@@ -81,7 +81,7 @@ function figure(
   }
 }
 
-/** Returns the limits to which a quantity tends in the layers, as curves; a limit that layers share is listed once. */
+/** Returns curves of the limits that a quantity approaches in the layers; a limit that layers share is listed once. */
 function limitsOf(curves: readonly LayerCurve[], { limit }: Quantity): Series[] {
   const series = curves.flatMap((curve) => {
     const values = limit && curve[limit]

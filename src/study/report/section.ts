@@ -64,7 +64,7 @@ export interface Panel extends Chart {
   readonly table: Table
 }
 
-/** The name of a series (a line or dots) in a chart, its CSS colour and its SVG dash pattern. */
+/** Style of a series (a line or dots) in a chart: its name, its CSS colour and its SVG dash pattern. */
 export interface Line {
   readonly name: string
   readonly color: string

@@ -11,7 +11,7 @@ import { checkSameStudy } from './same-study.ts'
 const root = mkdtempSync(join(tmpdir(), 'evenstep-database-'))
 afterAll(() => rmSync(root, { recursive: true }))
 let folders = 0
-/** An empty folder. */
+/** Makes an empty folder and returns its path. */
 const fresh = (): string => mkdtempSync(join(root, `${folders++}-`))
 
 const asked = (lr: number, seed = 0): Asked => ({

@@ -7,7 +7,7 @@ import { checkSameStudy } from './same-study.ts'
 import { checkSchema, type SchemaEntry, tables } from './schema.ts'
 import { Sqlite } from './sqlite.ts'
 import { withDatabase } from './sqlite-fault.ts'
-import { descriptionOf, finishedOf, type Row } from './stored.ts'
+import { descriptionOf, finishedOf, type Row, resultText } from './stored.ts'
 
 /**
  * An SQLite database of a study's trials and their results: the file `study.db` in the study's folder.
@@ -41,7 +41,7 @@ export class Database {
   }
 
   /**
-   * Stores a study's description. @throws {ArgumentError} when the folder has another study that this does not
+   * Stores a study's description. @throws {ArgumentError} when the folder has a study that this one does not
    * extend.
    */
   describe(description: Readonly<Record<string, unknown>>, folder: string): void {
@@ -77,7 +77,7 @@ export class Database {
     const { changes } = withDatabase(this.#path, () =>
       this.#db
         .prepare('UPDATE trial SET status = ?, result = ? WHERE id = ? AND result IS NULL')
-        .run(result.status, JSON.stringify(result), id),
+        .run(result.status, resultText(id, result), id),
     )
     if (changes !== 1) throw new ArgumentError(`study: wanted a trial that is not finished, got ${id}`)
   }
@@ -110,7 +110,7 @@ export class Database {
     }
   }
 
-  /** Makes the changes in one transaction. */
+  /** Calls `changes` in one transaction, so that either all of its changes are stored or none. */
   #change<T>(changes: () => T): T {
     return withDatabase(this.#path, () => this.#db.transaction(changes)())
   }

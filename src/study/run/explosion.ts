@@ -3,7 +3,7 @@ import { figure } from '../../core/text.ts'
 /** Maximum ratio of a loss to the first loss, in absolute value; beyond it, the trial counts as diverged. */
 const most = 1e6
 
-/** Lower bound on the divisor, the first loss: relative to one near 0, any loss would be too large. */
+/** Lower bound on the divisor, the first loss: if this were near 0, the ratio of any loss to it would be too large. */
 const least = 1e-3
 
 /**

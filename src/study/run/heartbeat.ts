@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 /** File descriptor, in a worker process, of the pipe on which it sends heartbeats to its parent. */
 export const heartbeatPipe = 4
 
-/** Source code of the heartbeat thread. It kills this process once the parent, which reads the pipe, is gone. */
+/** Source code of the heartbeat thread. It kills its worker process once the parent, which reads the pipe, is gone. */
 const program = `
 const { writeSync } = require('node:fs')
 const { kill, pid } = require('node:process')

@@ -1,9 +1,9 @@
-import { appendFileSync, constants, existsSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, constants, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { pid } from 'node:process'
 import { isRunning } from '../../disk/lock.ts'
 
-// Whoever takes a lock notes its process beside the lock file, so that others can name who holds it.
+// A process that takes a lock records itself in a file beside the lock file, so that others can name the holder.
 
 const fileOf = (lock: string): string => `${lock}.pids`
 
@@ -17,17 +17,30 @@ export function recordHolder(lock: string): void {
   try {
     appendFileSync(fileOf(lock), `${pid} ${hostname()}\n`, { flag: flag as never })
   } catch {
-    // The lock holds without the note, which only messages read.
+    // The lock works without this record, which only error messages use.
   }
 }
 
 /** Deletes the record of a lock's holders; the caller must hold the lock exclusively. */
-export const forgetHolders = (lock: string): void => rmSync(fileOf(lock), { force: true })
+export function forgetHolders(lock: string): void {
+  try {
+    rmSync(fileOf(lock), { force: true })
+  } catch {
+    // An old record does no harm: only error messages use it.
+  }
+}
+
+function noteOf(lock: string): string {
+  try {
+    return readFileSync(fileOf(lock), 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 /** Returns the ids of the processes that may hold a lock: recorded holders that are still running. */
 export function holdersOf(lock: string): string[] {
-  if (!existsSync(fileOf(lock))) return []
-  const noted = readFileSync(fileOf(lock), 'utf8').matchAll(/^(\d+) ([\w.-]+)$/gm)
+  const noted = noteOf(lock).matchAll(/^(\d+) ([\w.-]+)$/gm)
   return [...noted].flatMap(([, id, host]) => {
     if (host !== hostname()) return [`${id} on ${host}`]
     return isRunning(Number(id)) ? [id!] : []

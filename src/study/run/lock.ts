@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { ArgumentError } from '../../core/errors.ts'
 import { listed } from '../../core/text.ts'
+import { LockedError } from '../../disk/lock.ts'
 import { forgetHolders, holdersOf, recordHolder } from './holders.ts'
 import { Sqlite } from './sqlite.ts'
 import { sqliteCode, withDatabase } from './sqlite-fault.ts'
@@ -62,7 +62,7 @@ const busy = 5
 
 const isBusy = (error: unknown): boolean => sqliteCode(error) === busy
 
-/** Returns the path of the lock that workers hold: a new parent process waits for workers of a killed one to exit. */
+/** Returns the path of the lock that worker processes hold, so that a new study waits for those of a killed one. */
 export const workersLock = (folder: string): string => join(folder, 'workers.lock')
 
 /** Milliseconds to wait for worker processes of a killed parent to exit; they usually do so within a second. */
@@ -71,8 +71,8 @@ const patience = 10_000
 /**
  * Takes an exclusive lock on the folder of a study or advice.
  *
- * @throws {ArgumentError} when another study or advice is running in the folder, or a worker process of a killed one
- *   still is.
+ * @throws {LockedError} when another study or advice is running in the folder, or one was killed and its worker
+ *   processes are still running.
  */
 export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
   const a = kind === 'study' ? 'a study' : 'an advice'
@@ -80,13 +80,13 @@ export function lockFolder(folder: string, kind: 'study' | 'advice'): Lock {
   const lock = lockAlone(file)
   if (lock === undefined) {
     const got = `one that is${named(holdersOf(file))}`
-    throw new ArgumentError(`${folder}: wanted ${a} that is not running, got ${got}; wait, or stop it first`)
+    throw new LockedError(`${folder}: wanted ${a} that is not running, got ${got}; wait, or stop it first`)
   }
   const orphans = lockAlone(workersLock(folder), patience)
   if (orphans === undefined) {
     lock.release()
     const got = `one that still runs${named(holdersOf(workersLock(folder)))}`
-    throw new ArgumentError(`${folder}: wanted no workers of ${a} that was killed, got ${got}; end it first`)
+    throw new LockedError(`${folder}: wanted no workers of ${a} that was killed, got ${got}; end it first`)
   }
   forgetHolders(workersLock(folder)) // this process is none of them
   orphans.release()

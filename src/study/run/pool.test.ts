@@ -55,7 +55,7 @@ class FakeWorker extends EventEmitter {
   }
 }
 
-/** A pool whose workers answer in turn by these functions, and the workers that it started. */
+/** Returns a pool, whose nth worker answers jobs by `answers[n]`, and the list of workers that it has started. */
 function poolOf(answers: readonly ((worker: FakeWorker) => void)[], options: WorkerPoolOptions = {}) {
   const started: FakeWorker[] = []
   const start = (): ChildProcess => {

@@ -17,7 +17,7 @@ const options = {
 
 export interface WorkerPoolOptions extends OptionsOf<typeof options> {}
 
-/** Error for a trial during which every worker process tried has ended: it has no result, and runs again next time. */
+/** Error for a trial without a result, because its worker ended in each of three attempts; it runs again next time. */
 export class LostTrialError extends MachineError {
   override readonly name = 'LostTrialError'
 }

@@ -9,6 +9,7 @@ import type { Finished, Objective, Repeat } from '../analysis/findings.ts'
 import type { Space } from '../design/design.ts'
 import { checkDesign, plan } from '../design/plan.ts'
 import { type FactorRange, factorValues, withIntegers } from '../factor.ts'
+import { schedulesAsText } from '../schedules.ts'
 import type { Study } from '../study.ts'
 import type { Value } from '../trial.ts'
 import { type Configuration, hasSchedule, settingsOf, stepsWith } from '../trial-settings.ts'
@@ -29,12 +30,12 @@ export interface Prepared {
 
 /**
  * Checks a study, and prepares it for running: each value of each factor (setting to vary) must make a valid
- * experiment, and each normalization a valid model.
+ * experiment, and each normalization and option of the model a valid model.
  *
  * @throws {EvenstepError} naming the first invalid value.
  */
 export function prepare(asked: Study, given: Experiment, name: string): Prepared {
-  const { factors, design, watch, seeds, steps } = asked
+  const { factors, design, watch, seeds, steps, schedules } = asked
   const study = { ...asked, factors: withIntegers(factors, takenBy(given)) }
   const experiment = (steps === undefined ? given : { ...given, steps, epochs: undefined }) as Experiment
   const judge = study.metric ?? experiment.monitor
@@ -48,8 +49,14 @@ export function prepare(asked: Study, given: Experiment, name: string): Prepared
     experiment,
     metric,
     space,
-    settingsOf: (trial) => settingsOf(given, trial, { metric: judge, watch }),
-    describe: () => ({ experiment: identityOf(given), ...varied, metric: judge, watch }),
+    settingsOf: (trial) => settingsOf(given, trial, { metric: judge, watch, schedules }),
+    describe: () => ({
+      experiment: identityOf(given),
+      ...varied,
+      ...(Object.keys(schedules).length > 0 && { schedules: schedulesAsText(schedules) }),
+      metric: judge,
+      watch,
+    }),
   }
   if (design.type === 'racing' && factors.schedule === undefined && hasSchedule(experiment)) {
     const wanted = "factors.schedule for a race where the experiment's own rate is a schedule"
@@ -132,12 +139,12 @@ function tryValues({ experiment, space, settingsOf }: Prepared): void {
       const settings = { ...first, [path]: value }
       const changes = settingsOf({ settings, seed: 0, steps: space.stepsOf(settings) })
       const changed = withSettings(experiment, changes)
-      if (path === 'normalization') taskOf(changed)
+      if (path === 'normalization' || path.startsWith('model.')) taskOf(changed)
     }
   }
 }
 
-/** Returns what the analysis must know of a study, such as which factors are ranges without a number of values. */
+/** Returns the facts about a study that its analysis needs, such as which factors have values drawn from a range. */
 export function factsOf(
   { name, metric, space, study, describe }: Prepared,
   finished: readonly Finished[],

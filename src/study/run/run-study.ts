@@ -44,8 +44,8 @@ export interface RunStudyOptions {
  * call.
  *
  * A fault of the machine, such as a full disk, is not stored as a trial's result: it ends the study, and the trials
- * affected run in the next call. A trial during which three workers ended makes the study throw only after all other
- * trials.
+ * affected run in the next call. If three workers end during the same trial, the study throws an error, but only after
+ * all other trials.
  *
  * @throws {ArgumentError} when the folder has another study, or a running one.
  * @throws {MachineError} after a fault of the machine, such as a full disk or a dead worker.
@@ -82,7 +82,7 @@ async function* trials(
   const { study, space } = prepared
   const finished = new Map(database.finished().map((one) => [trialKey(one), one]))
   const running = new Map<string, Promise<Finished | Lost>>()
-  /** Trials during which every worker tried has ended, by `trialKey`. */
+  /** Trials without a result, because the worker ended in every attempt, by `trialKey`. */
   const lost = new Map<string, Lost>()
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
@@ -116,10 +116,10 @@ async function* trials(
 const without = (known: ReadonlyMap<string, unknown>, trials: readonly Trial[]): Trial[] =>
   trials.filter((trial) => !known.has(trialKey(trial)))
 
-/** A trial during which every worker tried has ended, with the error that says so. */
+/** A trial without a result, because the worker process ended in every attempt, and the error that says so. */
 type Lost = Trial & { readonly lost: LostTrialError }
 
-/** Runs a trial. @returns a promise of its result or, if its workers ended, of a `Lost`; rejects on any other error */
+/** Runs a trial. @returns a promise of its result or, if every worker ended, of a `Lost`; rejects on any other error */
 function runIn(
   pool: Pool,
   trial: Trial,

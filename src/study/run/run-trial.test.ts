@@ -31,7 +31,7 @@ const job = (name: string, settings: readonly Change[], watch = false): Job => (
   settings: [['epochs', 5], ['steps', 60], ...settings],
   watch,
 })
-/** The clouds' places, and sums of each as targets. */
+/** Returns regression data: the points of `clouds` as inputs, the sums of their coordinates as targets. */
 function withoutClasses() {
   const { train } = clouds()
   const x = train.x.data as Float32Array
@@ -252,7 +252,7 @@ describe('drift', () => {
     const off = (await summarizeDrift(task, experiment))!
     expect(off.recalibratedLoss).toBeCloseTo(truth.recalibratedLoss, 6)
     expect([...bn].map(([name, { data }]) => [name, data])).toEqual(before)
-    // By hand, from the statistics of what reaches the layer.
+    // Computed by hand from the statistics of the layer's inputs.
     const { recalibrate } = await import('../../train/recalibrate.ts')
     const { loader } = await import('../../data/loader.ts')
     await recalibrate(task.model, loader(experiment.data.train, { batchSize: 8, seed: 0, last: 'drop' }))

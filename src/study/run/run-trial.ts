@@ -15,9 +15,11 @@ import { optimizerOf } from '../../train/run-optimizer.ts'
 import { type Change, settingText, withSettings } from '../../train/spec.ts'
 import { trialKey } from '../design/design.ts'
 import { noCurve, type Trial, type TrialResult } from '../trial.ts'
+import { checkedJson, withChecksum } from './checksum.ts'
 import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { isResult, isTrial } from './stored.ts'
+import { trialFile } from './trial-file.ts'
 import { type Logged, readLog } from './trial-log.ts'
 
 /** A job for a worker process: a trial to run, with its folder and settings. */
@@ -47,8 +49,8 @@ type Notes = Readonly<Record<string, unknown>>
  *
  * @param notes values to store in the folder's run.json
  * @returns the result, also if the trial diverges or fails, which its `status` says
- * @throws the error of a fault of the machine, such as a full disk, which is not a result of the trial. If the error
- *   is a damaged file, the next attempt at the trial starts from the beginning.
+ * @throws the error of a fault of the machine, such as a full disk, which is not a result of the trial. After a
+ *   damaged file, the next attempt at the trial starts from the beginning.
  */
 export async function runTrial(base: Experiment, job: Job, notes: Notes): Promise<TrialResult> {
   checkInside(dirname(job.folder), 'a folder')
@@ -70,7 +72,7 @@ export async function runTrial(base: Experiment, job: Job, notes: Notes): Promis
   const { training, ...rest } = result
   const whole: TrialResult = { ...rest, time: { training, total: (performance.now() - begun) / 1e3 } }
   if (existsSync(job.folder)) {
-    writeWhole(fileOf(job), JSON.stringify({ trial: job.trial, of, result: whole }))
+    writeWhole(fileOf(job), withChecksum({ trial: job.trial, of, result: whole }))
   }
   return whole
 }
@@ -95,7 +97,7 @@ function open(experiment: Experiment, job: Job, options: RunFolderOptions): RunF
     try {
       return new RunFolder(folder, experiment, { ...options, resume: true })
     } catch (error) {
-      // What is damaged, or of another experiment, is of no use; what cannot be read now may be whole.
+      // A checkpoint that is damaged or of another experiment is useless; one that cannot be read may be intact.
       if (!(error instanceof FormatError || error instanceof ArgumentError)) throw error
     }
   }
@@ -114,13 +116,13 @@ function logged({ folder }: Job, { optimizer }: Experiment): Omit<Logged, 'layer
 
 const checkpointsOf = ({ folder }: Job): string => join(folder, 'checkpoints')
 
-const fileOf = ({ folder }: Job): string => join(folder, 'trial.json')
+const fileOf = ({ folder }: Job): string => trialFile(folder)
 
 /** Removes the stored results of failed trials from the trial folders in `folder`, so that these trials run again. */
 export function forgetFailed(folder: string): void {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
-    const file = join(folder, name, 'trial.json')
+    const file = trialFile(join(folder, name))
     const bytes = checkInside(join(folder, name), 'a folder') ? readInside(file) : undefined
     const { result } = Object(bytes && jsonIn(bytes)) as Record<string, unknown>
     if (Object(result).status === 'failed') rmSync(file)
@@ -136,7 +138,8 @@ function readResult(job: Job, of: string): TrialResult | undefined {
   const bytes = readInside(fileOf(job))
   if (bytes === undefined) return undefined
   // A crash of the machine may have truncated the file: then the trial runs again.
-  const { trial, of: identity, result } = Object(jsonIn(bytes)) as Record<string, unknown>
+  const json = checkedJson(new TextDecoder().decode(bytes))
+  const { trial, of: identity, result } = Object(json) as Record<string, unknown>
   const isSame = identity === of && isTrial(trial) && trialKey(trial) === trialKey(job.trial)
   return isSame && isResult(result) ? result : undefined
 }

@@ -18,6 +18,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
     inExperiment(before.experiment as Description, now.experiment as Description) ??
     inDesign(before.design as Design, now.design as Design) ??
     inFactors(before, now) ??
+    inSchedules(Object(before.schedules), Object(now.schedules)) ??
     ['steps', 'metric', 'watch'].flatMap((key) => changed(key, before[key], now[key]) ?? [])[0] ??
     (Number(now.seeds) < Number(before.seeds) ? changed('seeds', before.seeds, now.seeds) : undefined)
   refuse(folder, 'study', difference)
@@ -55,7 +56,13 @@ function inDesign(before: Design, now: Design): string | undefined {
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Returns a phrase on how factors differ, if they do. Added values do not count, unless values are random. */
+/** Returns a phrase on the first of the study's own schedules that has changed; added ones do not count. */
+function inSchedules(before: Description, now: Description): string | undefined {
+  const name = Object.keys(before).find((name) => before[name] !== now[name])
+  return name === undefined ? undefined : changed(`schedules.${name}`, before[name], now[name])
+}
+
+/** Returns a phrase on how factors differ, if they do. Added values do not count, unless they are drawn at random. */
 function inFactors(before: Description, now: Description): string | undefined {
   const [old, fresh] = [before.factors as Factors, now.factors as Factors]
   const design = now.design as Design

@@ -37,7 +37,7 @@ export function sqliteCode(error: unknown): number | undefined {
   return opened === undefined ? undefined : Number(opened) & 0xff
 }
 
-/** Converts an error of SQLite on the file `path` to one of ours, with a one-line message; undefined for others. */
+/** Converts an error of SQLite on the file `path` to an `EvenstepError`; returns undefined for other errors. */
 export function sqliteFault(path: string, error: unknown): EvenstepError | undefined {
   const code = sqliteCode(error)
   if (code === undefined) return undefined

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'libsql'
@@ -29,7 +29,7 @@ function change(folder: string, ...statements: readonly string[]): void {
   for (const statement of statements) db.exec(statement)
   db.close()
 }
-/** A folder whose database has three trials: one done, one failed, one not begun. */
+/** Makes a folder whose database has three trials: one done, one failed, one not begun. */
 function three(): string {
   const folder = fresh()
   const database = new Database(folder)
@@ -98,12 +98,19 @@ describe('a database', () => {
     ['cut JSON', 'UPDATE trial SET result = \'{"status":\' WHERE id = 1'],
     ['other JSON', "UPDATE trial SET result = '{}' WHERE id = 1"],
     ['an unknown status', `UPDATE trial SET result = replace(result, 'done', 'won') WHERE id = 1`],
+    ['another number', `UPDATE trial SET result = replace(result, '10', '11') WHERE id = 1`],
+    [
+      'the result of another',
+      'UPDATE trial SET result = (SELECT result FROM trial WHERE id = 2) WHERE id = 1',
+    ],
     ['settings that are no object', "UPDATE trial SET settings = '7' WHERE id = 1"],
+    ['other settings', `UPDATE trial SET settings = replace(settings, '1', '2') WHERE id = 1`],
+    ['another seed', 'UPDATE trial SET seed = 9 WHERE id = 1'],
   ])('with %s in a row is refused', (_, statement) => {
     const folder = three()
     change(folder, statement)
     expect(read(folder)).toBe(
-      'study.db: wanted the result of trial 1 as JSON, got something else; move the file away',
+      'study.db: wanted the result of trial 1 as it was written, got something else; move the file away',
     )
   })
 
@@ -177,6 +184,14 @@ describe('an error of SQLite is the same by every driver', () => {
     expect(sqliteFault('a', new TypeError('b'))).toBeUndefined()
     expect(sqliteFault('a', Object.assign(new Error('b'), { code: 'SQLITE_MISUSE' }))).toBeUndefined()
   })
+})
+
+test('a lock does without the note of its process where there is no place for it', () => {
+  const folder = fresh()
+  mkdirSync(join(folder, 'study.lock.pids', 'x'), { recursive: true })
+  const lock = lockFolder(folder, 'study')
+  expect(() => lockFolder(folder, 'study')).toThrow('got one that is; wait, or stop it first')
+  lock.release()
 })
 
 test('a lock that is taken names the process that has it', () => {

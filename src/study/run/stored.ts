@@ -1,10 +1,16 @@
 import { DamagedError } from '../../core/errors.ts'
 import { jsonIn } from '../../core/json.ts'
 import type { Finished } from '../analysis/findings.ts'
+import { trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
+import { checkedJson, withChecksum } from './checksum.ts'
 
 /** A row of the database table `trial`; settings and result are stored as JSON text. */
-export type Row = Omit<Trial, 'settings'> & { readonly settings: string; readonly result: string }
+export type Row = Omit<Trial, 'settings'> & {
+  readonly key: string
+  readonly settings: string
+  readonly result: string
+}
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -45,12 +51,16 @@ const isLayers = (value: unknown): boolean =>
 /** Whether a value parsed from JSON is a trial, identified by its settings, seed and steps. */
 export const isTrial = (value: unknown): value is Trial => isObject(value) && isObject(value.settings)
 
+/** Returns the text of a trial's result in the database: JSON with a checksum. */
+export const resultText = (id: number, result: TrialResult): string => withChecksum(result, `${id}`)
+
 /** Converts a database row to a finished trial. @throws {DamagedError} when the row is invalid. */
-export function finishedOf(path: string, { id, settings, seed, steps, rung, result }: Row): Finished {
-  const [own, got] = [jsonIn(settings), jsonIn(result)]
-  if (!isObject(own) || !isResult(got)) {
+export function finishedOf(path: string, { id, key, settings, seed, steps, rung, result }: Row): Finished {
+  const [own, got] = [jsonIn(settings), checkedJson(result, `${id}`)]
+  const isOwn = isObject(own) && trialKey({ settings: own as Finished['settings'], seed, steps }) === key
+  if (!isOwn || !isResult(got)) {
     throw new DamagedError(
-      `${path}: wanted the result of trial ${id} as JSON, got something else; move the file away`,
+      `${path}: wanted the result of trial ${id} as it was written, got something else; move the file away`,
     )
   }
   return { id, settings: own as Finished['settings'], seed, steps, rung, result: got }

@@ -35,7 +35,7 @@ export class WorkerProcess {
   readonly ended: Promise<string>
   /** Whether the process has finished starting. If it exits after that, the trial it is running is to blame. */
   ready = false
-  /** Reason why this process was killed, hung or too slow; undefined if it was not killed. */
+  /** Why this process was killed (it hung, or its trial took too long), as a phrase; undefined if it was not. */
   #verdict: string | undefined
   /** Seconds since the last heartbeat, not counting time in which this (parent) process was itself suspended. */
   #silent = 0
@@ -92,7 +92,7 @@ export class WorkerProcess {
     this.ready = true
   }
 
-  /** Once a second: kills the process if it sent no heartbeat for too long, or if its trial takes too long. */
+  /** Kills the process if it sent no heartbeat for too long, or if its trial takes too long. Called every second. */
   #check(): void {
     this.#silent++
     if (this.ready) this.#spent++

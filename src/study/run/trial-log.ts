@@ -7,7 +7,7 @@ import type { EpochEvent } from '../../train/event.ts'
 import { readEvents, readSteps } from '../../train/event-log.ts'
 import type { Steps } from '../../train/steps.ts'
 import { tensorsInside } from '../../train/tensor-file.ts'
-import { layerLog, layerOf } from '../../train/watch.ts'
+import { layerLog, layerOf } from '../../train/watch-layers.ts'
 import type { LayerCurve, TrialResult } from '../trial.ts'
 import { explosionOf } from './explosion.ts'
 

@@ -1,0 +1,69 @@
+import { dash, figure } from '../core/text.ts'
+import { alignedTable } from './table.ts'
+
+/** Width of the names in the listing of an evaluation. */
+const nameWidth = 12
+
+/**
+ * Returns a metric's value as lines for people: a number as it is, the values of a list with the names of their
+ * classes, and a confusion matrix as a table.
+ *
+ * @param classNames names of the classes 0, 1, …, if they have names
+ */
+export function measureText(
+  name: string,
+  value: unknown,
+  classNames: readonly string[] | undefined,
+  columns: number,
+): string {
+  const head = name.padEnd(nameWidth)
+  if (typeof value === 'number') return `${head} ${value.toFixed(6)}\n`
+  if (!Array.isArray(value)) return `${head} ${JSON.stringify(value)}\n`
+  const nameOf = (i: number): string => classNames?.[i] ?? `class ${i}`
+  if (value.some(Array.isArray)) return `${name}\n${matrixTable(value, nameOf, columns)}`
+  const rows = value.map((one, i) => [nameOf(i), numberText(one)])
+  return `${name}\n${indented(alignedTable(rows, { columns: columns - 2, left: 1 }))}`
+}
+
+/** Returns a confusion matrix as a table: a row for each label, a column for each prediction. */
+function matrixTable(
+  matrix: readonly (readonly unknown[])[],
+  nameOf: (i: number) => string,
+  columns: number,
+): string {
+  const cells = matrix.map((row) => row.map(numberText))
+  const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length))
+  const names = matrix.map((_, i) => nameOf(i))
+  const widths = matrix.map((_, j) => widest([names[j]!, ...cells.map((row) => row[j]!)]))
+  const label = 'label'
+  const total = widths.reduce((sum, width) => sum + width + 2, 2 + widest([label, ...names]))
+  const isWide = total > columns
+  // Columns of long names do not fit: they have numbers, which the names of the rows repeat.
+  const titles = names.map((name, i) => (isWide ? String(i) : name))
+  const heads = names.map((name, i) => (isWide && name !== `class ${i}` ? `${i} ${name}` : name))
+  const rows = [[label, ...titles], ...cells.map((row, i) => [heads[i]!, ...row])]
+  const least = rows.reduce((most, [, ...row]) => Math.max(most, row.join('  ').length), 0) + label.length + 4
+  if (least > columns) return confusions(matrix, nameOf, columns)
+  return `  columns: predicted classes\n${indented(alignedTable(rows, { columns: columns - 2, left: 1 }))}`
+}
+
+/** Number of confusions to list of a matrix that is too wide. */
+const listed = 10
+
+/** Lists the largest values of a confusion matrix that are no correct predictions. */
+function confusions(
+  matrix: readonly (readonly unknown[])[],
+  nameOf: (i: number) => string,
+  columns: number,
+): string {
+  const all = matrix.flatMap((row, i) => row.map((value, j) => ({ i, j, value: Number(value) })))
+  const wrong = all.filter(({ i, j, value }) => i !== j && value > 0).sort((a, b) => b.value - a.value)
+  const rows = wrong.slice(0, listed).map(({ i, j, value }) => [nameOf(i), nameOf(j), numberText(value)])
+  const head = ['label', 'predicted as', 'value']
+  const table = alignedTable([head, ...rows], { columns: columns - 2, left: 2 })
+  return `  the ${rows.length} largest of ${wrong.length} confusions; --json has all ${matrix.length} rows\n${indented(table)}`
+}
+
+const numberText = (value: unknown): string => (typeof value === 'number' ? figure(value, 4) : dash)
+
+const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ')

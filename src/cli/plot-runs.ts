@@ -1,0 +1,63 @@
+import { Command } from 'commander'
+import { ArgumentError } from '../core/errors.ts'
+import { unknownName } from '../core/mismatch.ts'
+import { writeOutput } from '../disk/whole-file.ts'
+import { type Output, terminal } from './output.ts'
+import { plot } from './plot.ts'
+import { type RunResults, readResults, sharedNames } from './run-results.ts'
+import { type PlotPanel, svg } from './svg.ts'
+
+interface Options {
+  readonly metric?: string
+  readonly svg?: string
+  readonly png?: string
+}
+
+/** `evenstep plot RUN…`: draws the learning curves and the rates of several runs in one picture. */
+export const plotCommand = (output: Output = terminal()): Command =>
+  new Command('plot')
+    .description('draw the learning curves and learning rates of one or several runs')
+    .argument('<run...>', 'folders of runs')
+    .option('--metric <name>', 'quantity to draw instead of both losses, such as validationAccuracy')
+    .option('--svg <file>', 'write an SVG image')
+    .option('--png <file>', 'write a PNG image; needs the package sharp')
+    .action(async (folders: string[], { metric, svg: vector, png }: Options) => {
+      const panels = panelsOf(folders.map(readResults), metric)
+      const image = svg(folders.join(', '), panels)
+      if (png !== undefined) writeOutput(png, await pngOf(image))
+      if (vector !== undefined) writeOutput(vector, image)
+      if (png === undefined && vector === undefined) draw(output, panels)
+    })
+
+const epochAxis = { title: 'epoch', tick: (epoch: number) => String(epoch + 1) }
+
+function panelsOf(runs: readonly RunResults[], metric: string | undefined): PlotPanel[] {
+  const names = sharedNames(runs)
+  if (metric !== undefined && !names.includes(metric)) throw unknownName('plot', names, metric, 'metric as ')
+  const curves = (metric === undefined ? ['trainLoss', 'validationLoss'] : [metric]).map((name) => ({
+    title: name,
+    series: runs.map(({ path, epochs }) => ({ label: path, values: epochs.map((epoch) => epoch[name]!) })),
+    axis: epochAxis,
+  }))
+  return [
+    ...curves,
+    { title: 'learning rate', series: runs.map(({ path, rates }) => ({ label: path, values: rates })) },
+  ]
+}
+
+function draw({ write, columns, color }: Output, panels: readonly PlotPanel[]): void {
+  for (const { title, series, axis } of panels) {
+    const last = Math.max(...series.map(({ values }) => values.length)) - 1
+    const ends = axis ? ([`epoch ${axis.tick(0)}`, `epoch ${axis.tick(last)}`] as const) : undefined
+    write(`${title}\n${plot(series, { columns, color, ...(ends && { ends }) })}\n`)
+  }
+}
+
+/** Draws an SVG image as a PNG image of twice the width and height, so that it is sharp on dense screens. */
+async function pngOf(image: string): Promise<Uint8Array> {
+  const { default: open } = await import('sharp').catch((cause: unknown) => {
+    const fix = 'npm install sharp, or write an SVG with --svg'
+    throw new ArgumentError(`plot: wanted the package sharp to write a PNG, got none; ${fix}`, { cause })
+  })
+  return open(Buffer.from(image), { density: 144 }).png().toBuffer()
+}

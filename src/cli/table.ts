@@ -1,0 +1,44 @@
+/** Sign at the end of a text that was cut to fit. */
+const ellipsis = '…'
+
+interface TableOptions {
+  /** Maximum width of the table in characters; texts of the widest column are cut until the table fits. */
+  readonly columns: number
+  /** Number of columns, from the left, that are aligned to the left; the others are aligned to the right. */
+  readonly left: number
+}
+
+/** Returns rows of cells as lines of text, with columns of equal width separated by two spaces. */
+export function alignedTable(rows: readonly (readonly string[])[], { columns, left }: TableOptions): string {
+  const widths = fitted(
+    rows[0]!.map((_, at) => Math.max(...rows.map((row) => [...row[at]!].length))),
+    columns,
+  )
+  const cell = (text: string, at: number): string => {
+    const shown = cut(text, widths[at]!)
+    const space = ' '.repeat(widths[at]! - [...shown].length)
+    return at < left ? shown + space : space + shown
+  }
+  return rows.map((row) => `${row.map(cell).join('  ').trimEnd()}\n`).join('')
+}
+
+/** Narrowest width to which a column is cut. */
+const narrowest = 8
+
+/** Takes from the widest column until the columns fit. */
+function fitted(widths: readonly number[], columns: number): number[] {
+  const fit = [...widths]
+  const gaps = 2 * (fit.length - 1)
+  for (let over = fit.reduce((sum, width) => sum + width, gaps) - columns; over > 0; over--) {
+    const widest = fit.indexOf(Math.max(...fit))
+    if (fit[widest]! <= narrowest) break
+    fit[widest]!--
+  }
+  return fit
+}
+
+/** Cuts a text to `width` characters, the last of which then is an ellipsis. */
+function cut(text: string, width: number): string {
+  const characters = [...text]
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}${ellipsis}`
+}

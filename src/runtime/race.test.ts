@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import type { Data } from '../core/dtype.ts'
+import { graphNames } from '../onnx/model.ts'
+import { adoptThreads, racing } from './race.ts'
+import type { HostTensor, Session } from './session.ts'
+
+/** Feeds of a call of K steps. */
+const feeds = (count: number): Map<string, HostTensor> =>
+  new Map([[graphNames.count, { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(count)) }]])
+
+/** A backend whose steps take the given milliseconds by number of threads, and what happened to its sessions. */
+function backend(ms: Readonly<Record<number, number>>) {
+  const events: string[] = []
+  const open = async (_: Uint8Array, threads: number): Promise<Session> => {
+    events.push(`open ${threads}`)
+    return {
+      async run(given) {
+        events.push(`run ${threads}`)
+        const until = performance.now() + ms[threads]! * Number(given.get(graphNames.count)!.data[0])
+        while (performance.now() < until);
+        return new Map<string, Data>([['threads', Int32Array.of(threads)]])
+      },
+      release: async () => void events.push(`release ${threads}`),
+    }
+  }
+  return { events, open }
+}
+
+const model = (name: string): Uint8Array => new TextEncoder().encode(name)
+
+test.each([
+  ['several, if they are faster', { 1: 3, 4: 1 }, 4],
+  ['one, if it is faster', { 1: 1, 4: 3 }, 1],
+  ['one, if several are not 5 % faster', { 1: 4, 4: 3.96 }, 1],
+])('eight calls take turns; then computes with %s', async (name, ms, best) => {
+  const { events, open } = backend(ms)
+  const session = await racing(model(name), [1, 4], open)
+  expect(events).toEqual(['open 1'])
+  const threads: number[] = []
+  for (let call = 0; call < 10; call++) {
+    expect(Object.values(session.timed())).toEqual(call < 8 ? [] : [best])
+    const result = await session.run(feeds(call < 2 ? 1 : 2))
+    threads.push(Number(result.get('threads')![0]))
+  }
+  expect(threads).toEqual([1, 4, 4, 1, 1, 4, 4, 1, best, best])
+  expect(events.filter((event) => !event.startsWith('run'))).toEqual([
+    'open 1',
+    'open 4',
+    `release ${5 - best}`,
+  ])
+  const again = await racing(model(name), [1, 4], open)
+  expect(again.timed()).toEqual(session.timed())
+  expect(events.at(-1)).toBe(`open ${best}`)
+})
+
+test('one candidate is opened, and never timed', async () => {
+  const { events, open } = backend({ 2: 0 })
+  const session = await racing(model('alone'), [2], open)
+  for (let call = 0; call < 9; call++) await session.run(feeds(1))
+  expect(session.timed()).toEqual({})
+  expect(new Set(events)).toEqual(new Set(['open 2', 'run 2']))
+})
+
+test('a choice of an earlier process is used at once', async () => {
+  const first = await racing(model('known'), [1, 2], backend({ 1: 1, 2: 0 }).open)
+  for (let call = 0; call < 8; call++) await first.run(feeds(1))
+  const [graph] = Object.keys(first.timed())
+  const other = await racing(model('other'), [1, 2], backend({ 1: 0, 2: 0 }).open)
+  expect(other.timed()).toEqual({})
+  adoptThreads({ [graph!]: 1 })
+  expect(first.timed()).toEqual({ [graph!]: 2 }) // what this process measured counts
+})
+
+test('a call that fails counts for none', async () => {
+  let fails = true
+  const session = await racing(model('fails'), [1, 2], async (_, threads) => ({
+    async run() {
+      if (fails) throw new Error('broken')
+      return new Map<string, Data>([['threads', Int32Array.of(threads)]])
+    },
+  }))
+  await expect(session.run(feeds(1))).rejects.toThrow('broken')
+  fails = false
+  expect((await session.run(feeds(1))).get('threads')).toEqual(Int32Array.of(1))
+})
