@@ -74,7 +74,7 @@ async function trained(file: string): Promise<string[]> {
   const experiment = override(await loadExperiment(file), ['epochs=1'])
   for await (const event of run(experiment))
     if (event.type === 'epoch') expect(event.validationLoss).toBeLessThan(1e4)
-  return Object.values(experiment.model()).flatMap((layer) =>
+  return Object.values(taskOf(experiment).model).flatMap((layer) =>
     layer instanceof Object ? [layer.constructor.name] : [],
   )
 }
