@@ -21,14 +21,19 @@ export interface DocumentedOption {
 
 const root = new URL('../', import.meta.url).pathname
 
+/** A new program of the library's sources: the order in which a program shows a union depends on what it showed before. */
+export function sourceProgram(): ts.Program {
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  return ts.createProgram([`${root}src/index.ts`], options)
+}
+
 /**
  * Every public function and class with a parameter that is called `options`, or whose type is called `…Options` or has
  * optional properties alone. Overloads count as one.
  */
 export function optionTakers(): Taker[] {
-  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const program = ts.createProgram([`${root}src/index.ts`], options)
+  const program = sourceProgram()
   const checker = program.getTypeChecker()
   const found = new Map<string, Taker>()
 

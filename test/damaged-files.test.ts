@@ -18,14 +18,14 @@ import { readCheckpoint, writeCheckpoint } from '../src/train/checkpoint.ts'
 import { checkSame } from '../src/train/description.ts'
 import { open } from '../src/train/open.ts'
 import { readSafetensors, writeSafetensors } from '../src/train/safetensors.ts'
-import { parseExperimentText } from '../src/train/spec.ts'
+import { parseExperiment, parseJson } from '../src/train/spec.ts'
 import { damaged } from './support/damage.ts'
 
 // A few examples instead of all digits: they are made again for each experiment that parses.
 vi.mock('../src/data/files/digits.ts', async () => {
   const { dataset } = await import('../src/data/dataset.ts')
   const few = dataset({ x: new Float32Array(12), y: Int32Array.of(0, 1, 2, 0, 1, 2) })
-  return { digits10x10: () => ({ train: few, validation: few }) }
+  return { digitOptions: {}, digits10x10: () => ({ train: few, validation: few }) }
 })
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-damaged-'))
@@ -186,7 +186,7 @@ describe('what a run keeps', () => {
       batchSize: 4,
       epochs: 2,
     }
-    const read = (bytes: Uint8Array) => parseExperimentText(textOf(bytes), 'a.json')
+    const read = (bytes: Uint8Array) => parseExperiment(parseJson(textOf(bytes), 'a.json'))
     expect(await damaged(bytesOf(JSON.stringify(json)), read)).toBeGreaterThan(900)
   })
 })

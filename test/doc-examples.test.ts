@@ -116,7 +116,7 @@ const plain = (value: unknown): unknown =>
   ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value
 
 test.each(examples)('%s: %s', async (name, example) => {
-  if (example.startsWith('{')) return void train.parseExperiment(JSON.parse(example))
+  if (example.startsWith('{')) return void (await train.parseExperiment(JSON.parse(example)))
   const own: object = await import(new URL(name, sources).href)
   const names = { ...own, ...evenstep, ...(await fixtures()) }
   const [, code, result] = /^(.+?)(?: \/\/ ([^\n]+))?$/s.exec(example)!

@@ -119,7 +119,7 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(files)) writeFileSync(name, text)
   writeFileSync('model.safetensors', train.writeSafetensors(nn.variables(backboneAndHead())))
   const notes = { origin: { file: 'digits.json', settings: [] } }
-  const run = new train.RunFolder('runs/digits-1', train.parseExperiment(experiment), { notes })
+  const run = new train.RunFolder('runs/digits-1', await train.parseExperiment(experiment), { notes })
   for await (const _ of run.events());
 })
 afterAll(() => {

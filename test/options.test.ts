@@ -68,6 +68,7 @@ const samples: Readonly<Record<string, unknown>> = {
   'ops.any.x': input([2], 'bool'),
   'ops.all.x': input([2], 'bool'),
   'nn.summary.shape': [8, 2],
+  'train.parseExperiment.json': {},
   'ops.interpolate.x': images(2),
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join, posix, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { extendedName } from '../core/file-name.ts'
@@ -167,6 +167,10 @@ function store(folder: string, advice: Advice, file: string, settings: readonly 
   return path
 }
 
+/** Returns the source code that makes an experiment of the JSON `base`, imported from the path `from`. */
+const fromJson = (from: string): string =>
+  `await train.parseExperiment(base, { folder: new URL(${JSON.stringify(posix.join(from, '..', '/'))}, import.meta.url) })`
+
 /** Returns the source code of a module that exports the experiment of the file `from` with these settings. */
 const moduleText = (from: string, settings: readonly string[]): string =>
   [
@@ -174,7 +178,7 @@ const moduleText = (from: string, settings: readonly string[]): string =>
     `import base from ${JSON.stringify(from.startsWith('.') ? from : `./${from}`)}`,
     '',
     '// What `evenstep advise` recommends; advice.json beside this file says why.',
-    `export default train.override(${from.endsWith('.json') ? 'train.parseExperiment(base)' : 'base'}, [`,
+    `export default train.override(${from.endsWith('.json') ? fromJson(from) : 'base'}, [`,
     ...settings.map((setting) => `  ${JSON.stringify(setting)},`),
     '])',
     '',

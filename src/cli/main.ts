@@ -8,6 +8,7 @@ import { version } from './version.ts'
 
 /** Functions that import each command, in the order of the help; importing all commands would take a second. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./init.ts')).initCommand(),
   train: async () => (await import('./train.ts')).trainCommand(),
   summary: async () => (await import('./summary.ts')).summaryCommand(),
   schedule: async () => (await import('./schedule.ts')).scheduleCommand(),

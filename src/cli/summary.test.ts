@@ -21,7 +21,7 @@ const [file, run] = [join(root, 'digits.json'), join(root, 'run')]
 beforeAll(async () => {
   writeFileSync(file, JSON.stringify(digits))
   const notes = { origin: { file, settings: ['normalization=layer'] } }
-  const folder = new RunFolder(run, parseExperiment({ ...digits, normalization: 'layer' }), { notes })
+  const folder = new RunFolder(run, await parseExperiment({ ...digits, normalization: 'layer' }), { notes })
   for await (const _ of folder.events());
   folder.close()
 })

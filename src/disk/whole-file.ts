@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
   writev,
 } from 'node:fs'
@@ -115,6 +116,21 @@ export const partialSuffix = '.partial'
  */
 export const writeWhole = (path: string, content: string | Uint8Array): void =>
   onFile(path, () => writeRenamed(path, partialOf(path), content))
+
+/**
+ * Writes a file that does not exist yet. @returns false when it exists; it then stays as it was
+ *
+ * @throws {MachineError} when the file cannot be written.
+ */
+export function writeNew(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: 'wx' })
+    return true
+  } catch (cause) {
+    if (systemCode(cause) === 'EEXIST') return false
+    throw fileFault(path, cause)
+  }
+}
 
 /**
  * Writes a file that a user asked for, atomically like `writeWhole`. An existing file keeps its permissions. If

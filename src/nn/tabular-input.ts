@@ -46,6 +46,8 @@ interface Piece {
  * Howard & Gugger 2020, *fastai: a layered API for deep learning*, `emb_sz_rule`.
  */
 export class TabularInput implements Module {
+  /** Experiments in JSON leave out the constructor's first argument, the training data. */
+  static readonly fitted = true
   /** Number of features that come out. */
   readonly features: number
   readonly embeddings: readonly Embedding[]

@@ -27,9 +27,17 @@ export * from './ghost-batch-norm.ts'
 export * from './interpolate.ts'
 export * from './logarithm.ts'
 export * from './logic.ts'
-export * from './loss.ts'
+export { accuracy, type CrossEntropyOptions, crossEntropy, type Loss, nllLoss } from './loss.ts'
 export { weightedLoss } from './loss-weight.ts'
-export * from './margin-loss.ts'
+export {
+  type CosineOptions,
+  cosineEmbeddingLoss,
+  cosineSimilarity,
+  type HingeOptions,
+  hingeEmbeddingLoss,
+  type MultiMarginOptions,
+  multiMarginLoss,
+} from './margin-loss.ts'
 export { maskedBatchNorm } from './masked-batch-norm.ts'
 export * from './matmul.ts'
 export * from './movement.ts'
@@ -46,9 +54,21 @@ export {
   type PoolOptions,
 } from './pool.ts'
 export * from './power.ts'
-export * from './probability-loss.ts'
+export {
+  type BinaryOptions,
+  binaryCrossEntropyWithLogits,
+  type KlDivOptions,
+  klDiv,
+} from './probability-loss.ts'
 export { all, any, logSumExp, prod } from './reduction.ts'
-export * from './regression-loss.ts'
+export {
+  type HuberOptions,
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  type SmoothL1Options,
+  smoothL1Loss,
+} from './regression-loss.ts'
 export { argMax, argMin, oneHot } from './select.ts'
 export * from './sigmoid.ts'
 export { flip, type PadOptions, type Pads, pad, type SliceRange, slice } from './slice.ts'

@@ -27,7 +27,8 @@ import { mean } from './statistics.ts'
 /** A loss function: a scalar to minimize, from the output of a model and the target of the same batch. */
 export type Loss = (output: Tensor, target: Tensor) => Tensor
 
-const crossEntropyOptions = {
+/** Options of `crossEntropy`. */
+export const crossEntropyOptions = {
   ...labelOptions,
   /** Fraction of each target's probability that is spread evenly over all classes. @default 0 */
   labelSmoothing: number({ min: 0, max: 1 }, 0),

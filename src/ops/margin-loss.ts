@@ -14,7 +14,8 @@ import { norm } from './norm.ts'
 
 // Losses that are 0 beyond a margin.
 
-const hingeOptions = {
+/** Options of `hingeEmbeddingLoss`. */
+export const hingeOptions = {
   ...reductionOptions,
   /** Least distance at which a dissimilar pair has loss 0. @default 1 */
   margin: number({}, 1),
@@ -76,7 +77,8 @@ export function cosineSimilarity(a: Tensor, b: Tensor, axis: number = 1, eps: nu
   return div(sum(mul(a, b), [axis]), mul(length(a), length(b)))
 }
 
-const multiMarginOptions = {
+/** Options of `multiMarginLoss`. */
+export const multiMarginOptions = {
   ...reductionOptions,
   /** Lead that the label's score needs over another class's score for that class to add no loss. @default 1 */
   margin: number({}, 1),

@@ -7,7 +7,8 @@ import { checkAlike, reduced, reductionOptions } from './loss-reduction.ts'
 import { withLink } from './loss-weight.ts'
 import { softplus } from './sigmoid.ts'
 
-const binaryOptions = {
+/** Options of `binaryCrossEntropyWithLogits`. */
+export const binaryOptions = {
   ...reductionOptions,
   /** Weight w of the loss of each logit; broadcasts to the shape of the logits. @default 1 */
   weight: tensorOption,
@@ -39,7 +40,8 @@ export function binaryCrossEntropyWithLogits(
   return withLink(reduced(weight ? mul(cost, weight) : cost, reduction), { scores: logits, link: 'sigmoid' })
 }
 
-const klDivOptions = {
+/** Options of `klDiv`. */
+export const klDivOptions = {
   /**
    * How to reduce the losses of all elements. `batchmean` divides their sum by the batch size, as the divergence is
    * defined in mathematics; `none` returns them unreduced. @default 'mean'

@@ -18,7 +18,8 @@ export function l1Loss(output: Tensor, target: Tensor, options?: Reduced): Tenso
   return reduced(abs(error('l1Loss', output, target)), reduction)
 }
 
-const huberOptions = {
+/** Options of `huberLoss`. */
+export const huberOptions = {
   ...reductionOptions,
   /** Absolute error δ above which the loss is linear rather than quadratic. @default 1 */
   delta: number({ above: 0, max: Infinity }, 1),
@@ -35,7 +36,8 @@ export function huberLoss(output: Tensor, target: Tensor, options?: HuberOptions
   return reduced(huber(error('huberLoss', output, target), delta), reduction)
 }
 
-const smoothL1Options = {
+/** Options of `smoothL1Loss`. */
+export const smoothL1Options = {
   ...reductionOptions,
   /** Absolute error β above which the loss is linear; 0 for the absolute error, `l1Loss`. @default 1 */
   beta: number({ min: 0 }, 1),

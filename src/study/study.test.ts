@@ -5,7 +5,7 @@ import { sgd } from '../optim/index.ts'
 import { cosineAnnealing } from '../schedule/index.ts'
 import { settingText } from '../train/spec.ts'
 import { overrideForStudy, prepare } from './run/prepared.ts'
-import { define, parseStudyText, type StudyOptions } from './study.ts'
+import { define, parseStudy, type StudyOptions } from './study.ts'
 
 const options: StudyOptions = { experiment: toy(), factors: { lr: [0.1, 1] } }
 
@@ -117,15 +117,14 @@ describe('JSON', () => {
     epochs: 1,
   }
 
-  test('says a study with an experiment, or the path of one', () => {
-    const text = (value: unknown): string => JSON.stringify({ experiment: value, factors: { lr: [1] } })
-    expect(parseStudyText(text('digits.ts'), 'a.json').experiment).toBe('digits.ts')
-    expect(parseStudyText(text(experiment), 'a.json').experiment).toMatchObject({ batchSize: 64 })
+  test('says a study with an experiment, or the path of one', async () => {
+    const parsed = (value: unknown) => parseStudy({ experiment: value, factors: { lr: [1] } }, '.')
+    expect((await parsed('digits.ts')).experiment).toBe('digits.ts')
+    expect((await parsed(experiment)).experiment).toMatchObject({ batchSize: 64 })
   })
 
-  test('is refused when it is not, or says something else', () => {
-    expect(() => parseStudyText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
-    expect(() => parseStudyText('[]', 'a.json')).toThrow('study: wanted a JSON object, got []')
+  test('is refused when it says something else', async () => {
+    await expect(parseStudy([], '.')).rejects.toThrow('study: wanted a JSON object, got []')
   })
 })
 

@@ -3,7 +3,7 @@ import { checkDepth } from '../core/json.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { boolean, custom, integer, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { type Experiment, experiment } from '../train/experiment.ts'
-import { parseExperiment, parseJson } from '../train/spec.ts'
+import { parseExperiment } from '../train/spec.ts'
 import { type Design, designOption } from './design/design.ts'
 import { checkDesign } from './design/plan.ts'
 import { checkFactors, type Factors } from './factor.ts'
@@ -82,16 +82,15 @@ export function define(given: StudyOptions): Study {
 }
 
 /**
- * Parses a study from JSON text with the options of `study.define`; the experiment is a file's path or JSON.
+ * Parses a study from its parsed JSON, with the options of `study.define`; the experiment is a file's path or JSON.
  *
- * @throws {EvenstepError} when the text is not JSON, or not a study.
+ * @param folder folder to which paths in the experiment are relative
+ * @throws {EvenstepError} when it is not a study, or its experiment is wrong.
  */
-export const parseStudyText = (text: string, file: string): Study => parseStudyValue(parseJson(text, file))
-
-/** Parses a study from its parsed JSON. @throws {ArgumentError} when it is not a study. */
-export function parseStudyValue(json: unknown): Study {
+export async function parseStudy(json: unknown, folder: string): Promise<Study> {
   if (!isObject(json)) throw mismatch('study', 'a JSON object', json)
   checkDepth('study', json)
   const { experiment: given } = json
-  return define({ ...json, experiment: isObject(given) ? parseExperiment(given) : given } as StudyOptions)
+  const experiment = isObject(given) ? await parseExperiment(given, { folder }) : given
+  return define({ ...json, experiment } as StudyOptions)
 }

@@ -40,9 +40,13 @@ export async function loadWithOrigin(file: string, above: readonly string[] = []
   const whole = Object(loaded) as Record<string, unknown>
   if ('factors' in whole && 'experiment' in whole) return experimentOf(whole.experiment, file, above)
   const isText = extname(file) === '.json'
-  const made = isText ? parseExperiment(loaded) : experiment(loaded as Experiment)
+  const made = isText ? await fromJson(loaded, file) : experiment(loaded as Experiment)
   return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: false }
 }
+
+/** Returns the experiment described by the JSON in a file. */
+const fromJson = (json: unknown, file: string): Promise<Experiment> =>
+  parseExperiment(json, { folder: dirname(resolve(file)) })
 
 /** Advice in errors about JSON files that name a module: opening JSON must never run code. */
 const codeInJson = 'JSON runs no code: write the study in TypeScript or JavaScript to use it'
@@ -63,7 +67,9 @@ export async function experimentOf(
     return loadWithOrigin(resolve(dirname(file), given), [...above, resolve(file)])
   }
   const made =
-    extname(file) === '.json' && !isMade(given) ? parseExperiment(given) : experiment(given as Experiment)
+    extname(file) === '.json' && !isMade(given)
+      ? await fromJson(given, file)
+      : experiment(given as Experiment)
   return { experiment: { name: stemOf(file), ...made }, origin: resolve(file), inStudy: true }
 }
 

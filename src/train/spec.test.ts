@@ -3,7 +3,7 @@ import { toy } from '../../test/support/toy.ts'
 import * as nn from '../nn/index.ts'
 import { describe as describeExperiment } from './description.ts'
 import { experiment } from './experiment.ts'
-import { override, parseExperiment, parseExperimentText } from './spec.ts'
+import { override, parseExperiment, parseJson } from './spec.ts'
 import { taskOf } from './train.ts'
 
 describe('an experiment', () => {
@@ -41,43 +41,56 @@ describe('an experiment', () => {
 
   test('may be plain JSON', async () => {
     const json = {
-      data: 'digits10x10',
-      model: [['Linear', 100, 10], ['ReLU'], ['BatchNorm1d', 10]],
+      data: { breastCancer: true, split: { validation: 0.2 } },
+      model: [['Linear', 30, 2], ['ReLU'], ['BatchNorm1d', 2]],
       loss: 'crossEntropy',
       optimizer: { type: 'sgd', lr: { type: 'constant', value: 0.1 }, momentum: 0.9 },
       batchSize: 100,
       epochs: 1,
     }
-    const parsed = parseExperiment(json)
+    const parsed = await parseExperiment(json)
     expect([...taskOf(parsed).variables.keys()].slice(0, 3)).toEqual(['0.weight', '0.bias', '2.weight'])
-    const wrong = (changes: object) => () => parseExperiment({ ...json, ...changes })
-    expect(wrong({ data: 'digits' })).toThrow('experiment: wanted data as one of digits10x10, got digits')
-    expect(wrong({ loss: undefined })).toThrow(
-      /^experiment: wanted loss as one of crossEntropy, mseLoss, .*, got undefined$/,
+    const wrong = (changes: object) => expect(parseExperiment({ ...json, ...changes })).rejects
+    await wrong({ data: 'digits' }).toThrow(
+      /^experiment: wanted data as one of table, .*, digits10x10, .*, got digits$/,
     )
-    expect(wrong({ model: 'mlp' })).toThrow(
+    await wrong({ loss: undefined }).toThrow(
+      'experiment: wanted loss as a name, or an object with a type, got nothing',
+    )
+    await wrong({ loss: 'mse' }).toThrow(
+      /^experiment: wanted loss as one of crossEntropy, mseLoss, .*, got mse$/,
+    )
+    await wrong({ model: 'mlp' }).toThrow(
       'experiment: wanted model as a list of layers, such as ["Linear", 100, 10], got "mlp"',
     )
-    expect(wrong({ model: [['Lineal', 1, 2]] })).toThrow(
+    await wrong({ model: [['Lineal', 1, 2]] }).toThrow(
       /^experiment: wanted layer as one of .*BatchNorm1d.*, got Lineal; did you mean Linear\?$/,
     )
-    expect(wrong({ model: [['Linear', 1, -2]] })).toThrow(
+    await wrong({ model: [['Linear', 1, -2]] }).toThrow(
       'Linear: wanted outFeatures as a positive integer, got -2',
     )
-    expect(wrong({ optimizer: { type: 'adma', lr: 1 } })).toThrow(
+    await wrong({ optimizer: { type: 'adma', lr: 1 } }).toThrow(
       /^optimizer: wanted type as one of sgd, adam, adamw, .*, got adma; did you mean adam\?$/,
     )
-    expect(wrong({ optimizer: { type: 'sgd', lr: 'fast' } })).toThrow()
-    expect(wrong({ control: {} })).toThrow('experiment: wanted control as a list of controllers, got {}')
-    expect(wrong({ model: [['BatchNorm1d', 100, { momentum: true }]] })).toThrow(
+    await wrong({ optimizer: { type: 'sgd', lr: 'fast' } }).toThrow()
+    await wrong({ control: {} }).toThrow('experiment: wanted control as a list of controllers, got {}')
+    await wrong({ model: [['BatchNorm1d', 100, { momentum: true }]] }).toThrow(
       'BatchNorm1d: wanted momentum as a number from 0 to 1, null or a schedule, got true',
     )
-    const scheduled = parseExperiment({
+    const scheduled = await parseExperiment({
       ...json,
       model: [['BatchNorm1d', 100, { momentum: 'linear 0.5 to 0.1 over 100' }]],
     })
     expect([...taskOf(scheduled).variables.keys()]).toContain('0.running_mean')
-    expect(() => parseExperimentText('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
+    await wrong({ model: [['Linear', 'features', 2]] }).toThrow(
+      'experiment: wanted the size features after a TabularInput, got nothing; write a number',
+    )
+    const tabular = await parseExperiment({
+      ...json,
+      model: [['TabularInput'], ['Linear', 'features', 1], ['Denormalize']],
+    })
+    expect([...taskOf(tabular).variables].map(([, { shape }]) => shape)).toEqual([[1, 30], [1]])
+    expect(() => parseJson('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
   })
 })
 
@@ -114,7 +127,7 @@ describe('options of the model', () => {
       )
   })
 
-  test('are refused in JSON, whose model is a list of layers', () => {
+  test('are refused in JSON, whose model is a list of layers', async () => {
     const json = {
       data: 'digits10x10',
       model: [['Linear', 100, 10]],
@@ -122,8 +135,9 @@ describe('options of the model', () => {
       batchSize: 64,
       epochs: 1,
     }
-    expect(() =>
-      parseExperiment({ ...json, optimizer: { type: 'sgd', lr: 1 }, modelOptions: { a: 1 } }),
-    ).toThrow('experiment: wanted no modelOptions beside a list of layers, got {"a":1}')
+    const wrong = { ...json, optimizer: { type: 'sgd', lr: 1 }, modelOptions: { a: 1 } }
+    await expect(parseExperiment(wrong)).rejects.toThrow(
+      'experiment: wanted no modelOptions beside a list of layers, got {"a":1}',
+    )
   })
 })

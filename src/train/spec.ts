@@ -1,13 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import { FormatError } from '../core/errors.ts'
 import { checkDepth, faultOf, jsonIn } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
-import { choice, custom, number, readOptions, required } from '../core/options.ts'
-import * as data from '../data/index.ts'
-import * as nn from '../nn/index.ts'
-import type { Module } from '../nn/module.ts'
-import * as ops from '../ops/index.ts'
+import { custom, type OptionsOf, readOptions } from '../core/options.ts'
+import type { Sources } from '../data/stream.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
-import { type Controller, parseController, parse as parseSchedule } from '../schedule/index.ts'
+import { type Controller, parseController } from '../schedule/index.ts'
 import {
   checkExperiment,
   type Experiment,
@@ -16,119 +14,70 @@ import {
   optionNames,
 } from './experiment.ts'
 import { parseMetrics } from './metrics/parse.ts'
+import { parseData } from './spec/data.ts'
+import { parseLoss } from './spec/loss.ts'
+import { parseModel } from './spec/model.ts'
+import { isJsonObject } from './spec/named.ts'
+import { parseSampler, parseTransforms } from './spec/sampling.ts'
 
 // Experiments as JSON, with names in place of functions. No code is evaluated.
 
-const dataSets: Readonly<Record<string, () => data.Split>> = { digits10x10: data.digits10x10 }
-const { crossEntropy, mseLoss, l1Loss, huberLoss, smoothL1Loss, binaryCrossEntropyWithLogits } = ops
-const losses: Readonly<Record<string, ops.Loss>> = {
-  crossEntropy,
-  mseLoss,
-  l1Loss,
-  huberLoss,
-  smoothL1Loss,
-  binaryCrossEntropyWithLogits,
+const specOptions = {
+  /** Folder to which the paths in the JSON are relative. @default the current folder */
+  folder: custom<string | URL>(
+    'the path or the file: URL of a folder',
+    (value) => value instanceof URL || (typeof value === 'string' && value !== ''),
+    '.',
+  ),
 }
 
-type Layer = new (...args: never[]) => Module
-
-/** Every layer class of `nn`, by name. */
-const layers: Readonly<Record<string, Layer>> = Object.fromEntries(
-  Object.entries(nn).filter((entry): entry is [string, Layer & (typeof entry)[1]] => isLayer(entry[1])),
-)
-
-function isLayer(value: unknown): value is Layer {
-  return typeof value === 'function' && typeof value.prototype?.forward === 'function'
-}
+/** Options of `parseExperiment`. */
+export interface ParseExperimentOptions extends OptionsOf<typeof specOptions> {}
 
 /**
- * Returns the experiment described by a JSON object with the keys of `train.experiment`: `data` by name, `loss`
- * by name or as `{ "type": "crossEntropy", "weight": "balanced" }`, `optimizer` as an object of `type` and
- * options, schedules as objects or text, metrics as objects or types, and the `model` as a list of layers
- * `[name, ...arguments]`.
+ * Returns the experiment described by a JSON object with the keys of `train.experiment`. Functions are named, with
+ * the names and options that they have in TypeScript; docs/training.md shows each form. Paths must be relative. The
+ * JSON Schema `evenstep/schema/experiment.json` lets editors check and complete such a file.
  *
  * @throws {ArgumentError} naming the first key that is unknown, missing or wrong.
+ * @throws {FormatError} when a file of data is missing, or is not what the reader reads.
  * @example
- * { "data": "digits10x10", "model": [["Linear", 100, 100], ["ReLU"], ["BatchNorm1d", 100], ["Linear", 100,
- * 10]],
- *   "loss": "crossEntropy", "optimizer": { "type": "sgd", "lr": 0.1 }, "batchSize": 64, "epochs": 5 }
+ * { "data": { "breastCancer": true, "split": { "validation": 0.2 }, "normalize": { "per": "feature" } },
+ *   "model": [["Linear", 30, 16], ["BatchNorm1d", 16], ["ReLU"], ["Linear", 16, 2]], "loss": "crossEntropy",
+ *   "optimizer": { "type": "sgd", "lr": 0.1 }, "batchSize": 64, "epochs": 5 }
  */
-export function parseExperiment(json: unknown): Experiment {
-  if (typeof json !== 'object' || json === null) throw mismatch('experiment', 'a JSON object', json)
+export async function parseExperiment(
+  json: unknown,
+  given: ParseExperimentOptions = {},
+): Promise<Experiment> {
+  const { folder } = readOptions('parseExperiment', specOptions, given)
+  if (!isJsonObject(json)) throw mismatch('experiment', 'a JSON object', json)
   checkDepth('experiment', json)
-  const { data, loss, optimizer, model, control, metrics, ...rest } = json as Record<string, unknown>
-  if (rest.modelOptions !== undefined)
-    throw mismatch('experiment', 'no modelOptions beside a list of layers', rest.modelOptions)
-  const split = byName('data', dataSets, data)()
+  if (json.modelOptions !== undefined)
+    throw mismatch('experiment', 'no modelOptions beside a list of layers', json.modelOptions)
+  return withData(json, await parseData(json.data, folder instanceof URL ? fileURLToPath(folder) : folder))
+}
+
+/** Like `parseExperiment`, but with `data` in place of those that the JSON describes. */
+export function withData(json: Readonly<Record<string, unknown>>, data: Sources): Experiment {
+  const { $schema, data: _, loss, optimizer, model, control, metrics, transform, sampler, ...rest } = json
+  const { train } = data
   return experiment({
     ...rest,
-    data: split,
-    model: parseModel(model),
-    loss: parseLoss(loss, split),
+    data,
+    model: parseModel(model, train),
+    loss: parseLoss(loss, train),
     optimizer: parseOptimizer(optimizer),
+    ...(sampler !== undefined && { sampler: parseSampler(sampler, train) }),
+    ...(transform !== undefined && { transform: parseTransforms(transform) }),
     ...(control !== undefined && { control: controllers(control) }),
     ...(metrics !== undefined && { metrics: parseMetrics(metrics) }),
   } as unknown as ExperimentOptions)
 }
 
-function byName<T>(what: string, known: Readonly<Record<string, T>>, name: unknown): T {
-  const found = typeof name === 'string' && Object.hasOwn(known, name) ? known[name] : undefined
-  if (found === undefined) throw unknownName('experiment', Object.keys(known), String(name), `${what} as `)
-  return found
-}
-
-const isWeight = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
-
-const lossOptions = {
-  type: required(choice(['crossEntropy'])),
-  /** Weight of each class in the loss; `balanced` compensates for unequal class sizes in the training data. */
-  weight: custom<'balanced' | readonly number[]>(
-    "'balanced' or a list of numbers ≥ 0",
-    (value) => value === 'balanced' || (Array.isArray(value) && value.length > 0 && value.every(isWeight)),
-  ),
-  labelSmoothing: number({ min: 0, max: 1 }, 0),
-}
-
-/** Returns the loss described by `spec`: a name, or an object with `type: 'crossEntropy'` and its options. */
-function parseLoss(spec: unknown, { train }: data.Split): ops.Loss {
-  if (typeof spec !== 'object' || spec === null) return byName('loss', losses, spec)
-  const { type, weight, labelSmoothing } = readOptions('experiment: loss', lossOptions, spec)
-  const weights = weight === 'balanced' ? data.classWeights(train) : weight
-  const loss: ops.Loss = (output, target) =>
-    ops.crossEntropy(output, target, { labelSmoothing, ...(weights && { weight: weights }) })
-  return Object.defineProperty(loss, 'name', {
-    value: `${type} ${JSON.stringify({ weight, labelSmoothing })}`,
-  })
-}
-
 function controllers(list: unknown): Controller[] {
   if (Array.isArray(list)) return list.map(parseController)
   throw mismatch('experiment', 'control as a list of controllers', list)
-}
-
-type LayerSpec = readonly [name: string, ...arguments: unknown[]]
-
-const isLayerList = (value: unknown): value is readonly LayerSpec[] =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((layer) => Array.isArray(layer) && typeof layer[0] === 'string')
-
-function parseModel(spec: unknown): () => Module {
-  if (!isLayerList(spec)) {
-    throw mismatch('experiment', 'model as a list of layers, such as ["Linear", 100, 10]', spec)
-  }
-  const layer = ([name, ...args]: LayerSpec): Module =>
-    new (byName('layer', layers, name))(...(args.map(parseArgument) as never[]))
-  const make = (): Module => new nn.Sequential(...spec.map(layer))
-  make() // refuses a wrong layer now, not when training starts
-  return make
-}
-
-/** Returns an argument of a layer's constructor; the JSON or text of a `momentum` schedule becomes the schedule. */
-function parseArgument(argument: unknown): unknown {
-  const { momentum } = Object(argument)
-  if (typeof momentum !== 'string' && (typeof momentum !== 'object' || momentum === null)) return argument
-  return { ...(argument as object), momentum: parseSchedule(momentum) }
 }
 
 /** A change to an experiment: the path of a setting, such as `optimizer.lr`, and its new value as plain JSON. */
@@ -215,10 +164,6 @@ function jsonOrText(text: string): unknown {
   const json = jsonIn(text)
   return json === undefined ? text : json
 }
-
-/** Parses the text of a JSON file as an experiment. @throws {FormatError} when the text is not JSON. */
-export const parseExperimentText = (text: string, file: string): Experiment =>
-  parseExperiment(parseJson(text, file))
 
 /**
  * Parses the text of a JSON file, which may begin with a byte-order mark.

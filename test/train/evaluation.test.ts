@@ -67,12 +67,12 @@ describe('an experiment with metrics', () => {
     expect(epochs.length).toBe(2)
   })
 
-  test('tells of them in run.json, and may be plain JSON', () => {
+  test('tells of them in run.json, and may be plain JSON', async () => {
     const setup = toy({ metrics: { f1: metrics.f1() } })
     const spec = { f1: { type: 'f1', average: 'macro', zeroDivision: 0 } }
     expect(describeRun(setup, taskOf(setup))).toMatchObject({ metrics: spec })
     expect(describeRun(toy(), taskOf(toy()))).not.toHaveProperty('metrics')
-    const parsed = parseExperiment({
+    const parsed = await parseExperiment({
       data: 'digits10x10',
       model: [['Linear', 100, 10]],
       loss: 'crossEntropy',

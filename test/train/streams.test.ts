@@ -271,7 +271,7 @@ describe('a sampler in an experiment', () => {
   })
 })
 
-test('an experiment in JSON may weigh classes', () => {
+test('an experiment in JSON may weigh classes', async () => {
   const json = (loss: unknown) => ({
     ...{
       data: 'digits10x10',
@@ -282,7 +282,9 @@ test('an experiment in JSON may weigh classes', () => {
     },
     loss,
   })
-  const balanced = parseExperiment(json({ type: 'crossEntropy', weight: 'balanced', labelSmoothing: 0.1 }))
+  const balanced = await parseExperiment(
+    json({ type: 'crossEntropy', weight: 'balanced', labelSmoothing: 0.1 }),
+  )
   expect(balanced.loss.name).toBe('crossEntropy {"weight":"balanced","labelSmoothing":0.1}')
   const logits = constant([1, ...new Array(9).fill(0)], [1, 10])
   const { data: own } = balanced
@@ -293,7 +295,7 @@ test('an experiment in JSON may weigh classes', () => {
   ).result
   const shape = ({ op, attributes, inputs }: Tensor): unknown => [op, attributes, inputs.map(shape)]
   expect(shape(found)).toEqual(shape(wanted))
-  expect(() => parseExperiment(json({ type: 'crossEntropy', weight: 'even' }))).toThrow(
+  await expect(parseExperiment(json({ type: 'crossEntropy', weight: 'even' }))).rejects.toThrow(
     'experiment: loss: wanted weight as \'balanced\' or a list of numbers ≥ 0, got "even"',
   )
 })

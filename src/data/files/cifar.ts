@@ -34,7 +34,8 @@ export function cifar10(folder: string, ...more: readonly never[]): Split {
   }
 }
 
-const fineOrCoarse = {
+/** Options of `cifar100`. */
+export const cifar100Options = {
   /** Which labels to read: 'fine' (100 classes) or 'coarse' (20 classes). @default 'fine' */
   labels: cifarOptions.labels,
 }
@@ -45,8 +46,8 @@ const fineOrCoarse = {
  *
  * @throws {FormatError} when a file is missing or damaged.
  */
-export function cifar100(folder: string, given: OptionsOf<typeof fineOrCoarse> = {}): Split {
-  const { labels } = readOptions('cifar100', fineOrCoarse, given)
+export function cifar100(folder: string, given: OptionsOf<typeof cifar100Options> = {}): Split {
+  const { labels } = readOptions('cifar100', cifar100Options, given)
   checkFolder('cifar100', folder)
   const path = join(folder, `${labels}_label_names.txt`)
   const classNames = existsSync(path)

@@ -5,7 +5,8 @@ import { type Dataset, dataset, type Split } from '../dataset.ts'
 import { type IdxArray, idxOptions } from '../formats/idx.ts'
 import { labelledImages } from './idx.ts'
 
-const options = {
+/** Options of `digits10x10`. */
+export const digitOptions = {
   /** Shape of an example's `x`: 'flat' is `[100]`, 'image' `[1, 10, 10]`. @default 'flat' */
   layout: idxOptions.layout,
 }
@@ -21,8 +22,8 @@ const asset = (name: string): string => fileURLToPath(new URL(`assets/mnist-10x1
  *
  * Source: LeCun, Cortes & Burges, the MNIST database of handwritten digits.
  */
-export function digits10x10(given: OptionsOf<typeof options> = {}): Split {
-  const read = { ...readOptions('digits10x10', options, given), classes: 10 }
+export function digits10x10(given: OptionsOf<typeof digitOptions> = {}): Split {
+  const read = { ...readOptions('digits10x10', digitOptions, given), classes: 10 }
   const images = (set: string): ReturnType<typeof labelledImages> =>
     labelledImages(asset(`${set}-images.idx3.gz`), asset(`${set}-labels.idx1.gz`), read)
   const [train, validation] = [images('train'), images('test')]

@@ -13,14 +13,15 @@ import { type OpenPicture, pixels, type Size } from './pixels.ts'
 const isSize = (value: unknown): boolean =>
   Array.isArray(value) && value.length === 2 && value.every((n) => Number.isInteger(n) && n > 0)
 
-const options = {
+/** Options of `imageFolder`. */
+export const imageFolderOptions = {
   /** Height and width of `x` in pixels. Images are scaled to cover this size, then cropped at the centre. */
   size: required(custom<Size>('[height, width] in pixels', isSize)),
   /** Number of colour channels: 3 for red, green and blue, 1 for grey (luma, as Pillow's mode L). @default 3 */
   channels: custom<1 | 3>('1 or 3', (value) => value === 1 || value === 3, 3),
 }
 
-export interface ImageFolderOptions extends OptionsOf<typeof options> {}
+export interface ImageFolderOptions extends OptionsOf<typeof imageFolderOptions> {}
 
 /**
  * Reads images into memory from a folder that has one sub-folder for each class, with images at any depth.
@@ -37,7 +38,7 @@ export async function imageFolder(
   path: string,
   given: ImageFolderOptions & CollectOptions,
 ): Promise<Dataset> {
-  const { signal, ...own } = readOptions('imageFolder', { ...options, ...readingOptions }, given)
+  const { signal, ...own } = readOptions('imageFolder', { ...imageFolderOptions, ...readingOptions }, given)
   signal?.throwIfAborted()
   return collect(await imageFolderStream(path, own), present({ signal }))
 }
@@ -47,7 +48,7 @@ export async function imageFolder(
  * images ahead of use. The order of images is random, so that classes are mixed, but the same in each epoch.
  */
 export async function imageFolderStream(path: string, given: ImageFolderOptions): Promise<Stream> {
-  const { size, channels } = readOptions('imageFolderStream', options, given)
+  const { size, channels } = readOptions('imageFolderStream', imageFolderOptions, given)
   const open = await sharpPackage()
   const { classNames, images } = listImages(path)
   const order = Array.from(random('images').permutation(images.length), (i) => images[i]!)
@@ -73,6 +74,18 @@ export async function* imagesIn(path: string, given: ImageFolderOptions): AsyncG
     x: await pixels(open, join(path, file), file === '' ? path : file, size, channels),
   }))
   yield* ahead(tasks, readAhead)
+}
+
+/** Returns the median height and width of a folder's images, or of 32 of them if there are more. */
+export async function imageSize(path: string): Promise<Size> {
+  const open = await sharpPackage()
+  const { images } = listImages(path)
+  const step = Math.max(1, Math.floor(images.length / 32))
+  const some = images.filter((_, i) => i % step === 0).slice(0, 32)
+  const sizes = await Promise.all(some.map(({ file }) => open(join(path, file), {}).metadata()))
+  const median = (numbers: readonly number[]): number =>
+    numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+  return [median(sizes.map(({ height = 1 }) => height)), median(sizes.map(({ width = 1 }) => width))]
 }
 
 /** Number of images decoded concurrently: more than libuv's 4 threads, to keep all threads busy. */

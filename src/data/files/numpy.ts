@@ -36,14 +36,16 @@ export function writeNpz(
   writeOutput(path, encodeNpz(arrays, options))
 }
 
-const arrayOptions = {
+/** Options of `npy`. */
+export const arrayOptions = {
   ...nameOptions,
   ...targetOption,
   /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64'], 'float32'),
 }
 
-const archiveOptions = {
+/** Options of `npz`. */
+export const archiveOptions = {
   /** Name of the array of inputs in the file; its shape is `[n, …]` for n examples. @default 'x' */
   x: text('x'),
   /** Name of the array of labels (integers, `[n, …]`) or of targets (`[n, …]`). @default 'y' */

@@ -34,6 +34,13 @@ const simple: readonly ModuleRow[] = [
     state: ['0.weight', '0.bias', '2.weight', '2.bias'],
   },
   {
+    name: 'Denormalize',
+    make: () => new nn.Denormalize({ y: { data: [1, 20, 3, 50], shape: [2] } }),
+    input: [3, 2],
+    output: [3, 2],
+    state: [],
+  },
+  {
     name: 'Residual',
     make: () => new nn.Residual(new nn.Linear(3, 3)),
     input: [2, 3],

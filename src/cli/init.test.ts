@@ -1,0 +1,222 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { golden } from '../../test/support/golden.ts'
+import { random } from '../core/random.ts'
+import { type Dataset, writeNpz } from '../data/index.ts'
+import { describe as describeRun } from '../train/description.ts'
+import { loadExperiment } from '../train/experiment-file.ts'
+import { run, taskOf } from '../train/index.ts'
+import { override } from '../train/spec.ts'
+import { initCommand } from './init.ts'
+
+const before = process.cwd()
+const folder = mkdtempSync(join(tmpdir(), 'evenstep-init-'))
+const source = random('init')
+const points = Array.from({ length: 120 }, () => [source.normal(), source.normal()] as const)
+const images = Array.from({ length: 40 }, (_, i) =>
+  Array.from({ length: 64 }, (_, at) => (i % 2 ? at * 4 : 255 - at * 4)),
+)
+
+/** An IDX file of bytes. */
+const idx = (shape: readonly number[], bytes: readonly number[]): Uint8Array =>
+  Uint8Array.of(0, 0, 8, shape.length, ...shape.flatMap((n) => [0, 0, n >> 8, n & 255]), ...bytes)
+
+beforeAll(() => {
+  process.chdir(folder)
+  const plans = ['basic', 'plus', "it's"]
+  const rows = points.map(([a, b], i) => `${a},${plans[i % 3]},${a + b > 0 ? 'yes' : 'no'},${3 * a - b + 20}`)
+  writeFileSync('customers.csv', `age,plan,churned,spent\n${rows.join('\n')}\n`)
+  writeFileSync('plain.csv', `${points.map(([a, b]) => `${a},${b},${a - b}`).join('\n')}\n`)
+  writeFileSync("it's a\nb.csv", `x,"y's"\n${points.map(([a]) => `${a},${a > 0 ? 1 : 0}`).join('\n')}\n`)
+  writeFileSync('train-images-idx3-ubyte', idx([40, 8, 8], images.flat()))
+  writeFileSync(
+    'train-labels-idx1-ubyte',
+    idx(
+      [40],
+      images.map((_, i) => i % 2),
+    ),
+  )
+  const y = Int32Array.from(images, (_, i) => i % 2)
+  writeNpz('rows.npz', {
+    inputs: { shape: [120, 2], data: Float32Array.from(points.flat()) },
+    sums: { shape: [120, 2], data: Float32Array.from(points.flatMap(([a, b]) => [a + b, a - b])) },
+  })
+  writeNpz('pictures.npz', {
+    x: { shape: [40, 1, 8, 8], data: Float32Array.from(images.flat()) },
+    kind: { shape: [40], data: y },
+  })
+  const { bytes } = golden<Record<string, { bytes: string }>>('pictures')['rgb.png']!
+  for (const kind of ['cat', 'dog']) {
+    mkdirSync(`pets/${kind}`, { recursive: true })
+    for (let i = 0; i < 15; i++) writeFileSync(`pets/${kind}/${i}.png`, Buffer.from(bytes, 'base64'))
+  }
+})
+afterAll(() => {
+  process.chdir(before)
+  rmSync(folder, { recursive: true })
+})
+
+/** Runs the command, and returns what it prints. */
+async function init(...args: string[]): Promise<string> {
+  let printed = ''
+  const write = (text: string): void => {
+    printed += text
+  }
+  const command = initCommand({ columns: 80, color: false, isTerminal: false, write }).exitOverride()
+  await command.parseAsync(args, { from: 'user' })
+  return printed
+}
+
+/** Trains one epoch of the written file, and returns the names of the layers of its model. */
+async function trained(file: string): Promise<string[]> {
+  const experiment = override(await loadExperiment(file), ['epochs=1'])
+  for await (const event of run(experiment))
+    if (event.type === 'epoch') expect(event.validationLoss).toBeLessThan(1e4)
+  return Object.values(taskOf(experiment).model).flatMap((layer) =>
+    layer instanceof Object ? [layer.constructor.name] : [],
+  )
+}
+
+describe('a table', () => {
+  test('becomes an experiment that trains at once, with a range test’s rate', async () => {
+    const printed = await init('customers.csv', '--label', 'churned')
+    const text = readFileSync('customers.ts', 'utf8')
+    const [, lr] = /oneCycle ([\d.]+)/.exec(text)!
+    expect(printed).toBe(`customers.ts: Predicts churned (2 classes) from 120 examples in customers.csv.
+The rate rises to ${lr}, which a range test of 600 steps suggested, then falls to almost 0.
+
+next:
+  npx evenstep train customers.ts
+  npx evenstep eval runs/customers-1 --test
+  npx evenstep predict runs/customers-1 customers.csv --out customers-predictions.csv
+`)
+    expect(
+      text,
+    ).toBe(`// Predicts churned (2 classes) from 120 examples in customers.csv. Written by: npx evenstep init customers.csv --label churned
+import { join } from 'node:path'
+import { data, nn, ops, optim, train } from 'evenstep'
+
+// Kinds of columns are guessed; training prints them. Change one by columns: { NAME: KIND }, where the kind is
+// 'number', 'boolean', 'category', 'ordinal', 'date', 'text' or 'ignore'.
+const examples = await data.table(join(import.meta.dirname, 'customers.csv'), { label: 'churned' })
+
+// Validation guides training. Nothing chooses on the test part: measure it once, when all else is decided.
+const split = data.split(examples, { validation: 0.1, test: 0.2, seed: 0 })
+
+// Batch normalization follows each layer of weights, whose bias it would cancel: hence bias: false.
+function model(): nn.Module {
+  const input = new nn.TabularInput(split.train) // categories become learned vectors
+  return new nn.Sequential(
+    input,
+    new nn.Linear(input.features, 128, { bias: false }),
+    new nn.BatchNorm1d(128),
+    new nn.ReLU(),
+    new nn.Dropout(0.5),
+    new nn.Linear(128, 128, { bias: false }),
+    new nn.BatchNorm1d(128),
+    new nn.ReLU(),
+    new nn.Dropout(0.5),
+    new nn.Linear(128, 2),
+  )
+}
+
+export default train.experiment({
+  data: split,
+  model,
+  loss: ops.crossEntropy,
+  // The rate rises to ${lr}, which a range test of 600 steps suggested, then falls to almost 0.
+  optimizer: optim.adamw({ lr: 'oneCycle ${lr}', weightDecay: 0.01 }),
+  batchSize: 16,
+  epochs: 60,
+  seed: 0,
+})
+`)
+    expect(Number(lr)).toBeGreaterThanOrEqual(1e-4)
+    const loaded = await loadExperiment('customers.ts')
+    const { train, validation, test } = loaded.data
+    expect([train, validation, test].map((part) => (part as Dataset).length)).toEqual([84, 12, 24])
+    await trained('customers.ts')
+  })
+
+  test('becomes the same experiment as JSON, and again with the same seed', async () => {
+    await init('customers.csv', '--label', 'churned', '--json')
+    await init('customers.csv', '--label', 'churned', '--out', 'again.ts')
+    const [json, again, first] = await Promise.all(
+      ['customers.json', 'again.ts', 'customers.ts'].map(loadExperiment),
+    )
+    const of = (experiment: typeof json): object =>
+      describeRun({ ...experiment!, name: 'a' }, taskOf(experiment!))
+    expect(of(json)).toEqual(of(first))
+    expect(of(again)).toEqual(of(first))
+    await init('customers.csv', '--label', 'churned', '--out', 'other.json', '--seed', '3')
+    expect(JSON.parse(readFileSync('other.json', 'utf8'))).toMatchObject({
+      seed: 3,
+      data: { split: { seed: 3 } },
+    })
+  })
+
+  test('with a target predicts numbers in their units', async () => {
+    await init('customers.csv', '--target', 'spent', '--out', 'spent.ts')
+    expect((await trained('spent.ts')).at(-1)).toBe('Denormalize')
+    const { loss, metrics } = await loadExperiment('spent.ts')
+    expect([loss.name, Object.keys(metrics)]).toEqual(['mseLoss', ['rmse', 'r2']])
+  })
+
+  test('without names has columns by index', async () => {
+    await init('plain.csv', '--target', '-1', '--no-header')
+    expect(readFileSync('plain.ts', 'utf8')).toContain(
+      "join(import.meta.dirname, 'plain.csv'), { target: -1, header: false }",
+    )
+    expect(await trained('plain.ts')).toContain('BatchNorm1d')
+  })
+
+  test('may be called anything', async () => {
+    await init("it's a\nb.csv", '--label', "y's", '--out', 'any.ts')
+    expect(readFileSync('any.ts', 'utf8')).toContain(
+      `join(import.meta.dirname, "it's a\\nb.csv"), { label: "y's" }`,
+    )
+    await trained('any.ts')
+  })
+})
+
+test('images in a folder become a convolutional network', async () => {
+  expect(await init('pets')).toContain('pets.ts: Predicts the class (2 classes) from 30 examples in pets.\n')
+  expect(readFileSync('pets.ts', 'utf8')).toContain(
+    "await data.imageFolder(join(import.meta.dirname, 'pets'), { size: [",
+  )
+  expect(await trained('pets.ts')).toContain('Conv2d')
+})
+
+test('images in IDX have their labels beside them', async () => {
+  const printed = await init('train-images-idx3-ubyte', '--out', 'digits.ts')
+  expect(printed).not.toContain('predict')
+  expect(await trained('digits.ts')).toContain('BatchNorm2d')
+})
+
+test('arrays become a network for rows, or for images', async () => {
+  await init('rows.npz', '--target', 'sums')
+  expect(await trained('rows.ts')).toContain('BatchNorm1d')
+  await init('pictures.npz', '--label', 'kind')
+  expect(await trained('pictures.ts')).toContain('Conv2d')
+})
+
+// biome-ignore format: one case a line
+test.each<[readonly string[], string]>([
+  [['no.csv', '--label', 'a'], 'init: wanted a file or folder of data, got no.csv, which does not exist'],
+  [['customers.csv', '--out', 'b.ts'], 'init: wanted --label COLUMN, of classes, or --target COLUMN, of numbers, got neither'],
+  [['customers.csv', '--label', 'a', '--target', 'b', '--out', 'b.ts'], 'init: wanted --label COLUMN, of classes, or --target COLUMN, of numbers, got both'],
+  [['customers.csv', '--label', 'churnd', '--out', 'b.ts'], 'customers.csv: wanted a column that is one of age, plan, churned, spent, got churnd; did you mean churned?'],
+  [['plain.csv', '--label', 'a', '--no-header', '--out', 'b.ts'], 'init: wanted the index of a column, such as 0 or -1, as the file has no names, got "a"'],
+  [['customers.csv', '--label', 'churned'], 'init: wanted a new file to write, got customers.ts, which exists; name another with --out'],
+  [['customers.csv', '--label', 'churned', '--out', 'b.js'], 'init: wanted --out FILE that ends with .ts or .json, got b.js'],
+  [['pets', '--label', 'a', '--out', 'b.ts'], 'init: wanted a folder of images alone, whose sub-folders are the classes, got --label, --target or --no-header'],
+  [['rows.npz', '--label', 'sum', '--out', 'b.ts'], 'init: wanted an array that is one of inputs, sums, got sum; did you mean sums?'],
+  [['rows.npz', '--target', 'sums', '--no-header', '--out', 'b.ts'], 'init: wanted --no-header with CSV, got it with rows.npz'],
+  [['train-labels-idx1-ubyte', '--out', 'b.ts'], 'init: wanted --label FILE, the file of the labels of train-labels-idx1-ubyte, got none'],
+  [['train-images-idx3-ubyte', '--target', 'a', '--out', 'b.ts'], 'init: wanted --label FILE with IDX, got --target'],
+  [['customers.ts', '--label', 'a', '--out', 'b.ts'], 'init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got customers.ts; name a file by its format, such as .csv'],
+])('%j is refused', async (args, message) => {
+  await expect(init(...args)).rejects.toThrow(message)
+})

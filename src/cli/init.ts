@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { ArgumentError } from '../core/errors.ts'
+import { writeNew } from '../disk/whole-file.ts'
+import { stemOf } from '../train/experiment-file.ts'
+import type { Draft } from '../train/init/draft.ts'
+import { initialExperiment } from '../train/init/init.ts'
+import type { Told } from '../train/init/look.ts'
+import { moduleOf } from '../train/init/module-text.ts'
+import { noteOnTable } from '../train/table-encoding.ts'
+import { seed } from './arguments.ts'
+import { type Output, printNote, terminal } from './output.ts'
+import { evenstepCommand, shellCommand } from './shell.ts'
+
+interface Options extends Told {
+  readonly out?: string
+  readonly json?: true
+}
+
+/** `evenstep init DATA`: writes an experiment for a file of data, with a learning rate from a range test. */
+export const initCommand = (output: Output = terminal()): Command =>
+  new Command('init')
+    .description('write an experiment for the data in a file or a folder, ready to train')
+    .argument('<data>', 'CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, one sub-folder a class')
+    .option('--label <column>', 'column of classes to predict; array of an NPZ file, file of labels of IDX')
+    .option('--target <column>', 'column of numbers to predict; array of an NPZ file')
+    .option(
+      '--no-header',
+      'the first row of the CSV file has no names: columns are 0, 1, …, or -1 for the last',
+    )
+    .option('--out <file>', 'file to write (default: named after DATA, in this folder)')
+    .option('--seed <n>', 'seed of the split, the weights and the order', seed, 0)
+    .option('--json', 'write JSON instead of TypeScript')
+    .action(async (path: string, options: Options) => {
+      const out =
+        options.out ?? `${stemOf(basename(path).replace(/\.gz$/, ''))}.${options.json ? 'json' : 'ts'}`
+      checkNew(out)
+      const { draft, experiment, about, rate, kind } = await initialExperiment(
+        path,
+        dirname(resolve(out)),
+        options,
+      )
+      const note = noteOnTable(experiment)
+      if (note !== undefined) printNote(note)
+      const command = commandOf(path, options)
+      const text = isJson(out) ? jsonOf(draft) : moduleOf(draft, { command, about, rate })
+      if (!writeNew(out, text)) throw exists(out)
+      output.write(`${out}: ${about}\n${rate}\n\n${nextSteps(path, out, kind === 'table')}`)
+    })
+
+const isJson = (out: string): boolean => extname(out) === '.json'
+
+const jsonOf = (draft: Draft): string =>
+  `${JSON.stringify({ $schema: 'node_modules/evenstep/schema/experiment.json', ...draft }, null, 2)}\n`
+
+const commandOf = (path: string, { label, target, header, seed, out }: Options): string =>
+  evenstepCommand('init', path, [], {
+    label,
+    target,
+    ...(!header && { 'no-header': true }),
+    ...(seed !== 0 && { seed }),
+    out,
+  })
+
+function nextSteps(path: string, out: string, isTable: boolean): string {
+  const name = stemOf(out)
+  let n = 1
+  while (existsSync(join('runs', `${name}-${n}`))) n++
+  const run = join('runs', `${name}-${n}`)
+  const words = [
+    ['train', out],
+    ['eval', run, '--test'],
+    ...(isTable ? [['predict', run, path, '--out', `${name}-predictions.csv`]] : []),
+  ]
+  return ['next:', ...words.map((one) => `  ${shellCommand(['npx', 'evenstep', ...one])}`), ''].join('\n')
+}
+
+const exists = (out: string): ArgumentError =>
+  new ArgumentError(`init: wanted a new file to write, got ${out}, which exists; name another with --out`)
+
+function checkNew(out: string): void {
+  if (existsSync(out)) throw exists(out)
+  if (['.ts', '.json'].includes(extname(out))) return
+  throw new ArgumentError(`init: wanted --out FILE that ends with .ts or .json, got ${out}`)
+}

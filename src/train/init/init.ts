@@ -1,0 +1,65 @@
+import { basename } from 'node:path'
+import { count, counted } from '../../core/text.ts'
+import { type Dataset, hasLabels } from '../../data/dataset.ts'
+import type { Experiment } from '../experiment.ts'
+import { findLearningRate } from '../find-lr.ts'
+import { parseData } from '../spec/data.ts'
+import { withData } from '../spec.ts'
+import { cycle, type Draft, draftOf } from './draft.ts'
+import { type Look, lookAt, type Told } from './look.ts'
+
+/** An experiment for a user's data, and what to say about it. */
+export interface Initial extends Pick<Look, 'kind'> {
+  readonly draft: Draft
+  readonly experiment: Experiment
+  /** Sentence that says what is predicted, and from what. */
+  readonly about: string
+  /** Sentence that says where the learning rate comes from. */
+  readonly rate: string
+}
+
+/**
+ * Returns an experiment for the data at a path, with a learning rate from a range test. The same data and seed give the
+ * same experiment.
+ *
+ * @param folder folder to which the paths in the experiment are relative
+ * @throws {EvenstepError} when the data cannot be read, or what to predict is not named.
+ */
+export async function initialExperiment(path: string, folder: string, told: Told): Promise<Initial> {
+  const { spec, kind } = await lookAt(path, folder, told)
+  const data = await parseData(spec, folder)
+  const draft = draftOf({ spec, kind }, data, told.seed)
+  const experiment = withData({ ...draft }, data)
+  const { lr, rate } = await rateFor(experiment)
+  const found: Draft = { ...draft, optimizer: { ...draft.optimizer, lr: cycle(lr) } }
+  return { kind, draft: found, experiment, about: aboutOf(path, experiment, told), rate }
+}
+
+/** Number of steps of the range test: fewer suggest too high rates for models with batch normalization. */
+const steps = 600
+
+/** Rate if a range test suggests none, and bounds of what it may suggest for Adam's rule. */
+const rates = { usual: 0.003, least: 1e-4, most: 0.03 }
+
+/** Returns the peak of the learning rate, from a range test, and a sentence on where it comes from. */
+async function rateFor(experiment: Experiment): Promise<{ readonly lr: number; readonly rate: string }> {
+  const { suggestion } = await findLearningRate(experiment, { steps })
+  const test = `a range test of ${count(steps)} steps`
+  if (suggestion === undefined) {
+    return {
+      lr: rates.usual,
+      rate: `The rate is a usual one, as ${test} found none at which the loss falls.`,
+    }
+  }
+  const lr = Number(Math.min(rates.most, Math.max(rates.least, suggestion)).toPrecision(2))
+  return { lr, rate: `The rate rises to ${lr}, which ${test} suggested, then falls to almost 0.` }
+}
+
+function aboutOf(path: string, { data }: Experiment, { label, target }: Told): string {
+  const parts = [data.train, data.validation, data.test] as readonly (Dataset | undefined)[]
+  const examples = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0)
+  const train = parts[0]!
+  const classes = hasLabels(train) ? ` (${train.classes} classes)` : ''
+  const what = label ?? target ?? 'the class'
+  return `Predicts ${what}${classes} from ${counted(examples, 'example')} in ${basename(path)}.`
+}

@@ -1,0 +1,125 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, extname, relative, resolve } from 'node:path'
+import { ArgumentError } from '../../core/errors.ts'
+import { mismatch, unknownName } from '../../core/mismatch.ts'
+import { imageSize } from '../../data/files/image-folder.ts'
+import { readIdx, readNpz } from '../../data/index.ts'
+
+/** What a user says about the data: which column, array or file holds what is to be predicted. */
+export interface Told {
+  readonly label?: string
+  readonly target?: string
+  /** False for a CSV file without names of columns. */
+  readonly header: boolean
+  readonly seed: number
+}
+
+/** How to read data, as the `data` of a JSON experiment, and what they are. */
+export interface Look {
+  readonly spec: Readonly<Record<string, unknown>>
+  readonly kind: 'table' | 'images' | 'rows'
+}
+
+/** Maximum height and width at which images of a folder are read. */
+const mostPixels = 64
+
+/**
+ * Returns how to read the data at a path: a CSV, TSV or Parquet file, an NPZ file, an IDX file of images, or a folder
+ * of images with a sub-folder for each class.
+ *
+ * @param folder folder to which the paths in the result are relative
+ * @throws {ArgumentError} when there is nothing at the path, its format is unknown, or what to predict is not named.
+ */
+export async function lookAt(path: string, folder: string, told: Told): Promise<Look> {
+  if (!existsSync(path))
+    throw new ArgumentError(`init: wanted a file or folder of data, got ${path}, which does not exist`)
+  const split = { validation: 0.1, test: 0.2, seed: told.seed }
+  const inFile = relative(folder, resolve(path)).replaceAll('\\', '/')
+  if (statSync(path).isDirectory()) return imagesIn(path, inFile, told, split)
+  const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
+  if (['.csv', '.tsv', '.parquet'].includes(kind)) {
+    if (!told.header && kind === '.parquet')
+      throw new ArgumentError('init: wanted --no-header with CSV, got it with Parquet')
+    return {
+      kind: 'table',
+      spec: { table: inFile, ...predicted(told), ...(!told.header && { header: false }), split },
+    }
+  }
+  if (!told.header)
+    throw new ArgumentError(`init: wanted --no-header with CSV, got it with ${basename(path)}`)
+  if (kind === '.npz') return arraysIn(path, inFile, told, split)
+  if (/[.-]idx\d/.test(path)) return digitsIn(path, inFile, folder, told, split)
+  throw new ArgumentError(
+    `init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got ${path}; name a file by its format, such as .csv`,
+  )
+}
+
+/** Returns which column is to be predicted, by its index if there are no names. */
+function predicted({ label, target, header }: Told): object {
+  if ((label === undefined) === (target === undefined)) {
+    const wanted = '--label COLUMN, of classes, or --target COLUMN, of numbers'
+    throw new ArgumentError(`init: wanted ${wanted}, got ${label === undefined ? 'neither' : 'both'}`)
+  }
+  const name = label ?? target!
+  const column = header ? name : Number(name)
+  if (!header && !Number.isInteger(column)) {
+    throw mismatch('init', 'the index of a column, such as 0 or -1, as the file has no names', name)
+  }
+  return label === undefined ? { target: column } : { label: column }
+}
+
+async function imagesIn(path: string, inFile: string, told: Told, split: object): Promise<Look> {
+  if (told.label !== undefined || told.target !== undefined || !told.header) {
+    throw new ArgumentError(
+      'init: wanted a folder of images alone, whose sub-folders are the classes, got --label, --target or --no-header',
+    )
+  }
+  const sides = await imageSize(path)
+  const scale = Math.min(1, mostPixels / Math.max(...sides))
+  const size = sides.map((side) => Math.max(8, Math.round(side * scale)))
+  return { kind: 'images', spec: { imageFolder: inFile, size, split, normalize: { per: 'channel' } } }
+}
+
+function arraysIn(path: string, inFile: string, told: Told, split: object): Look {
+  predicted(told)
+  const arrays = readNpz(path)
+  const names = Object.keys(arrays)
+  const y = told.label ?? told.target!
+  if (!names.includes(y)) throw unknownName('init', names, y, 'an array that is ')
+  const others = names.filter((name) => name !== y)
+  const x = others.includes('x') ? 'x' : others[0]
+  if (x === undefined || (x !== 'x' && others.length > 1)) {
+    throw mismatch('init', `an array x, or one array besides ${y}`, names.join(', '))
+  }
+  const target = told.label === undefined ? 'numbers' : 'labels'
+  const isImages = arrays[x]!.shape.length === 4
+  const normalize = { per: isImages ? 'channel' : 'feature' }
+  const named = { ...(x !== 'x' && { x }), ...(y !== 'y' && { y }) }
+  return { kind: isImages ? 'images' : 'rows', spec: { npz: inFile, ...named, target, split, normalize } }
+}
+
+function digitsIn(
+  path: string,
+  inFile: string,
+  folder: string,
+  { label, target }: Told,
+  split: object,
+): Look {
+  if (target !== undefined) throw new ArgumentError('init: wanted --label FILE with IDX, got --target')
+  const guess = path.replace(/images(.*)idx\d/, 'labels$1idx1')
+  const labels = label ?? (guess === path ? undefined : guess)
+  if (labels === undefined || !existsSync(labels)) {
+    throw new ArgumentError(
+      `init: wanted --label FILE, the file of the labels of ${path}, got ${labels ?? 'none'}`,
+    )
+  }
+  const { data } = readIdx(labels)
+  const classes = Float64Array.from(data).reduce((most, one) => Math.max(most, one), 0) + 1
+  const paths = [inFile, relative(folder, resolve(labels)).replaceAll('\\', '/')]
+  const isImage = readIdx(path).shape.length === 3
+  const layout = isImage ? { layout: 'image' } : {}
+  return {
+    kind: isImage ? 'images' : 'rows',
+    spec: { idxImages: paths, classes, ...layout, split, normalize: { per: 'all' } },
+  }
+}

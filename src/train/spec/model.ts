@@ -1,0 +1,80 @@
+import { mismatch } from '../../core/mismatch.ts'
+import type { Source } from '../../data/stream.ts'
+import * as nn from '../../nn/index.ts'
+import type { Module } from '../../nn/module.ts'
+import { parse as parseSchedule } from '../../schedule/index.ts'
+import { byName } from './named.ts'
+
+interface Layer {
+  new (...args: never[]): Module
+  /** Whether the first argument of the constructor is the training data; a spec leaves it out. */
+  readonly fitted?: boolean
+}
+
+/** Every layer class of `nn`, by name. */
+const layers: Readonly<Record<string, Layer>> = Object.fromEntries(
+  Object.entries(nn).filter((entry): entry is [string, Layer & (typeof entry)[1]] => isLayer(entry[1])),
+)
+
+function isLayer(value: unknown): value is Layer {
+  return typeof value === 'function' && typeof value.prototype?.forward === 'function'
+}
+
+type LayerSpec = readonly [name: string, ...arguments: unknown[]]
+
+const isLayerSpec = (value: unknown): value is LayerSpec =>
+  Array.isArray(value) && typeof value[0] === 'string'
+
+const isLayerList = (value: unknown): value is readonly LayerSpec[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isLayerSpec)
+
+/**
+ * Returns a function that makes the model described by JSON: a list of layers `[name, ...arguments]`, one after
+ * another. An argument that is a module is itself a layer or a list of layers, as in
+ * `["Residual", [["Linear", 8, 8], ["ReLU"]]]`. After a `TabularInput`, the text `features` is the number of its
+ * features.
+ *
+ * @throws {ArgumentError} when a layer is unknown, or refuses its arguments.
+ */
+export function parseModel(spec: unknown, train: Source): () => Module {
+  if (!isLayerList(spec)) {
+    throw mismatch('experiment', 'model as a list of layers, such as ["Linear", 100, 10]', spec)
+  }
+  const make = (): Module => sequence(spec, train)
+  make() // refuses a wrong layer now, not when training starts
+  return make
+}
+
+function sequence(specs: readonly LayerSpec[], train: Source): Module {
+  let features: number | undefined
+  const made = specs.map((spec) => {
+    const layer = layerOf(
+      spec.map((argument) => (argument === 'features' ? counted(features) : argument)) as never,
+      train,
+    )
+    const { features: made } = layer as { readonly features?: unknown }
+    if (typeof made === 'number') features = made
+    return layer
+  })
+  return new nn.Sequential(...made)
+}
+
+function counted(features: number | undefined): number {
+  if (features !== undefined) return features
+  throw mismatch('experiment', 'the size features after a TabularInput', undefined, 'write a number')
+}
+
+function layerOf([name, ...args]: LayerSpec, train: Source): Module {
+  const Kind = byName('layer', layers, name)
+  const given = args.map((argument) => argumentOf(argument, train))
+  return new Kind(...([...(Kind.fitted ? [train] : []), ...given] as never[]))
+}
+
+/** Returns an argument of a layer's constructor: layers are made, and the text of a `momentum` schedule parsed. */
+function argumentOf(argument: unknown, train: Source): unknown {
+  if (isLayerSpec(argument)) return layerOf(argument, train)
+  if (isLayerList(argument)) return sequence(argument, train)
+  const { momentum } = Object(argument)
+  if (typeof momentum !== 'string' && (typeof momentum !== 'object' || momentum === null)) return argument
+  return { ...(argument as object), momentum: parseSchedule(momentum) }
+}
