@@ -261,7 +261,7 @@ test('--experiment computes with the code of an experiment, which gives the same
   }
   writeFileSync(at('digits.json'), JSON.stringify(spec))
   const notes = { origin: { file: at('digits.json'), settings: [] } }
-  const run = new RunFolder(at('digits'), parseExperiment(spec), { notes })
+  const run = new RunFolder(at('digits'), await parseExperiment(spec), { notes })
   for await (const _ of run.events());
   run.close()
   const pixels = Float32Array.from({ length: 300 }, (_, i) => (i % 7) / 7)

@@ -67,7 +67,7 @@ export interface FolderImages {
 
 /** Yields an image file, or all images in a folder at any depth in alphabetical order, as `imageFolder` reads them. */
 export async function* imagesIn(path: string, given: ImageFolderOptions): AsyncGenerator<FolderImages> {
-  const { size, channels } = readOptions('imagesIn', options, given)
+  const { size, channels } = readOptions('imagesIn', imageFolderOptions, given)
   const open = await sharpPackage()
   const tasks = listAllImages(path).map((file) => async () => ({
     file: file === '' ? path : file,
