@@ -3,11 +3,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { resnet20 } from '../examples/resnet20.ts'
 import { constant, type Tensor } from '../src/core/tensor.ts'
 import { Variable } from '../src/core/variable.ts'
-import type { FieldSpec } from '../src/data/dataset.ts'
+import type { Dataset, FieldSpec } from '../src/data/dataset.ts'
 import * as nn from '../src/nn/index.ts'
 import * as ops from '../src/ops/index.ts'
 import { type Experiment, Task } from '../src/train/index.ts'
-import { expectSameAsEvaluation, trained } from './support/exported.ts'
+import { expectSameAsEvaluation, type Taken, trained } from './support/exported.ts'
 
 const floats = (...shape: number[]): FieldSpec => ({ shape, dtype: 'float32' })
 
@@ -149,7 +149,7 @@ describe('every example', () => {
   const files = readdirSync(new URL('../examples', import.meta.url)).filter((file) => file.endsWith('.ts'))
 
   /** Returns the model of an example and what it takes; of a script, by what it evaluates in the end. */
-  async function modelOf(file: string): Promise<readonly [nn.Module, FieldSpec]> {
+  async function modelOf(file: string): Promise<readonly [nn.Module, Taken]> {
     for (const method of ['error', 'log'] as const) vi.spyOn(console, method).mockImplementation(() => {})
     const evaluate = vi.spyOn(Task.prototype, 'evaluate')
     const [argv] = [process.argv]
@@ -159,7 +159,8 @@ describe('every example', () => {
     })
     if (given && 'model' in given) {
       const { model, data } = given as Experiment
-      return [model({} as never), data.train.x]
+      const { x, categories } = data.train as Dataset
+      return [model({} as never), { ...x, ...(categories && { categories }) }]
     }
     if (given) return modelOf(given.experiment)
     const [task] = evaluate.mock.contexts as [Task]
@@ -168,7 +169,7 @@ describe('every example', () => {
 
   test.each(files.filter((file) => !file.includes('resnet20')))('%s', async (file) => {
     const [model, x] = await modelOf(file)
-    await expectSameAsEvaluation(trained(model), { shape: x.shape, dtype: x.dtype })
+    await expectSameAsEvaluation(trained(model), x)
   })
 
   test('resnet20.ts', async () => expectSameAsEvaluation(trained(resnet20()), floats(3, 32, 32)))

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { count } from '../core/text.ts'
-import { writeOutput } from '../disk/whole-file.ts'
+import { writeOutput } from '../disk/output-file.ts'
 import { open } from '../train/open.ts'
 import { StoredRun } from '../train/stored-run.ts'
 import { encodingOf } from '../train/table-encoding.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { figure } from '../core/text.ts'
-import { writeOutput } from '../disk/whole-file.ts'
+import { writeOutput } from '../disk/output-file.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
 import { type FindLearningRateOptions, findLearningRate, type LearningRates } from '../train/find-lr.ts'
 import { override } from '../train/spec.ts'

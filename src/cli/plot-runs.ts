@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { unknownName } from '../core/mismatch.ts'
-import { writeOutput } from '../disk/whole-file.ts'
+import { writeOutput } from '../disk/output-file.ts'
 import { type Output, terminal } from './output.ts'
 import { plot } from './plot.ts'
 import { type RunResults, readResults, sharedNames } from './run-results.ts'

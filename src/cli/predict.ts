@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { untilAborted } from '../core/abort.ts'
-import { writeOutputParts } from '../disk/whole-file.ts'
+import { writeOutputParts } from '../disk/output-file.ts'
 import { fileInputs, type RawInputs } from '../train/input-file.ts'
 import { normalizedX } from '../train/normalized.ts'
 import { open } from '../train/open.ts'

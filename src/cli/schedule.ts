@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { integer } from '../core/options.ts'
 import { figure } from '../core/text.ts'
-import { writeOutput } from '../disk/whole-file.ts'
+import { writeOutput } from '../disk/output-file.ts'
 import * as schedule from '../schedule/index.ts'
 import { numberOf } from './arguments.ts'
 import { jsonLine, type Output, terminal } from './output.ts'

@@ -12,7 +12,8 @@ import {
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { replaceFile, writeFlushed, writeOutput, writeOutputParts, writeWhole } from './whole-file.ts'
+import { writeOutput, writeOutputParts } from './output-file.ts'
+import { replaceFile, writeFlushed, writeWhole } from './whole-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-whole-'))
 afterAll(() => rmSync(folder, { recursive: true }))

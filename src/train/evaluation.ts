@@ -31,7 +31,7 @@ export interface Evaluation extends Partial<Measurements> {
 }
 
 export const evaluationOptions = {
-  /** Number of examples per batch; up to four batches are joined, to at most 256 examples. @default 64 */
+  /** Number of examples per batch. @default 64 */
   batchSize: integer({ min: 1 }, 64),
   /** Abort signal that stops the evaluation between two batches. */
   signal: abortSignal(),
@@ -47,16 +47,10 @@ export const evaluateOptions = {
 
 export type EvaluateOptions = OptionsOf<typeof evaluateOptions>
 
-/** Batches of the given size per run of the graph: enough to amortize its overhead, few enough for the CPU's cache. */
+/** Batches per run of the evaluation graph: enough to amortize its overhead, few enough for the CPU's cache. */
 const stackSize = 32
 
-/** Number of examples up to which larger batches are evaluated faster, since operators take a time of their own. */
-const efficient = 256
-
-/** Factor by which batches grow at most: evaluation keeps no activations for a backward pass. */
-const growth = 4
-
-/** Evaluates a model on all examples of `source`, in batches of `batchSize` or, if they are small, up to four times it. */
+/** Evaluates a model on all examples of `source`, in batches of `batchSize`. */
 export async function evaluation(
   source: Source,
   batchSize: number,
@@ -71,13 +65,10 @@ export async function evaluation(
   const intervals = asked ? new Intervals(metrics) : undefined
   const totals = new Totals()
   let known: Evaluator | undefined
-  const most = Math.max(batchSize, Math.min(efficient, growth * batchSize))
-  const stacks = loader(source, { batchSize: most }).stacks(0, () =>
-    Math.ceil((stackSize * batchSize) / most),
-  )
+  const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
   for await (const stack of untilAborted(signal, stacks)) {
     const { x, y, length } = stack
-    const rows = Math.min(most, length)
+    const rows = Math.min(batchSize, length)
     const evaluator = await evaluatorOf(rows)
     const measured = await locating(stack, rows, () => evaluator.graph({ x, y }), totals.examples)
     totals.add(evaluator, measured, rows, length)

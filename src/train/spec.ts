@@ -24,7 +24,7 @@ import { parseSampler, parseTransforms } from './spec/sampling.ts'
 
 const specOptions = {
   /** Folder to which the paths in the JSON are relative. @default the current folder */
-  folder: custom<string | URL>(
+  folder: custom<string | { readonly href: string }>(
     'the path or the file: URL of a folder',
     (value) => value instanceof URL || (typeof value === 'string' && value !== ''),
     '.',
@@ -55,7 +55,7 @@ export async function parseExperiment(
   checkDepth('experiment', json)
   if (json.modelOptions !== undefined)
     throw mismatch('experiment', 'no modelOptions beside a list of layers', json.modelOptions)
-  return withData(json, await parseData(json.data, folder instanceof URL ? fileURLToPath(folder) : folder))
+  return withData(json, await parseData(json.data, typeof folder === 'string' ? folder : fileURLToPath(folder.href)))
 }
 
 /** Like `parseExperiment`, but with `data` in place of those that the JSON describes. */

@@ -22,10 +22,16 @@ export function trained<M extends Module>(model: M): M {
   return model
 }
 
-/** Inputs for `n` examples: normal numbers, or whole numbers from 0 to 4. */
-function inputs(n: number, { shape, dtype }: FieldSpec): Data {
+/** What a model takes; of rows with codes of categories also the number of categories, 0 for other numbers. */
+export type Taken = FieldSpec & { readonly categories?: readonly number[] }
+
+/** Inputs for `n` examples: normal numbers, whole numbers from 0 to 4, or codes of categories. */
+function inputs(n: number, { shape, dtype, categories = [] }: Taken): Data {
   const source = random('examples', n)
-  const draw = dtype.startsWith('int') ? () => Math.floor(5 * source.uniform()) : () => source.normal()
+  const draw = (_: unknown, i: number): number => {
+    const most = categories[i % categories.length] || (dtype.startsWith('int') ? 5 : 0)
+    return most > 0 ? Math.floor(most * source.uniform()) : source.normal()
+  }
   return toData(dtype, Array.from({ length: n * sizeOf(shape) }, draw))
 }
 
@@ -35,10 +41,11 @@ function inputs(n: number, { shape, dtype }: FieldSpec): Data {
  */
 export async function expectSameAsEvaluation(
   model: Module,
-  x: FieldSpec,
+  x: Taken,
   counts: readonly number[] = [1, 2, 7],
 ): Promise<void> {
-  const session = await ort.InferenceSession.create(exportOnnx(model, x), { intraOpNumThreads: 1 })
+  const spec = { shape: x.shape, dtype: x.dtype }
+  const session = await ort.InferenceSession.create(exportOnnx(model, spec), { intraOpNumThreads: 1 })
   for (const n of counts) {
     const data = inputs(n, x)
     const shape = [n, ...x.shape]

@@ -233,10 +233,10 @@ describe('one logit tells two classes apart', () => {
 
   test('but not for a loss that wants a score for each', async () => {
     await expect(evaluate(two, { model: new Positions(1) })).rejects.toThrow(
-      'task: wanted a score for each of 2 classes, got [24, 1]; widen the last layer',
+      'task: wanted a score for each of 2 classes, got [7, 1]; widen the last layer',
     )
     await expect(evaluate(labelled, { model: new Positions(1), loss: binary })).rejects.toThrow(
-      'task: wanted a score for each of 3 classes, got [24, 1]; widen the last layer',
+      'task: wanted a score for each of 3 classes, got [7, 1]; widen the last layer',
     )
   })
 })

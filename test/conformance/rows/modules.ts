@@ -34,6 +34,13 @@ const simple: readonly ModuleRow[] = [
     state: ['0.weight', '0.bias', '2.weight', '2.bias'],
   },
   {
+    name: 'TabularInput',
+    make: () => new nn.TabularInput({ categories: [0, 3, 0] }, { encode: 'one-hot' }),
+    input: [2, 3],
+    output: [2, 4],
+    state: [],
+  },
+  {
     name: 'Denormalize',
     make: () => new nn.Denormalize({ y: { data: [1, 20, 3, 50], shape: [2] } }),
     input: [3, 2],
