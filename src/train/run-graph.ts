@@ -1,17 +1,16 @@
-import { join } from 'node:path'
 import { isFloat } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { present } from '../core/options.ts'
 import { input } from '../core/tensor.ts'
 import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
 import { type Recipe, recipeOf } from '../data/recipe.ts'
-import { writeWhole } from '../disk/whole-file.ts'
 import type { Module } from '../nn/module.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
 import { type Answer, type Answered, meaningOfOutput } from './answer.ts'
 import { type Meaning, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
+import { type GraphSums, graphFormat, writeGraphFiles } from './graph-files.ts'
 import { castFloat, computeDType } from './graphs.ts'
 import { adoptRunThreads, keepRunThreads } from './run-threads.ts'
 import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
@@ -22,16 +21,6 @@ import type { Task } from './task.ts'
 // `inference.onnx` computes y from x, and `loss.onnx` loss and accuracy from y and the targets. Their weights are those
 // in model.safetensors, which they refer to, so that nothing is stored twice; `inference.json` says what they take and
 // return. A model that is not the same graph for every number of examples has none; then `refused` says why.
-
-/** Version of the format of the graph files. */
-export const graphFormat = 1
-
-/** Returns the paths of a run's graph files, which allow evaluation and export without the experiment's code. */
-export const graphFiles = (folder: string): Readonly<Record<'about' | 'model' | 'loss', string>> => ({
-  about: join(folder, 'inference.json'),
-  model: join(folder, 'inference.onnx'),
-  loss: join(folder, 'loss.onnx'),
-})
 
 /** What an evaluation computes for a batch of examples; see `Meaning`. */
 export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreIndex'> {
@@ -67,6 +56,8 @@ export interface About extends Names {
   readonly answerRefused?: string
   /** Specs of the metrics as JSON, by metric name. */
   readonly metrics: Readonly<Record<string, unknown>>
+  /** Checksums of the graph files; absent in runs of older versions of Evenstep. */
+  readonly sums?: GraphSums
 }
 
 /** Returns the weights for evaluation, such as averages, as the chunks of a safetensors file. */
@@ -99,11 +90,7 @@ export class RunGraphs {
   write(folder: string): void {
     keepRunThreads(folder, this.#task)
     if (this.#isWritten) return
-    const files = graphFiles(folder)
-    const { model, loss, about } = this.#made()
-    if (model) writeWhole(files.model, model)
-    if (loss) writeWhole(files.loss, loss)
-    writeWhole(files.about, `${JSON.stringify(about, null, 2)}\n`)
+    writeGraphFiles(folder, this.#made())
     this.#isWritten = true
   }
 
@@ -119,7 +106,7 @@ export class RunGraphs {
   }
 }
 
-/** Graphs of a run, and their description. */
+/** Computation graphs of a run as the bytes of ONNX files, and their description. */
 export interface RunModels {
   readonly model?: Uint8Array
   readonly loss?: Uint8Array

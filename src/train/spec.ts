@@ -55,7 +55,10 @@ export async function parseExperiment(
   checkDepth('experiment', json)
   if (json.modelOptions !== undefined)
     throw mismatch('experiment', 'no modelOptions beside a list of layers', json.modelOptions)
-  return withData(json, await parseData(json.data, typeof folder === 'string' ? folder : fileURLToPath(folder.href)))
+  return withData(
+    json,
+    await parseData(json.data, typeof folder === 'string' ? folder : fileURLToPath(folder.href)),
+  )
 }
 
 /** Like `parseExperiment`, but with `data` in place of those that the JSON describes. */

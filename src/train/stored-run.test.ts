@@ -188,8 +188,31 @@ test('a model without one graph for all numbers of examples trains, and its run 
   await expect(open(path)).rejects.toThrow("wanted origin.file, the experiment's file, got none")
 })
 
+/** Removes the checksums from the description of a run's graphs, which older versions did not write. */
+function withoutSums(path: string): void {
+  const file = join(path, 'inference.json')
+  const { sums: _, crc32: __, ...about } = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(file, JSON.stringify(about, null, 2))
+}
+
+test('a graph or a description with other bytes than were written is refused', async () => {
+  const { experiment, path } = await trained({ epochs: 1 })
+  for (const name of ['inference.onnx', 'loss.onnx', 'inference.json']) {
+    const file = join(path, name)
+    const kept = readFileSync(file)
+    const changed = Uint8Array.from(kept)
+    changed[kept.length >> 1]! ^= 1
+    writeFileSync(file, changed)
+    await expect(async () => StoredRun.at({ path })!.evaluate(experiment.data.validation)).rejects.toThrow(
+      `${file}: wanted the bytes that were written, got others; the file is damaged`,
+    )
+    writeFileSync(file, kept)
+  }
+})
+
 test('no path in a graph is followed, and what Evenstep does not write is refused', async () => {
   const { path } = await trained({ epochs: 1 })
+  withoutSums(path)
   const file = join(path, 'inference.onnx')
   const [kept, exported] = [readFileSync(file), StoredRun.at({ path })!.exportOnnx()]
   const forged = kept.toString('latin1').replaceAll('model.safetensors', '../../etc/passwd1')
@@ -211,6 +234,7 @@ test('a metric of your own is left out, since it is code', async () => {
 
 test('damaged graphs, weights of another model and other data are refused', async () => {
   const { experiment, path } = await trained({ epochs: 1 })
+  withoutSums(path)
   const stored = () => StoredRun.at({ path })!
   const wide = data.dataset({ x: new Float32Array(9), y: [0, 1, 2], shape: [3] })
   await expect(stored().evaluate(wide)).rejects.toThrow(`${path}: wanted x of float32 [2], got float32 [3]`)

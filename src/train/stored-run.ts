@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
+import { checkedJson } from '../core/checksum.ts'
 import { dtypes } from '../core/dtype.ts'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
-import { jsonIn } from '../core/json.ts'
 import {
   boolean,
   choice,
@@ -27,12 +27,14 @@ import { readWeights } from './checkpoint.ts'
 import { type EvaluateOptions, type Evaluation, evaluation } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
+import { graphFiles, graphFormat, readGraph } from './graph-files.ts'
 import { parseMetrics } from './metrics/parse.ts'
 import { readFinished } from './model-file.ts'
 import { Predictor } from './predictor.ts'
-import { type About, type AboutLoss, graphFiles, graphFormat, metadataOf } from './run-graph.ts'
+import { type About, type AboutLoss, metadataOf } from './run-graph.ts'
 import type { RunPlace } from './run-place.ts'
 import { storedEvaluator } from './stored-evaluator.ts'
+import { otherBytes } from './tensor-file.ts'
 
 const isObject = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
 const shape = required(shapeOption)
@@ -74,6 +76,7 @@ const fields = {
   }),
   answerRefused: text(),
   metrics: required(custom<Readonly<Record<string, unknown>>>('an object', isObject)),
+  sums: nested({ model: integer(), loss: integer() }),
 }
 
 /**
@@ -83,8 +86,8 @@ function readAbout(path: string): About | undefined {
   const file = graphFiles(path).about
   const bytes = readInside(file)
   if (bytes === undefined) return undefined
-  const json = jsonIn(bytes)
-  if (!isObject(json)) throw new DamagedError(`${file}: wanted JSON, got something else; the file is damaged`)
+  const json = checkedJson(new TextDecoder().decode(bytes))
+  if (!isObject(json)) throw otherBytes(file)
   const { format } = json as { readonly format?: unknown }
   if (typeof format === 'number' && format > graphFormat)
     throw new FormatError(`${file}: wanted format ${graphFormat}, got ${format}; use a newer Evenstep`)
@@ -127,7 +130,7 @@ export class StoredRun {
 
   /** Returns the model with its weights as the bytes of an ONNX file, like `train.exportOnnx`. */
   exportOnnx(): Uint8Array {
-    const model = whole(graphFiles(this.#place.path).model, this.#weights(), true)
+    const model = this.#whole('model', this.#weights(), true)
     return withMetadata(model, metadataOf(this.about))
   }
 
@@ -151,10 +154,10 @@ export class StoredRun {
     checkField(path, 'x', x, source.x)
     checkField(path, 'y', target, source.y)
     const exact = dtype === 'float64'
-    const [weights, files] = [this.#weights(), graphFiles(path)]
+    const weights = this.#weights()
     const [model, measures] = await Promise.all([
-      openOnnx(whole(files.model, weights), { exact }),
-      openOnnx(whole(files.loss, weights), { exact }),
+      openOnnx(this.#whole('model', weights), { exact }),
+      openOnnx(this.#whole('loss', weights), { exact }),
     ])
     const known = Object.entries(metrics).filter(([, spec]) => isKnown(spec))
     const of = { model, measures, y, batchSize, loss, source }
@@ -165,7 +168,12 @@ export class StoredRun {
 
   /** Compiles the model for predictions. @throws {ArgumentError} when it is not known what the output means. */
   predictor(): Promise<Predictor> {
-    return Predictor.open(whole(graphFiles(this.#place.path).model, this.#weights()), this.about)
+    return Predictor.open(this.#whole('model', this.#weights()), this.about)
+  }
+
+  /** Returns the ONNX file of the model or the loss with its weights. @param folds whether to fold constants */
+  #whole(name: 'model' | 'loss', weights: NamedTensors, folds?: boolean): Uint8Array {
+    return withWeights(readGraph(this.#place.path, name, this.about.sums), weights, folds)
   }
 
   /** Returns the weights for evaluation. @throws {DamagedError} when their file is not as the run wrote it. */
@@ -178,13 +186,6 @@ export class StoredRun {
     checkWeights(path, tensors)
     return { name: isFinished ? file : join(basename(checkpoint), file), tensors }
   }
-}
-
-/** Returns the ONNX file of a graph with its weights. @throws {DamagedError} when the graph's file is missing. */
-function whole(file: string, weights: NamedTensors, folds?: boolean): Uint8Array {
-  const bytes = readInside(file)
-  if (bytes !== undefined) return withWeights({ name: basename(file), bytes }, weights, folds)
-  throw new DamagedError(`${file}: wanted a file of the run, got none; the folder is damaged`)
 }
 
 /** Advice in errors about what only the experiment's code can compute. */

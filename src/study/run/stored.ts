@@ -1,9 +1,9 @@
+import { checkedJson, withChecksum } from '../../core/checksum.ts'
 import { DamagedError } from '../../core/errors.ts'
 import { jsonIn } from '../../core/json.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { trialKey } from '../design/design.ts'
 import type { Trial, TrialResult } from '../trial.ts'
-import { checkedJson, withChecksum } from './checksum.ts'
 
 /** A row of the database table `trial`; settings and result are stored as JSON text. */
 export type Row = Omit<Trial, 'settings'> & {
