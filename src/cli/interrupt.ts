@@ -68,7 +68,10 @@ export class Signals {
     this.listen()
   }
 
-  /** Begins work that must be saved: the first signal aborts the result's `signal`, until its `stop` is called. */
+  /**
+   * Begins work that must be saved before the process exits. Until `stop()` of the result is called, the first SIGINT,
+   * SIGTERM or SIGHUP does not end the process, but aborts the result's `AbortSignal`.
+   */
   begin(): Interrupt {
     this.listen()
     const controller = new AbortController()

@@ -84,7 +84,7 @@ function sortedBy<T>(items: readonly T[], key: (item: T) => number): T[] {
   return keyed.sort(([, a], [, b]) => a - b).map(([item]) => item)
 }
 
-/** Returns a list of examples for each number in `numbers`, in ascending order of the numbers. */
+/** Groups examples by their number, `numbers[example]`: returns one list per number, in ascending order. */
 function listsBy(examples: readonly number[], numbers: ArrayLike<number>): number[][] {
   const lists = new Map<number, number[]>()
   for (const i of examples) {

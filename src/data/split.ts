@@ -203,7 +203,7 @@ function heldOut(who: string, basis: Basis, { test: size, seed = 0 }: Common) {
   return { test, rest }
 }
 
-/** @throws {ArgumentError} when whole groups were dealt so that a part got none. */
+/** Checks that each part of a split by groups has examples. @throws {ArgumentError} when one has none. */
 function checkGroups(
   who: string,
   option: string,

@@ -34,7 +34,7 @@ export const rateBy = (factor: number): ExperimentChange => ({
 export const fallAtEnd = ({ length, evaluatesOthers }: Subject): ExperimentChange | undefined =>
   evaluatesOthers ? undefined : { type: 'fall', steps: Math.max(1, Math.round(length.steps! / 5)) }
 
-/** Returns a change that divides the weight decay by `divisor`, rounded as in the change's text. */
+/** Returns a change that divides the weight decay by `divisor`, rounded to the digits that the advice prints. */
 export const decayDividedBy = (divisor: number): ExperimentChange => ({
   type: 'weightDecay',
   factor: 1 / Number(figure(divisor)),

@@ -5,7 +5,7 @@ import type { FieldSpec } from '../data/dataset.ts'
 import { type Module, modelOutput } from '../nn/module.ts'
 import { castFloat } from '../train/graphs.ts'
 
-/** Returns a model's output for `length` examples, as a lazy tensor that nothing computes. */
+/** Returns a model's output for `length` examples as a lazy tensor, for its graph: no values are computed. */
 export function tracedOutput(
   model: Module,
   { shape, dtype: type }: FieldSpec,

@@ -69,7 +69,7 @@ export interface Repeated {
   readonly outputs: Named
 }
 
-/** Names of the inputs and outputs of a model in addition to those of the caller. */
+/** Names of the inputs and outputs that Evenstep adds to a model, beside those that the caller names. */
 export const graphNames = {
   /** Name of the input for the number of steps of a loop, int64. */
   count: '#count',

@@ -82,7 +82,7 @@ const maxima = (x: Tensor, windows: readonly Window[], pads: readonly Pads[]): T
     grad: (dy) => [maxPoolGradient(x, windows, dy)],
   })
 
-/** Returns the windows of a pool, one for each axis after batch and channels, placed by PyTorch's rules. */
+/** Returns size, stride, padding and dilation of a pool's window along each spatial axis, by PyTorch's rules. */
 function windowsOf(
   who: string,
   rank: number,

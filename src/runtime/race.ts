@@ -50,8 +50,9 @@ export interface TimedSession extends Session {
 type Open = (model: Uint8Array, threads: number) => Promise<Session>
 
 /**
- * Compiles a model for the fastest number of threads. Of two numbers in `candidates`, the first eight calls find the
- * faster: they take turns, and compute what they would compute anyway. The numbers must not affect the results.
+ * Compiles a model, and chooses the faster of two numbers of threads while it runs: the first eight calls use them in
+ * turn and are timed; later calls use the faster. Each call returns its result as usual, so none is wasted. The number
+ * of threads must not affect the results.
  *
  * @param candidates one number of threads, or 1 and a larger one
  */

@@ -10,9 +10,9 @@ import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
 
 /**
- * Runs one step or a loop of K steps, and stores the values that are assigned to variables.
+ * Runs one step or a loop of K steps, and stores the new values of variables, such as weights.
  *
- * @param turn number of steps of the same call that were taken before this run. @default 0
+ * @param turn number of steps that earlier runs took for the same call of the user. @default 0
  * @returns all outputs by name
  */
 export type Run = (feeds: Feeds, step: number, turn?: number) => Promise<ReadonlyMap<string, Data>>

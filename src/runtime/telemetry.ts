@@ -30,8 +30,9 @@ export async function disableTelemetry(): Promise<void> {
 const patience = 5000
 
 /**
- * Sets the environment variable in the main thread, where the library reads it: a worker thread has only a
- * copy. Only the debugger's protocol can do so without code in the main thread; it opens no port.
+ * Sets, from a worker thread, the variable that turns telemetry off in the environment of the main thread. ONNX Runtime
+ * reads it there, and a worker's `process.env` is only a copy. Uses the inspector's protocol, which needs no code in
+ * the main thread, and opens no port.
  */
 async function setInMainThread(value: string): Promise<void> {
   const { Session } = await import('node:inspector/promises')

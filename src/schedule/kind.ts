@@ -152,9 +152,10 @@ const mapped = (values: Values, f: (value: unknown) => unknown): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]))
 
 /**
- * Returns the curve of a schedule whose lengths are fractions of a run: of the run during which the curve is called.
+ * Returns the curve of a schedule whose lengths are fractions of a run. Each call converts them to steps by the length
+ * of the run in progress.
  *
- * @throws {ArgumentError} when its fields fit together in no run, whatever its length
+ * @throws {ArgumentError} when the schedule's fields contradict each other, whatever the length of the run
  */
 function inRun(who: string, within: (stretch: Stretch) => Schedule): Curve {
   checkLengths(within)

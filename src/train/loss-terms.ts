@@ -11,8 +11,9 @@ import { type ClassTargets, classTargetsOf, type LossParts, partsOf } from '../o
 import { type AppliedLoss, LossScale } from './loss-scale.ts'
 
 /**
- * One term of a loss, stored as `total / weight`: a plain sum has weight 1; a mean over the examples has the mean
- * itself as total and weight `examples`. Over several batches, each term is Σ total / Σ weight.
+ * One term of a loss, in a form that can be joined over batches. A sum has weight 1 and its value as `total`; a quotient
+ * has its divisor as `weight`; both are joined as Σ total / Σ weight. A mean over the examples has the mean as `total`
+ * and `'examples'` as `weight`, and is joined as the mean over the examples of all batches.
  */
 export interface LossTerm {
   readonly total: Tensor

@@ -144,7 +144,7 @@ export function complaint(file: string, { missing, unexpected, wrong }: Problems
   )
 }
 
-/** Maximum number of names of one kind in a message. */
+/** Maximum number of names that an error message lists of those that are missing, or of those left over. */
 const most = 4
 
 const few = (names: readonly string[]): string =>

@@ -69,11 +69,11 @@ export interface OpenedRun {
   /** Losses, accuracy and metrics logged at the end of that epoch; absent if the step is within an epoch. */
   readonly metrics?: Readonly<Record<string, unknown>>
   /**
-   * Evaluates the model on all examples of `source`, or on the part of the experiment's data with this name.
-   * @default 'validation'
+   * Evaluates the model on all examples of `source`: a data set or stream, or `'validation'` or `'test'` for that part
+   * of the experiment's data. @default 'validation'
    *
    * @param options.intervals whether to measure 95 % intervals, too
-   * @throws {EvenstepError} when `source` is a part and the experiment cannot be loaded, or has no test part.
+   * @throws {EvenstepError} when `source` names a part and the experiment cannot be loaded, or has no test part.
    * @throws {NotFiniteError} when a weight, a statistic or the loss is NaN or infinite.
    * @throws the reason of `options.signal`, once it is aborted.
    */

@@ -82,7 +82,7 @@ function optionsFor<M extends Declared>(path: string, more: M): typeof mixedCsvO
   return { ...(isParquet(path) ? (mixedOptions as typeof mixedCsvOptions) : mixedCsvOptions), ...more }
 }
 
-/** Returns the given options, in which a `.tsv` file is separated by tabs. */
+/** Returns the options, with tab as the delimiter if `path` ends in `.tsv` or `.tsv.gz` and none is given. */
 function withTabs(path: string, given: unknown): unknown {
   const isTabs = extname(path.replace(/\.gz$/, '')).toLowerCase() === '.tsv'
   return isTabs && Object(given) === given ? { delimiter: '\t', ...(given as object) } : given

@@ -16,7 +16,10 @@ const pieceRows = 4096
 /** Bytes of examples to decode at a time; more if a row group would otherwise have over `maxParts` parts. */
 const partBytes = 2 ** 24
 
-/** Maximum number of parts per row group: few, since decoding any part starts at the group's beginning. */
+/**
+ * Maximum number of parts in which a row group is read, to hold less in memory at once. It is small, since reading any
+ * part decodes the group from its beginning.
+ */
 const maxParts = 16
 
 /** Maximum number of rows that are searched at a time for the first list of a column. */

@@ -7,10 +7,10 @@ import { planOptions } from './kinds.ts'
 const { features: _1, shape: _2, missing: _3, dtype: _4, ...chosen } = tableOptions
 const { features: _5, shape: _6, missing: _7, dtype: _8, ...chosenOfCsv } = csvOptions
 
-/** Options of a table in any format. */
+/** Options for reading a table of mixed columns from a file of any format: its columns, and what is missing. */
 export const mixedOptions = { ...chosen, ...planOptions }
 
-/** Options of a table in CSV. */
+/** Options for reading a table of mixed columns from CSV: `mixedOptions`, and the syntax of the file. */
 export const mixedCsvOptions = { ...chosenOfCsv, ...planOptions }
 
 /** Options of `data.table`. Those of the syntax of CSV are refused for a Parquet file. */

@@ -30,7 +30,10 @@ export const gradientRatio: Diagnostic = {
   },
 }
 
-/** Returns the root mean square, over batches, of ‖gradient‖/‖weight‖; a bias that BN does not cancel is included. */
+/**
+ * Returns a layer's ‖gradient‖/‖weight‖ as the root mean square over batches. Both norms are of weight and bias
+ * together; a bias without effect, because BN follows, is left out.
+ */
 function ratioOf({ parts }: Matrix, { trained }: Subject, slopes: readonly Slope[]): number {
   const names = [...trained].filter(([, variable]) => parts.includes(variable)).map(([name]) => name)
   const norms = slopes.map(({ gradient }) => Math.hypot(...names.map((name) => length(gradient.get(name)!))))

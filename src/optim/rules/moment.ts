@@ -40,7 +40,11 @@ export function velocity<V extends Momentum>({ buffer, hyper }: Update<V>, step:
   return v.assign(add(mul(v.value, hyper('momentum')), step))
 }
 
-/** Returns Adam's bias correction, the divisor 1 − decayᵗ at step t = 1, 2, …. @param decay name of the option */
+/**
+ * Returns Adam's bias correction at step t = 1, 2, …: 1 − βᵗ, by which a moving average that started at 0 is divided.
+ *
+ * @param decay name of the option that holds β, such as `beta1`
+ */
 export const filledPart = <V>(
   { value }: Pick<Update<V>, 'value'>,
   decay: keyof V & string,

@@ -52,7 +52,7 @@ export const layerCurves = (trials: readonly Finished[]): LayerCurves[] => {
   return watched ? [{ settings: watched.settings, layers: watched.result.layers! }] : []
 }
 
-/** Returns a list of one: the drift (error of running statistics) averaged over trials; [] if not measured. */
+/** Returns the drift (error of BN's running statistics) averaged over trials, in a list; [] if no trial measured it. */
 export function meanDrift(trials: readonly Finished[]): DriftOf[] {
   const drifts = trials.flatMap(({ result }) => result.drift ?? [])
   if (drifts.length === 0) return []
