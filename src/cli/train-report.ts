@@ -17,7 +17,7 @@ const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', '      lr', 
 /** Returns the width of a metric's column: that of its name, but enough for any number, and 12 at most. */
 const metricWidth = (name: string): number => Math.min(12, Math.max(8, name.length))
 
-/** Returns the metrics that are single numbers, the monitored one first: as columns, they may not all fit. */
+/** Returns the metrics that are single numbers, the monitored one first: a narrow terminal leaves out the last. */
 const numericMetrics = ({ metrics, monitor }: Experiment): string[] =>
   Object.keys(metrics)
     .filter((name) => metrics[name]!.goal !== undefined)

@@ -107,7 +107,7 @@ function current(): Hold | undefined {
   return hold
 }
 
-/** Returns the innermost call that uses a variable: `hold` or a call during which `hold` was made, if any. */
+/** Returns the innermost call that holds a variable, from the call `hold` outwards; undefined if none does. */
 function holderOf(variable: object, hold: Hold | undefined): Hold | undefined {
   let holder = hold
   while (holder && !holder.variables.has(variable)) holder = holder.parent

@@ -110,7 +110,7 @@ function apportion(total: number, strata: readonly (readonly number[])[]): numbe
 const shuffled = <T>(items: readonly T[], stream: Random): T[] =>
   Array.from(stream.permutation(items.length), (i) => items[i]!)
 
-/** Deals whole groups to parts that should have the given `shares` of the examples of each class. */
+/** Distributes whole groups over parts, so that each part gets about its share of the examples of each class. */
 function dealtGroups(
   groups: readonly (readonly number[])[],
   classes: ArrayLike<number> | undefined,

@@ -66,7 +66,7 @@ function unmoved({ task, before }: Trained): string | undefined {
   return `no step changed ${names}: forward does not use them, detaches them, or a group gives them a rate of 0`
 }
 
-/** Operators of activations that keep a model from giving every output, by what they leave out. */
+/** Operators of activations that limit the outputs of a model, with the reason why that may keep a loss high. */
 const bounded: Readonly<Record<string, string>> = {
   Softmax: 'the loss of logits, such as crossEntropy, has its own',
   Sigmoid: 'the loss of logits has its own, and other targets may lie outside 0 to 1',
@@ -74,7 +74,7 @@ const bounded: Readonly<Record<string, string>> = {
   Relu: 'it gives no negative output, and no gradient where it gives 0',
 }
 
-/** Names an activation after the last layer. */
+/** Returns a cause: the model ends in an activation that limits its outputs; undefined if it does not. */
 function lastActivation({ task, dataset, subject }: Trained): string | undefined {
   const { op } = tracedOutput(task.model, dataset.x, dataset.length, subject.dtype)
   const why = bounded[op]

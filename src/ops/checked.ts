@@ -12,7 +12,7 @@ type Check = (who: string, value: unknown) => void
 
 const show = (value: unknown): string => (isTensor(value) ? 'a tensor' : showValue(value))
 
-/** Makes a check that throws unless `test` accepts the value; `fix` tells what to pass instead of a tensor. */
+/** Makes a check that throws unless `test` accepts the value. If the value is a tensor, the error ends with `fix`. */
 const being =
   (name: string, wanted: string, test: (value: unknown) => boolean, fix = ''): Check =>
   (who, value) => {

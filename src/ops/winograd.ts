@@ -116,7 +116,10 @@ function places(x: Tensor, side: number, [rows, columns]: readonly [number, numb
   return concat(starts.map(([i, j]) => reshape(slice(x, [[], from(i!, rows), from(j!, columns)]), [1, size])))
 }
 
-/** Moves channels last, as matrices: ONNX Runtime would move a transpose of four axes past later nodes. */
+/**
+ * Moves the channels last, `[n, c, h, w]` to `[n, h, w, c]`, by transposing a matrix per example: ONNX Runtime would
+ * move a transpose of four axes behind later nodes.
+ */
 function channelsLast(x: Tensor): Tensor {
   const [n, c, h, w] = x.shape
   return reshape(transpose(reshape(x, [n!, c!, h! * w!]), [0, 2, 1]), [n!, h!, w!, c!])

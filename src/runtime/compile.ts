@@ -207,7 +207,7 @@ function takingTurns({ variables }: Traced): <T>(call: () => Promise<T>) => Prom
     }
   }
 
-  /** Runs a call after all earlier calls. Calls of a step without variables wait only here. */
+  /** Runs a call once all earlier calls of this compiled step have ended, whether or not it uses variables. */
   function after<T>(call: () => Promise<T>): Promise<T> {
     const own = last.then(call)
     last = own.catch(() => {})

@@ -199,7 +199,10 @@ export function withoutRepeats(t: Tensor, forms: readonly Form[]): Tensor | unde
   return { ...t, data, shape }
 }
 
-/** Returns one tensor for constants `start, start + step, …` of varying length; undefined for other constants. */
+/**
+ * Merges a constant as it is for each number of examples in `sizes`: if each is a sequence `start, start + step, …`, and
+ * only its length differs, returns one tensor that computes it for any number of examples; otherwise undefined.
+ */
 function ramp(constants: readonly Tensor[], sizes: readonly number[], write: Writer): Tensor | undefined {
   const { dtype } = constants[0]!
   const numbers = constants.map(({ data }) => Array.from(data!, Number))

@@ -29,7 +29,7 @@ function inPercent(spec: ScheduleSpec, end: number): ScheduleSpec {
   return Object.fromEntries(entries)
 }
 
-/** Returns a field's value with all lengths, also those of inner schedules, as percentages of `end` steps. */
+/** Converts lengths in steps to percentages of `end` steps, in a schedule field's value and in inner schedules. */
 function valueIn(value: SpecValue, isLength: boolean, end: number): SpecValue {
   if (Array.isArray(value)) return value.map((one: SpecValue) => valueIn(one, isLength, end))
   if (typeof value === 'number') return isLength ? percentOf(value, end) : value

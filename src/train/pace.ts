@@ -1,7 +1,7 @@
 /** Usual target duration of a call of the compiled graph, in milliseconds, so that the event loop stays responsive. */
 const usual = 40
 
-/** Maximum target duration of a call, in milliseconds: Ctrl-C, events and checkpoints still feel immediate. */
+/** Longest target duration of a call, in milliseconds: Ctrl-C, events and checkpoints wait for its end. */
 const longest = 250
 
 /** Minimum ratio of a call's duration to its fixed cost, the part that does not depend on the number of steps. */

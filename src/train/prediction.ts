@@ -35,8 +35,12 @@ export class PredictionReader {
   readonly #width: number
   readonly #names: readonly string[] | undefined
 
-  /** @param answer meaning of the output; `about` describes the model */
-  constructor(answer: Answer, { classNames, recipe, y, batchSize }: About) {
+  /**
+   * @param answer what the model's output stands for: a class, a logit, labels or numbers
+   * @param about names of the classes, recipe of the data, shape of the output and batch size
+   */
+  constructor(answer: Answer, about: About) {
+    const { classNames, recipe, y, batchSize } = about
     const width = sizeOf(y!.shape) / batchSize
     const { kind, classes = kind === 'logit' ? 2 : width } = answer
     const targets = [recipe?.table?.target ?? []].flat().map(String)

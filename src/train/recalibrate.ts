@@ -170,7 +170,10 @@ function batchStatistics(model: Module, x: FieldSpec): (batch: Batch) => Promise
   }
 }
 
-/** Input statistics of one call of `layer`, as traced tensors; `count` is a tensor if the call uses a mask. */
+/**
+ * Input statistics of one call of `layer`, as traced tensors. `count`, the number of values per channel, is a tensor if
+ * the call uses a mask.
+ */
 interface Traced {
   readonly layer: BatchNorm
   readonly mean: Tensor

@@ -233,7 +233,7 @@ export class Task {
     })
   }
 
-  /** Whether evaluation, after the first step, uses other weights than the trained ones, such as averages. */
+  /** Whether evaluation uses averaged weights or recalibrated statistics rather than those that training reached. */
   get averages(): boolean {
     const recalibrates = this.#options.recalibrateBeforeEvaluation && batchNorms(this.model).size > 0
     return this.#optimizer.evaluation !== undefined || recalibrates

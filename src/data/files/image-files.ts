@@ -109,7 +109,7 @@ function* filesIn(root: string, folder: string, around: readonly string[]): Gene
   }
 }
 
-/** Returns the names in a folder, in alphabetical order, without hidden files and those in `system`. */
+/** Returns the names in a folder, in alphabetical order, without hidden files and those of operating systems. */
 function entriesOf(folder: string): string[] {
   const names = reported(folder, () => readdirSync(folder))
   return names.filter((name) => !name.startsWith('.') && !system.has(name)).sort()

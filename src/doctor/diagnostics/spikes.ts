@@ -101,7 +101,10 @@ const shrinks = (rise: number | undefined): boolean => rise !== undefined && ris
 const leastSize = ({ examples, experiment }: Subject): number =>
   examples < experiment.data.train.length ? 8 : 1
 
-/** Returns the factor, maximum over layers, by which effective learning rates rose in the steps before `step`. */
+/**
+ * Returns the factor, maximum over layers, by which effective learning rates rose in the steps before `step`; undefined
+ * if none were logged.
+ */
 function riseBefore({ log, steps }: Subject, step: number): number | undefined {
   const logged = Object.entries(log?.logs ?? {}).filter(([name]) => name.endsWith('effectiveRate'))
   if (logged.length === 0) return undefined

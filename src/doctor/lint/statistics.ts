@@ -112,7 +112,10 @@ function recalibrates({ experiment }: Subject): boolean {
 
 const memoryAtEnd = ({ tracking, steps }: Subject): number => longestMemory(tracking, steps - 1)
 
-/** Whether BN's running statistics, if not remeasured, remember more steps than the run ends with at a low rate. */
+/**
+ * Whether the steps at a low rate at the end of the run are fewer than those over which BN's running statistics
+ * average. False if the statistics are recomputed for evaluation.
+ */
 const isTailShort = (plan: Subject): boolean =>
   plan.tracking.length > 0 && !recalibrates(plan) && tailOf(plan.rates) < memoryAtEnd(plan)
 

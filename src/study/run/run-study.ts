@@ -86,7 +86,7 @@ async function* trials(
   const lost = new Map<string, Lost>()
   const total = trialCount(study.design, space)
   const stopped = stopping(signal)
-  /** Returns unfinished trials that the design requests, and the number of finished ones. */
+  /** Returns, of the trials that the design requests, the number of finished ones and the unfinished ones. */
   const open = (): readonly [done: number, open: Trial[]] => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
     const left = without(finished, asked)
