@@ -17,7 +17,7 @@ export function sparkline(values: readonly number[], width: number): string {
   return `${line}  ${figure(values[0]!, 4)} to ${figure(values.at(-1)!, 4)}`
 }
 
-/** Most values that a `Course` keeps. */
+/** Maximum number of values that a `Course`, the values of a sparkline, keeps. */
 const most = 256
 
 /** Keeps the course of a long series: means over stretches of equal length, which double as the series grows. */

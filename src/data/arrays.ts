@@ -44,7 +44,7 @@ export interface FlatExample {
   readonly y: number | ArrayLike<number>
 }
 
-/** Converts `x` to a Float32Array; returns a Float32Array, Float64Array or Int32Array unchanged. */
+/** Returns the inputs in one flat array: a Float32Array, unless they are a Float64Array or Int32Array already. */
 export function inputsOf(numbers: NumberInput, who = 'dataset'): Flat {
   const { data, isList, ...rest } = flat(who, 'x', numbers)
   const isKept = !isList && (isFloat(data) || data instanceof Int32Array)

@@ -30,7 +30,11 @@ export const keyOptions = {
   ) as Option<string | ArrayLike<Time>, string | ArrayLike<Time> | undefined>,
 }
 
-/** Numbers equal keys alike, from 0. @throws {ArgumentError} when a key is missing, or there is not one per example. */
+/**
+ * Returns a group number, from 0, for each example; examples with equal keys get the same number.
+ *
+ * @throws {ArgumentError} when a key is missing, or there is not one key per example.
+ */
 export function groupsOf(who: string, keys: ArrayLike<unknown>, length: number): Int32Array {
   checkLength(who, 'by', keys, length)
   const numbers = new Map<unknown, number>()

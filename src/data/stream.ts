@@ -159,7 +159,7 @@ export class Rows {
     this.#set(x, y, this.length++)
   }
 
-  /** Copies rows `from` … `from + rows − 1` of a batch to rows `to`, … of the buffer; without `to`, appends. */
+  /** Copies rows `from` … `from + rows − 1` of a batch to the buffer, from row `to` on. @default at its end */
   copy(batch: Batch, from: number, rows: number, to: number = this.length): void {
     const { x, y } = batchRows(batch, from, from + rows)
     this.#set(x as Values, y as Values, to)

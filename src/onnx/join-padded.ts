@@ -33,7 +33,7 @@ interface Run {
   readonly start: number
   readonly end: number
   readonly pieces: readonly Tensor[]
-  /** One of the terms joined, a Pad node, from which to take the shape, element type and constant 0. */
+  /** Any of the Pad nodes whose sum the join replaces; it has the join's shape, element type and fill value 0. */
   readonly term: Tensor
 }
 

@@ -74,7 +74,7 @@ export type Averaging =
   | ({ readonly type: 'ema' } & ValuesOf<typeof kinds.ema>)
   | ({ readonly type: 'swa' } & ValuesOf<typeof kinds.swa>)
 
-/** Returns the declarations of the options for averages of type `average.type`. @throws {ArgumentError} */
+/** Returns the options of averaged weights of type `average.type`. @throws {ArgumentError} when there is no such type */
 export function averageOptions(who: string, average: unknown): Declared {
   const type = (average as { readonly type?: unknown } | null | undefined)?.type
   if (type === 'ema' || type === 'swa') return kinds[type]

@@ -113,7 +113,7 @@ function checkOthers(
   }
 }
 
-/** Returns the trace; undefined if the function rejects the number of examples, as batch statistics reject 1. */
+/** Returns the result of `trace`; undefined if it throws, as batch normalization does for a batch of one example. */
 function attempted(trace: () => OneTrace): OneTrace | undefined {
   try {
     return trace()

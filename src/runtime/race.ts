@@ -42,7 +42,7 @@ export function adoptThreads(timed: TimedThreads): void {
 
 /** A session that chooses its number of threads by timing. */
 export interface TimedSession extends Session {
-  /** Returns the number of threads that timing chose, by hash of the graph; empty while the race lasts. */
+  /** Returns a map from a graph's hash to the number of threads that was faster for it; empty until that is known. */
   timed(): TimedThreads
 }
 

@@ -78,7 +78,7 @@ export function fromJson(text: string): Schedule {
   return fromSpec(spec)
 }
 
-/** Returns the value of a spec's field, in which specs of inner schedules, `depth` levels deep, become schedules. */
+/** Returns a field's value, in which schedules replace specs of schedules. @param depth nesting level of these specs */
 function fieldOf(kind: Kind, name: string, value: SpecValue, depth: number): unknown {
   const option = kind.fields[name]
   if (option === inner && value !== undefined) return nestedIn(depth, value)

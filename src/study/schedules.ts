@@ -114,7 +114,7 @@ export type OwnSchedules = Readonly<
   Record<string, string | ((run: { readonly lr: number; readonly steps: number }) => ScheduleLike)>
 >
 
-/** Whether a value maps names, other than those of known schedules, to templates or functions. */
+/** Whether a value is an object of custom schedules: its keys are new names, its values templates or functions. */
 export const isOwnSchedules = (value: unknown): value is OwnSchedules =>
   typeof value === 'object' &&
   value !== null &&

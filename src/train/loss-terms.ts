@@ -107,7 +107,7 @@ function scaled(
   })
 }
 
-/** The values of a loss term, on the host. Without `weight`, the term is a plain sum. */
+/** Values of a loss term after a step: the quotient `total / weight` or, without `weight`, the sum `total`. */
 export interface LossPart {
   readonly total: number
   readonly weight?: number

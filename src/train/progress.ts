@@ -135,7 +135,7 @@ export function becauseOf(experiment: Experiment, progress: Progress): string {
   return `stopped early by ${spec.type}: ${monitor} ${why(progress.control[i])}`
 }
 
-/** Returns why a run takes no more steps: all `epochs` or `steps` are done, or it was stopped; else undefined. */
+/** Returns why a run has ended (all `epochs` or `steps` are done, or a controller stopped it); undefined if it goes on. */
 export function endOf(
   { control, epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY }: Experiment,
   progress: Progress,

@@ -82,7 +82,7 @@ const misfit = (name: string, end: number, steps: number, held: number | undefin
   return `${name} ends at step ${count(end)} of ${count(steps)}, and then ${rest}: ${fix}`
 }
 
-/** Returns a warning, as a list of one, if a learning rate without a known end stops changing early; else []. */
+/** Returns a warning, in a list, if a learning rate that declares no length stops changing well before the run ends. */
 function earlyRate(name: string, schedule: Schedule, run: KnownRun): string[] {
   const { steps, of, epochs = 0 } = run
   const resolved = over(schedule, of)

@@ -8,7 +8,7 @@ export interface Spread {
   readonly deviation: readonly number[]
 }
 
-/** Maximum number of features for which means are computed per feature. */
+/** With at most this many features, a mean is computed for each feature; with more, one mean for all of them. */
 const most = 256
 
 const known = new WeakMap<object, Spread>()
@@ -25,7 +25,7 @@ export function spreadOf(source: Source): Spread | undefined {
   return made
 }
 
-/** Number of standard deviations of the training data by which a mean may differ without a warning. */
+/** Number of the training data's standard deviations by which the mean of other data may differ from theirs. */
 const far = 5
 
 /**

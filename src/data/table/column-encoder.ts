@@ -15,7 +15,7 @@ export interface ColumnEncoder {
   readonly wanted: string
   /** Parses a value; undefined if it is not one of the column's kind. */
   parse(value: unknown): CellValue | undefined
-  /** Writes the features of a parsed value to `out` from index `at` on; false if it must not be missing, but is. */
+  /** Writes the features of a parsed value to `out` from index `at` on; false if it is missing, but may not be. */
   write(value: CellValue, out: Float32Array, at: number): boolean
 }
 
@@ -37,7 +37,7 @@ export function columnEncoder(encoding: ColumnEncoding, cells: CellParser): Colu
 
 type Parser = Pick<ColumnEncoder, 'parse' | 'wanted'>
 
-/** Returns how values of a column are parsed, which nothing that was learnt changes. */
+/** Returns the parser of a column's values, which does not depend on what is learnt from the training rows. */
 export function parserOf(
   column: Pick<ColumnEncoding, 'kind'> & { readonly order?: readonly string[]; readonly format?: string },
   cells: CellParser,

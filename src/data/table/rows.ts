@@ -24,7 +24,7 @@ export interface RowSource {
   read(): AsyncIterable<readonly RawRow[]> | Iterable<readonly RawRow[]>
 }
 
-/** Returns the names of columns that may have none. */
+/** Returns the names of columns. Those of a file without names are called '0', '1', …. */
 export const namesOfColumns = (columns: CsvColumns): readonly string[] =>
   typeof columns === 'number' ? Array.from({ length: columns }, (_, i) => `${i}`) : columns
 

@@ -14,7 +14,7 @@ export interface Told {
   readonly seed: number
 }
 
-/** How to read data, as the `data` of a JSON experiment, and what they are. */
+/** What was found out about a user's data: `spec`, the `data` of a JSON experiment that reads them, and their kind. */
 export interface Look {
   readonly spec: Readonly<Record<string, unknown>>
   readonly kind: 'table' | 'images' | 'rows'

@@ -24,7 +24,7 @@ export interface Scores {
   readonly labels: readonly (Int32Array | Int8Array)[]
 }
 
-/** Returns `before` and the scores of another batch, by which the examples of each class or label are ranked. */
+/** Adds the scores of another batch, by which a metric ranks the examples of each class or label, to `before`. */
 export function withScores(who: string, before: Scores, predictions: Predictions): Scores {
   const { classes, scores, labels } = before.multilabel ? logits(who, predictions) : ranked(who, predictions)
   return { ...before, classes, scores: [...before.scores, scores], labels: [...before.labels, labels] }

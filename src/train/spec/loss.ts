@@ -21,7 +21,7 @@ const isWeight = (value: unknown): boolean => Number.isFinite(value) && (value a
 const isWeights = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isWeight)
 
-/** Options of all losses: a training loss is one number. */
+/** Options of all losses. There is no reduction 'none', since a training loss is one number. */
 const reduction = { reduction: choice(['mean', 'sum'], 'mean') }
 
 const ofClasses = {
