@@ -37,7 +37,7 @@ type Pieces = AsyncIterable<Uint8Array>
  * Yields the inputs in a file, in the file's order, a few at a time. Labels and targets in the file are not read.
  *
  * @param path a file of CSV, TSV, Parquet, JSON lines, NPZ, NPY or IDX, an image, or a folder of images; `-` for `stdin`
- * @param stdin returns the bytes of CSV or JSON lines for `-`
+ * @param stdin returns the bytes of CSV, TSV or JSON lines for `-`
  * @throws {EvenstepError} when the file cannot be read, or does not suit the model that `about` describes.
  */
 export async function* fileInputs(
