@@ -33,7 +33,7 @@ import { explained, fileName } from './read-file.ts'
 export async function table(path: string, given: MixedTableOptions & CollectOptions): Promise<MixedTable> {
   const { signal, ...options } = readOptions('table', optionsFor(path, readingOptions), told(path, given))
   signal?.throwIfAborted()
-  const ignored = ignoredIn(options)
+  const ignored = ignoredIn(options.columns)
   const source = await rowsOf(path, options, (column) => ignored.has(column.name) && !isSingle(column))
   return whole({ ...source, read: () => untilAborted(signal, source.read()) }, options)
 }
@@ -62,9 +62,10 @@ export async function tableLike(
   const { features } = rolesOf(name, columns, options)
   const others = features.map((at) => columns[at]!).filter((column) => !Object.hasOwn(known, column))
   const kinds = { ...known, ...Object.fromEntries(others.map((column) => [column, 'ignore' as const])) }
-  const ignored = ignoredIn({ columns: kinds })
+  const [ignored, needed] = [ignoredIn(kinds), new Set(used.map((column) => column.name))]
   const all = { ...options, columns: kinds }
-  return whole(await rowsOf(path, all, (column) => ignored.has(column.name)), all)
+  const isSkipped: IsSkipped = (column) => ignored.has(column.name) && !needed.has(column.name)
+  return whole(await rowsOf(path, all, isSkipped), all)
 }
 
 /** Returns the name and the kind of an encoding's column, as the option `columns` tells it. */
@@ -75,7 +76,7 @@ function kindOf(column: ColumnEncoding): readonly [string, ColumnKind | ColumnOp
   return [name, kind]
 }
 
-const ignoredIn = ({ columns = {} }: Pick<MixedCsvValues, 'columns'>): ReadonlySet<string> =>
+const ignoredIn = (columns: ColumnKinds = {}): ReadonlySet<string> =>
   new Set(
     Object.entries(columns).flatMap(([name, kind]) =>
       kind === 'ignore' || Object(kind).kind === 'ignore' ? [name] : [],
@@ -112,7 +113,7 @@ export interface TableStreamOptions
 export async function tableStream(path: string, given: TableStreamOptions): Promise<Stream> {
   const declared = optionsFor(path, { ...readingOptions, ...streamOptions })
   const { signal, encodedAs, ...options } = readOptions('tableStream', declared, told(path, given))
-  const ignored = ignoredIn(options)
+  const ignored = ignoredIn(options.columns)
   const source = await rowsOf(path, options, ({ name }) => ignored.has(name))
   const aborting: RowSource = { ...source, read: () => untilAborted(signal, source.read()) }
   const learnt =

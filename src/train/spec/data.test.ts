@@ -19,7 +19,7 @@ test('later parts of a table have the kinds of the columns of the training part'
   const parts = await parseData({ train: part(train), validation: part(later), test: part(later) }, folder)
   const numbers = [3, 0, 2, 2, 3, 2]
   for (const made of [parts.validation, parts.test])
-    expect(Array.from((made as Dataset).x.data)).toEqual(numbers)
+    expect(Array.from((made as Dataset).x.data, Number)).toEqual(numbers)
   const told = part(later, { columns: { price: 'number' } })
   await expect(parseData({ train: part(train), validation: told }, folder)).rejects.toThrow(
     `later.csv: wanted a text at row 0, column price, got 2.5; tell its kind, as in columns: { "price": 'category' }`,
