@@ -8,6 +8,7 @@ import type { CellFormat } from './encoding.ts'
 import { type Guess, guessNumbers, guessTexts } from './guess.ts'
 import { type ColumnPlan, planColumn } from './kinds.ts'
 import { labelsOf } from './labels.ts'
+import { numeralAdvice } from './numeral-advice.ts'
 import { isNumeric } from './numeric.ts'
 import { RowErrors } from './row-errors.ts'
 import type { RawRow } from './rows.ts'
@@ -149,10 +150,20 @@ export class TableBuilder {
 
   #guessed(at: number, store: NumberStore | TextStore): ColumnPlan {
     const name = this.#columns[at]!
+    if (store instanceof TextStore) this.#checkNumerals(at, store)
     const { kind, because }: Guess =
       store instanceof NumberStore ? guessNumbers(name, store.numbers) : guessTexts(store, this.#cells)
     const plan = planColumn(this.#name, name, kind as 'number', this.#options.missing)
     return because === undefined ? plan : { ...plan, because }
+  }
+
+  /** @throws {FormatError} when most texts of a column are numbers, but written in another way than numbers are read. */
+  #checkNumerals(at: number, { texts, places }: TextStore): void {
+    const isPlain = (text: string): boolean => this.#cells.number(text) !== undefined
+    const advice = numeralAdvice(texts, isPlain)
+    if (advice === undefined) return
+    const wrong = texts.findIndex((text) => /\d/.test(text) && !isPlain(text))
+    throw this.#errors.otherNumber(at, texts[wrong]!, places[wrong]!, advice)
   }
 
   /** Returns the values of a column of texts as its kind has them: the same store, if these are the texts. */

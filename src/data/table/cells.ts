@@ -40,11 +40,11 @@ export class CellParser {
     return isExact && !Number.isNaN(number) ? String(number) : text
   }
 
-  /** Returns a value as a finite number; null if it is missing, undefined if it is not such a number. */
+  /** Returns a number or numeral as a finite number; null if it is missing, undefined for anything else, booleans too. */
   number(value: unknown): number | null | undefined {
     if (typeof value === 'string') return this.#quick(value) ?? this.#parsed(value.trim())
     if (value == null || Number.isNaN(value)) return null
-    if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean') return undefined
+    if (typeof value !== 'number' && typeof value !== 'bigint') return undefined
     return this.#finite(Number(value))
   }
 

@@ -22,6 +22,14 @@ const dates = (format: string): Guess => ({
   kind: 'ignore',
   because: `dates; if they count, tell their kind as { kind: 'date', format: ${format} }`,
 })
+/** Minimum share of dates among at least `fewDates` texts that makes a column one of dates, with other texts in it. */
+const mostlyDates = 0.9
+const fewDates = 10
+
+const datesBut = (format: DateFormat, text: string): Guess => ({
+  kind: 'ignore',
+  because: `dates, but for ${JSON.stringify(text)}; if they count, tell their kind as { kind: 'date', format: '${format}' }, and add texts that mean missing to naValues`,
+})
 const identifier: Guess = { kind: 'ignore', because: 'a different value in each row' }
 
 /** Number of texts whose words are counted. */
@@ -46,6 +54,12 @@ export function guessTexts(store: TextStore, cells: CellParser): Guess {
   if (all('date')) return { kind: 'date' }
   const formats = (['dmy', 'mdy'] as const).filter((format) => all('date', format))
   if (formats.length > 0) return dates(formats.map((format) => `'${format}'`).join(' or '))
+  for (const format of ['ymd', 'dmy', 'mdy'] as const) {
+    const { parse } = parserOf({ kind: 'date', format }, cells)
+    const others = texts.filter((text) => parse(text) === undefined)
+    const isMostly = texts.length >= fewDates && others.length < (1 - mostlyDates) * texts.length
+    if (isMostly) return datesBut(format, others[0]!)
+  }
   return texts.length === rows && rows >= fewRows ? identifier : { kind: 'category' }
 }
 

@@ -1,4 +1,5 @@
 import { malformed, showValue } from '../../core/mismatch.ts'
+import { numeralAdvice } from './numeral-advice.ts'
 
 /** Makes errors about the rows of a file, which name the place. */
 export class RowErrors {
@@ -27,7 +28,17 @@ export class RowErrors {
     const column = showValue(this.#columns[at])
     const tell = `tell its kind, as in columns: { ${column}: 'category' }, or add the text to naValues`
     const wanted = isGuess ? 'a number, as in the rows before,' : 'a number'
-    return this.wrong(wanted, at, given, place, isGuess ? tell : 'add texts that mean missing to naValues')
+    const texts = typeof given === 'string' ? [given.trim()] : []
+    const advice = this.#unit === 'line' ? numeralAdvice(texts, () => false) : undefined
+    const fix = advice ?? (isGuess ? tell : 'add texts that mean missing to naValues')
+    return this.wrong(wanted, at, given, place, fix)
+  }
+
+  /** @param advice options by which the text becomes a number */
+  otherNumber(at: number, given: string, place: number, advice: string): Error {
+    const fix = this.#unit === 'line' ? advice : 'store the column as numbers'
+    const tell = `if it holds none, tell its kind, as in columns: { ${showValue(this.#columns[at])}: 'category' }`
+    return this.wrong('a plain number', at, given, place, `${fix}; ${tell}`)
   }
 
   absent(at: number, given: unknown, place: number): Error {

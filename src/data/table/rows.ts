@@ -90,7 +90,10 @@ export class CsvRawRows {
     }
     const width = widthOf(this.#columns)
     const { cells, line } = row
-    if (cells.length !== width) throw malformed(this.#name, `${width} values at line ${line}`, cells.length)
+    if (cells.length !== width) {
+      const fix = header === undefined || header === true ? `the header has ${width} names` : undefined
+      throw malformed(this.#name, `${width} values at line ${line}`, cells.length, fix)
+    }
     this.#found.push({ cells, place: line })
   }
 }
