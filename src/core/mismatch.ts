@@ -34,10 +34,35 @@ export function unknownName(who: string, names: readonly string[], got: string, 
   if (names.length === 0) return new ArgumentError(`${who}: wanted no options, got ${got}`)
   const near = nearest(got, names)
   const fix = near === undefined ? '' : `; did you mean ${near}?`
-  const shown =
-    names.length <= mostShown ? names : [...names.slice(0, mostShown), `${names.length - mostShown} more`]
-  return new ArgumentError(`${who}: wanted ${what}one of ${shown.join(', ')}, got ${got}${fix}`)
+  return new ArgumentError(`${who}: wanted ${what}one of ${listed(names)}, got ${got}${fix}`)
 }
+
+/**
+ * Returns the error for a table without a column that is needed; its message suggests the most similar other column.
+ *
+ * @param got names of the table's columns
+ * @param needed names of all columns that are needed, which are not suggested
+ * @param reader what reads the column: `the model`
+ */
+export function columnAbsent(
+  who: string,
+  name: string,
+  got: readonly string[],
+  needed: readonly string[],
+  reader = 'the model',
+): ArgumentError {
+  const others = got.filter((one) => !needed.includes(one))
+  const near = nearest(name, others)
+  const fix = near === undefined ? '' : `; did you mean ${near}?`
+  const wanted = `a column ${name}, which ${reader} reads`
+  return new ArgumentError(`${who}: wanted ${wanted}, got ${listed(got)}${fix}`)
+}
+
+const listed = (names: readonly string[]): string =>
+  (names.length <= mostShown
+    ? names
+    : [...names.slice(0, mostShown), `${names.length - mostShown} more`]
+  ).join(', ')
 
 /** Formats a value for an error message: as JSON, truncated to 60 characters; a function as `a function`. */
 export function showValue(value: unknown): string {

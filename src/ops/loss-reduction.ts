@@ -28,7 +28,7 @@ export function checkAlike(who: string, output: Tensor, target: Tensor, fix?: st
 }
 
 /** Returns advice on reshaping a target to the output's shape; undefined when their element counts differ. */
-function remedy(output: Tensor, target: Tensor): string | undefined {
+export function remedy(output: Tensor, target: Tensor): string | undefined {
   if (sizeOf(output.shape) !== sizeOf(target.shape)) return undefined
   const isCast = output.dtype !== target.dtype
   const cast = isCast ? `ops.cast(target, '${output.dtype}')` : ''

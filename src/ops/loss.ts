@@ -1,7 +1,7 @@
 import { isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
-import { sameShape } from '../core/shape.ts'
+import { misfit, sameShape } from '../core/shape.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
 import { add, div, exp, mul, neg } from './arithmetic.ts'
 import { expand, reshape, sum } from './broadcast.ts'
@@ -102,7 +102,11 @@ function againstLabels(logP: Tensor, labels: Tensor, options: Smoothed): Tensor 
 
 function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed): Tensor {
   const { weight, ignoreIndex, labelSmoothing: smoothing, reduction } = options
-  const fix = "if it holds labels, make the data set with target: 'labels', or a stream with classes"
+  const fix =
+    "if it holds labels, make the data set with target: 'labels', or a stream with classes; for numbers to predict, use ops.mseLoss"
+  if (logits.shape.length < 2 || logits.shape[1] === 1) {
+    throw misfit('crossEntropy', 'labels, or probabilities of two classes or more', target, fix)
+  }
   checkAlike('crossEntropy', logits, target, sameShape(logits.shape, target.shape) ? undefined : fix)
   if (ignoreIndex !== undefined) {
     throw new ArgumentError('crossEntropy: wanted labels with ignoreIndex, got probabilities')

@@ -1,8 +1,9 @@
+import { isFloat } from '../core/dtype.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { abs, div, mul, square, sub } from './arithmetic.ts'
 import { clamp } from './extremum.ts'
-import { checkAlike, type Reduced, reduced, reductionOptions } from './loss-reduction.ts'
+import { checkAlike, type Reduced, reduced, reductionOptions, remedy } from './loss-reduction.ts'
 
 // Losses for regression. Each throws a ShapeError when output and target differ in shape or type.
 
@@ -51,8 +52,13 @@ export function smoothL1Loss(output: Tensor, target: Tensor, options?: SmoothL1O
   return reduced(beta === 0 ? abs(e) : div(huber(e, beta), beta), reduction)
 }
 
+function fixForLabels(output: Tensor, target: Tensor): string {
+  const fix = remedy(output, target)
+  return `if it holds labels of classes, use ops.crossEntropy${fix === undefined ? '' : `; otherwise ${fix}`}`
+}
+
 function error(who: string, output: Tensor, target: Tensor): Tensor {
-  checkAlike(who, output, target)
+  checkAlike(who, output, target, isFloat(target.dtype) ? undefined : fixForLabels(output, target))
   return sub(output, target)
 }
 

@@ -5,6 +5,7 @@ import { type Shape, showShape, sizeOf } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
+import { recipeOf } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import { modelOutput } from '../nn/module.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
@@ -189,7 +190,8 @@ export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Name
   try {
     loss = lossTensor(lossOf, output, y)
   } catch (error) {
-    throw isNarrow && error instanceof ShapeError ? tooNarrow(output.shape, names.classes!) : error
+    if (!(error instanceof ShapeError)) throw error
+    throw ofLabels(isNarrow ? tooNarrow(output.shape, names.classes!) : error, names)
   }
   const read = classTargets(loss)
   if (read !== undefined) checkIgnored(read, names)
@@ -199,7 +201,8 @@ export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Name
   const isMark = read?.ignoreIndex !== undefined && read.ignoreIndex + 1 === names.classes
   if (isMark || (read && !isRearranged(read.target, y))) return loss
   const classes = names.classes ?? 0
-  if (isNarrow || (read && read.scores.shape[1]! < classes)) throw tooNarrow(output.shape, classes)
+  if (isNarrow || (read && read.scores.shape[1]! < classes))
+    throw ofLabels(tooNarrow(output.shape, classes), names)
   return loss
 }
 
@@ -235,3 +238,15 @@ const tooNarrow = (output: Shape, classes: number): ShapeError =>
     `task: wanted a score for each of ${classes} classes, got ${showShape(output)}; widen the last layer or, if y ` +
       "holds numbers to predict, make the data set with target: 'numbers'",
   )
+
+/** Returns an error whose advice names the option of a table, if the data are of one. */
+function ofLabels(error: ShapeError, data: Names): ShapeError {
+  const label = recipeOf(data)?.table?.label
+  if (label === undefined) return error
+  const column = typeof label === 'string' ? `'${label}'` : label
+  const [general, own] = [
+    "make the data set with target: 'numbers'",
+    `give target: ${column} instead of label`,
+  ]
+  return new ShapeError(error.message.replace(general, own))
+}

@@ -1,6 +1,6 @@
 import { asData, type Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { malformed, mismatch, nearest, showValue, unknownName } from '../core/mismatch.ts'
+import { columnAbsent, malformed, mismatch, nearest, showValue } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type NumberList } from '../data/arrays.ts'
 import { Cells } from '../data/formats/cells.ts'
@@ -61,7 +61,7 @@ export class RowReader {
   readCells(columns: readonly string[], rows: readonly RawRow[], unit: 'line' | 'row'): Data {
     const read = this.#encoder!.columns.map(({ name }) => name)
     const lacking = read.find((name) => !columns.includes(name))
-    if (lacking !== undefined) throw unknownName(this.#who, columns, lacking, 'a column that is ')
+    if (lacking !== undefined) throw columnAbsent(this.#who, lacking, columns, read)
     const at = read.map((name) => columns.indexOf(name))
     const cellOf = (row: number, column: number): unknown => rows[row]!.cells[at[column]!]
     return this.#encoded(this.#encoder!, rows.length, cellOf, (row) => `${unit} ${rows[row]!.place}`)

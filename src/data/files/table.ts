@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { untilAborted } from '../../core/abort.ts'
+import { columnAbsent } from '../../core/mismatch.ts'
 import { custom, type Declared, type OptionsOf, readOptions } from '../../core/options.ts'
 import { withDelimiter } from '../formats/delimiter.ts'
 import { ParquetFile } from '../formats/parquet-file.ts'
@@ -59,10 +60,13 @@ export async function tableLike(
   const used = encoding.columns.filter(({ kind }) => kind !== 'ignore')
   const known: ColumnKinds = { ...Object.fromEntries(used.map(kindOf)), ...options.columns }
   const { name, columns } = await rowsOf(path, { ...options, columns: known }, () => true)
+  const [needed, found] = [new Set(used.map((column) => column.name)), new Set(columns)]
+  const lacking = used.find((column) => !found.has(column.name))
+  if (lacking !== undefined) throw columnAbsent(name, lacking.name, columns, [...needed])
   const { features } = rolesOf(name, columns, options)
   const others = features.map((at) => columns[at]!).filter((column) => !Object.hasOwn(known, column))
   const kinds = { ...known, ...Object.fromEntries(others.map((column) => [column, 'ignore' as const])) }
-  const [ignored, needed] = [ignoredIn(kinds), new Set(used.map((column) => column.name))]
+  const ignored = ignoredIn(kinds)
   const all = { ...options, columns: kinds }
   const isSkipped: IsSkipped = (column) => ignored.has(column.name) && !needed.has(column.name)
   return whole(await rowsOf(path, all, isSkipped), all)

@@ -152,10 +152,13 @@ export class CsvReader {
   #ragged({ cells, line }: CsvRow): Error {
     const { delimiter, decimal } = this.#options
     const isDecimal = decimal === delimiter
-    const several =
-      delimiter === ' ' ? "several blanks between values need delimiter: 'whitespace'" : undefined
+    const { header } = this.#options
+    const isNamed = header === undefined || header === true
+    const width = widthOf(this.#columns)
+    const named = isNamed ? `the header has ${width} names` : undefined
+    const several = delimiter === ' ' ? "several blanks between values need delimiter: 'whitespace'" : named
     const fix = isDecimal ? "quote numbers with a decimal comma, or give delimiter, such as ';'" : several
-    return malformed(this.#name, `${widthOf(this.#columns)} values at line ${line}`, cells.length, fix)
+    return malformed(this.#name, `${width} values at line ${line}`, cells.length, fix)
   }
 
   /** Appends a row's `x` and `y` to the batch; returns false if the row must be dropped (missing values). */

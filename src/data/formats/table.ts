@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { mismatch, unknownName } from '../../core/mismatch.ts'
+import { columnAbsent, mismatch, unknownName } from '../../core/mismatch.ts'
 import { choice, custom, list, type OptionsOf, type ValuesOf } from '../../core/options.ts'
 import { sizeOf } from '../../core/shape.ts'
 import {
@@ -84,6 +84,7 @@ export function planTable(
     const wanted = 'either label, the column of classes, or target, that of numbers'
     throw new ArgumentError(`${name}: wanted ${wanted}, got ${label === undefined ? 'neither' : 'both'}`)
   }
+  if (isInputOnly({ target })) checkThere(name, columns, options.features)
   const find = finder(name, columns)
   const targets = target === undefined ? [] : [target].flat().map(find)
   const all = Array.from({ length: widthOf(columns) }, (_, i) => i)
@@ -112,6 +113,19 @@ export function planTable(
     y: { shape: Array.isArray(target) ? [targets.length] : [], dtype: label === undefined ? dtype : 'int32' },
     featureNames: typeof columns === 'number' ? undefined : features.map((i) => columns[i]!),
   }
+}
+
+/** @throws {ArgumentError} when a file of inputs lacks a column that the model reads. */
+function checkThere(
+  name: string,
+  columns: readonly string[] | number,
+  features: TableValues['features'] = [],
+): void {
+  if (typeof columns === 'number') return
+  const needed = features.filter((column) => typeof column === 'string')
+  const found = new Set(columns)
+  const lacking = needed.find((column) => !found.has(column))
+  if (lacking !== undefined) throw columnAbsent(name, lacking, columns, needed)
 }
 
 /** @throws {ArgumentError} when a feature is chosen twice, or is also the label or a target. */

@@ -20,6 +20,8 @@ const sampled = 1000
 
 type Syntax = Pick<MixedCsvValues, 'decimal' | 'thousands'>
 
+const nameIt = 'write one into the first line'
+
 /** Makes a table of rows that arrive one after another. */
 export class TableBuilder {
   readonly #name: string
@@ -49,6 +51,8 @@ export class TableBuilder {
     this.#errors = new RowErrors(name, this.#columns, unit)
     this.#format = formatOf(options)
     this.#cells = new CellParser(this.#format)
+    const unnamed = columns.indexOf('')
+    if (unnamed >= 0) throw malformed(name, 'a name for each column', `none for column ${unnamed}`, nameIt)
     this.#plan = rolesOf(name, columns, options)
     this.#told = this.#toldPlans()
   }

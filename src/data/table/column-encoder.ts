@@ -51,7 +51,8 @@ export function parserOf(
   })
   const { kind, order = [], format = 'ymd' } = column
   if (kind === 'number') return { wanted: 'a finite number', parse: (value) => cells.number(value) }
-  if (kind === 'boolean') return via('true or false, yes or no, t or f, y or n, 1 or 0', (text) => booleanOf(text, cells))
+  if (kind === 'boolean')
+    return via('true or false, yes or no, t or f, y or n, 1 or 0', (text) => booleanOf(text, cells))
   if (kind === 'ordinal') {
     const places = new Map(order.map((text, place) => [cells.category(text) ?? text, place]))
     return via(`one of ${order.join(', ')}`, (text) => places.get(cells.category(text) ?? text))

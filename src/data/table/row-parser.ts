@@ -1,4 +1,4 @@
-import { unknownName } from '../../core/mismatch.ts'
+import { columnAbsent } from '../../core/mismatch.ts'
 import type { TablePlan } from '../formats/table.ts'
 import { CellParser } from './cells.ts'
 import { parserOf } from './column-encoder.ts'
@@ -47,9 +47,10 @@ export class RowParser {
     this.#cells = new CellParser(format)
     this.#plan = plan
     this.#options = options
+    const needed = features.map((column) => column.name)
     this.#features = features.map((column) => {
       const at = columns.indexOf(column.name)
-      if (at < 0) throw unknownName(name, columns, column.name, 'a column that is ')
+      if (at < 0) throw columnAbsent(name, column.name, columns, needed)
       return { ...column, ...parserOf(column, this.#cells), at }
     })
   }

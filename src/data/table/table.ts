@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { mismatch, unknownName } from '../../core/mismatch.ts'
+import { columnAbsent, mismatch, unknownName } from '../../core/mismatch.ts'
 import {
   type Dataset,
   dataset,
@@ -143,7 +143,11 @@ export class MixedTable {
   /** Returns how to read the values of a column of an encoding; if this table's column is of another kind, its texts are parsed. */
   #source(column: ColumnEncoder, encoding: TableEncoding) {
     const { name } = column
-    const store = this.#store(name)
+    const store = this.#parts.stores.get(name)
+    if (store === undefined) {
+      const needed = encoding.columns.map((one) => one.name)
+      throw columnAbsent(this.name, name, [...this.#parts.stores.keys()], needed)
+    }
     const encoded = encoding.columns.find((one) => one.name === name)!
     const plan = this.plans.find((one) => one.name === name)
     if (plan && isSameKind(plan, encoded)) return { column, valueAt: (row: number) => store.at(row) }
