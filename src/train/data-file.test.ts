@@ -95,7 +95,7 @@ describe('a table of mixed columns is encoded as the training part was', () => {
     expect((await readDataFile(far, mixed, {})).warning).toMatch(/odd\.csv: age has mean \d+, where it was/)
     const short = write('short.csv', 'age,note,y\n1,words,a')
     await expect(readDataFile(short, mixed, {})).rejects.toThrow(
-      'short.csv: columns: wanted one of age, note, got plan',
+      'short.csv: wanted a column plan, which the model reads, got age, note, y',
     )
     const other = write('label.csv', `${header}\n1,2,free,words,z`)
     await expect(readDataFile(other, mixed, {})).rejects.toThrow(

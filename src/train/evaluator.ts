@@ -243,10 +243,6 @@ const tooNarrow = (output: Shape, classes: number): ShapeError =>
 function ofLabels(error: ShapeError, data: Names): ShapeError {
   const label = recipeOf(data)?.table?.label
   if (label === undefined) return error
-  const column = typeof label === 'string' ? `'${label}'` : label
-  const [general, own] = [
-    "make the data set with target: 'numbers'",
-    `give target: ${column} instead of label`,
-  ]
-  return new ShapeError(error.message.replace(general, own))
+  const own = `give target: ${typeof label === 'string' ? `'${label}'` : label} instead of label`
+  return new ShapeError(error.message.replace("make the data set with target: 'numbers'", () => own))
 }

@@ -65,7 +65,7 @@ describe('a CSV file', () => {
       header: false,
       label: 1,
     })
-    refuses('x,kind\n1,a\n2\n', 'a.csv: wanted 2 values at line 3, got 1')
+    refuses('x,kind\n1,a\n2\n', 'a.csv: wanted 2 values at line 3, got 1; the header has 2 names')
     refuses('x,kind\n1,c\n', 'a.csv: wanted one of a, b at line 2, column kind, got "c"', {
       label: 'kind',
       classNames: ['a', 'b'],

@@ -23,9 +23,9 @@ describe('a row becomes numbers', () => {
     expect(encode([])).toHaveLength(0)
   })
 
-  test('of a number, also as a big integer or boolean', () => {
+  test('of a number, also as a big integer or a numeral', () => {
     const column: ColumnEncoding = { name: 'n', kind: 'number', ...numeric }
-    expect(encoded(column, 14, '1.4e1', 14n, true, '0')).toEqual([2, 2, 2, -4.5, -5])
+    expect(encoded(column, 14, '1.4e1', 14n, '0')).toEqual([2, 2, 2, -5])
   })
 
   test('of numbers and missing values as the file wrote them', () => {
@@ -117,7 +117,7 @@ describe('a row that does not fit is refused', () => {
     )
     const boolean: ColumnEncoding = { name: 'b', kind: 'boolean', ...numeric }
     refused([{ b: 'maybe' }], [boolean]).toThrow(
-      'table: wanted true or false at row 0, column b, got "maybe"; correct it, or give null if it is missing',
+      'table: wanted true or false, yes or no, t or f, y or n, 1 or 0 at row 0, column b, got "maybe"; correct it, or give null if it is missing',
     )
     const date: ColumnEncoding = { name: 'd', kind: 'date', format: 'mdy', ...numeric }
     refused([{ d: '2024-01-01' }], [date]).toThrow(

@@ -140,7 +140,7 @@ describe('the kind of a column is told', () => {
     )
     told('number').toThrow('a.csv: wanted a number at line 2, column a, got "x"; add texts that mean missing')
     told('boolean', ['yes', 'perhaps']).toThrow(
-      'a.csv: wanted true or false at line 3, column a, got "perhaps"',
+      'a.csv: wanted true or false, yes or no, t or f, y or n, 1 or 0 at line 3, column a, got "perhaps"',
     )
     told('date', ['2024-01-01', '1/2/2024']).toThrow(
       'a.csv: wanted a date as 2024-12-31 at line 3, column a, got "1/2/2024"',
@@ -265,7 +265,7 @@ describe('what is learnt', () => {
       'encodeTable: wanted one of n, y, got "maybe"',
     )
     expect(() => encodeTable(csv('y,b\ny,z\ny,q\n'), train)).toThrow(
-      'a.csv: wanted a column that is one of y, b, got a; did you mean y?',
+      'a.csv: wanted a column a, which the encoding reads, got y, b; did you mean y?',
     )
     expect(() => encodeTable({} as never, train)).toThrow(
       'encodeTable: wanted a table, as data.table returns it, got {}',
@@ -339,7 +339,9 @@ test('columns without names are numbered', () => {
 })
 
 test('a row of another length is refused', () => {
-  expect(() => csv('a,b,y\n1,2,n\n1,n\n')).toThrow('a.csv: wanted 3 values at line 3, got 2')
+  expect(() => csv('a,b,y\n1,2,n\n1,n\n')).toThrow(
+    'a.csv: wanted 3 values at line 3, got 2; the header has 3 names',
+  )
   expect(() => parseTable(new Uint8Array([97, 44, 98, 10, 0xff, 44, 49]), 'a.csv', { label: 'b' })).toThrow(
     "a.csv: wanted text in UTF-8, got other bytes at line 2; give its encoding, such as encoding: 'windows-1252'",
   )

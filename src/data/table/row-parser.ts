@@ -50,7 +50,7 @@ export class RowParser {
     const needed = features.map((column) => column.name)
     this.#features = features.map((column) => {
       const at = columns.indexOf(column.name)
-      if (at < 0) throw columnAbsent(name, column.name, columns, needed)
+      if (at < 0) throw columnAbsent(name, column.name, columns, needed, 'the encoding')
       return { ...column, ...parserOf(column, this.#cells), at }
     })
   }

@@ -146,7 +146,7 @@ export class MixedTable {
     const store = this.#parts.stores.get(name)
     if (store === undefined) {
       const needed = encoding.columns.map((one) => one.name)
-      throw columnAbsent(this.name, name, [...this.#parts.stores.keys()], needed)
+      throw columnAbsent(this.name, name, [...this.#parts.stores.keys()], needed, 'the encoding')
     }
     const encoded = encoding.columns.find((one) => one.name === name)!
     const plan = this.plans.find((one) => one.name === name)
