@@ -12,6 +12,7 @@ import { normalize } from '../data/normalize.ts'
 import { split as splitOf } from '../data/split.ts'
 import { readDataFile } from './data-file.ts'
 import { fileInputs } from './input-file.ts'
+import { RowReader } from './row-reader.ts'
 import { type About, aboutOf } from './run-graph.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-on-'))
@@ -25,6 +26,11 @@ const rows = Array.from({ length: 30 }, (_, i) => `${['cat', 'dog'][i % 2]};${40
 const read = csv(table(rows), { label: 'kind', delimiter: ';' })
 const parts = normalize(splitOf(read, { validation: 6 }), { per: 'feature' })
 const about = aboutOf(toy({ data: parts }))
+
+/** Reads all inputs of a file. */
+const predicted = async (path: string, about: About): Promise<void> => {
+  for await (const _ of fileInputs(path, about, async function* () {})) void _
+}
 
 describe('a file is read as the data of the run were', () => {
   test('a table: with their columns, classes, options and normalization', async () => {
@@ -84,6 +90,20 @@ describe('a table of mixed columns is encoded as the training part was', () => {
     expect([again.data.length, rows.length]).toEqual([60, 60])
   })
 
+  test('but no boolean is a number, in JSON either', async () => {
+    const row = { age: 3, plan: 'pro', note: 'words' }
+    const reader = new RowReader('predict', mixed)
+    expect(reader.read([row])).toEqual(reader.read([{ ...row, age: '3' }]))
+    for (const age of [true, [3], { a: 3 }, new Date(3)])
+      expect(() => reader.read([row, { ...row, age }])).toThrow(
+        /^predict: wanted a finite number at row 1, column age, got /,
+      )
+    const lines = write('rows.jsonl', `${JSON.stringify(row)}\n${JSON.stringify({ ...row, age: true })}`)
+    await expect(predicted(lines, mixed)).rejects.toThrow(
+      'rows.jsonl: wanted a finite number at line 2, column age, got true',
+    )
+  })
+
   test('as JSON keeps it', async () => {
     const file = write('kept.csv', text)
     const kept = JSON.parse(JSON.stringify(mixed))
@@ -96,6 +116,15 @@ describe('a table of mixed columns is encoded as the training part was', () => {
     const short = write('short.csv', 'age,note,y\n1,words,a')
     await expect(readDataFile(short, mixed, {})).rejects.toThrow(
       'short.csv: wanted a column plan, which the model reads, got age, note, y',
+    )
+    const near = write('near.csv', 'ages,plan,note,y\n1,pro,words,a')
+    const lacking =
+      'near.csv: wanted a column age, which the model reads, got ages, plan, note, y; did you mean ages?'
+    await expect(readDataFile(near, mixed, {})).rejects.toThrow(lacking)
+    await expect(predicted(near, mixed)).rejects.toThrow(lacking)
+    writeFileSync(at('less.csv'), 'kind;a;bb\ncat;1;2')
+    await expect(predicted(at('less.csv'), about)).rejects.toThrow(
+      'less.csv: wanted a column b, which the model reads, got kind, a, bb; did you mean bb?',
     )
     const other = write('label.csv', `${header}\n1,2,free,words,z`)
     await expect(readDataFile(other, mixed, {})).rejects.toThrow(

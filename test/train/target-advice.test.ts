@@ -61,6 +61,46 @@ describe('a target of another shape than the output', () => {
   })
 })
 
+describe('a target of another sort than the loss', () => {
+  const classes = data.dataset({ x, y: [0, 1, 2, 1] })
+
+  test('of numbers for cross-entropy is told mseLoss', async () => {
+    const prices = data.dataset({ x, y: [1.5, 2, 3, 4] })
+    const advice =
+      "if it holds labels, make the data set with target: 'labels', or a stream with classes; for numbers to predict, use ops.mseLoss"
+    await expect(evaluate(prices, (o, y) => ops.crossEntropy(ops.flatten(o, 0), y))).rejects.toThrow(
+      `crossEntropy: wanted labels, or probabilities of two classes or more, got float32 [4]; ${advice}`,
+    )
+    await expect(evaluate(prices, ops.crossEntropy)).rejects.toThrow(
+      `crossEntropy: wanted labels, or probabilities of two classes or more, got float32 [4]; ${advice}`,
+    )
+    await expect(evaluate(prices, ops.crossEntropy, 3)).rejects.toThrow(
+      `crossEntropy: wanted a target of float32 [4, 3], got float32 [4]; ${advice}`,
+    )
+  })
+
+  test.each(Object.entries({ mseLoss: ops.mseLoss, l1Loss: ops.l1Loss }))(
+    'of classes for %s is told crossEntropy',
+    async (name, loss) => {
+      await expect(evaluate(classes, loss, 3)).rejects.toThrow(
+        `${name}: wanted a target of float32 [4, 3], got int32 [4]; if it holds labels of classes, use ops.crossEntropy`,
+      )
+      const binary = data.dataset({ x, y: [0, 1, 1, 0] })
+      await expect(evaluate(binary, loss)).rejects.toThrow(
+        `${name}: wanted a target of float32 [4, 1], got int32 [4]; if it holds labels of classes, use ops.crossEntropy; otherwise give the data set targetShape: [1]`,
+      )
+    },
+  )
+
+  test('of a table names the option that the table has', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i / 3},${i % 20}`)
+    const table = data.parseTable(['a,price', ...rows].join('\n'), 'a.csv', { label: 'price' })
+    await expect(evaluate(data.split(table, { validation: 0.2 }).train, ops.mseLoss)).rejects.toThrow(
+      "task: wanted a score for each of 20 classes, got [32, 1]; widen the last layer or, if y holds numbers to predict, give target: 'price' instead of label",
+    )
+  })
+})
+
 describe('labels in floats', () => {
   test.each([[[]], [[1]]])('of shape [n, ...%j] are told to be labels', async (targetShape) => {
     const floats = data.dataset({ x, y: Float32Array.of(0, 1, 2, 1), targetShape })

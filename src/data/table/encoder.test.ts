@@ -26,6 +26,14 @@ describe('a row becomes numbers', () => {
   test('of a number, also as a big integer or a numeral', () => {
     const column: ColumnEncoding = { name: 'n', kind: 'number', ...numeric }
     expect(encoded(column, 14, '1.4e1', 14n, '0')).toEqual([2, 2, 2, -5])
+    for (const [value, got] of [
+      [true, 'true'],
+      [[3], '[3]'],
+      [{}, '{}'],
+    ] as const)
+      expect(() => encoded(column, value)).toThrow(
+        `table: wanted a finite number at row 0, column n, got ${got}; correct it, or give null if it is missing`,
+      )
   })
 
   test('of numbers and missing values as the file wrote them', () => {

@@ -29,7 +29,9 @@ function detail(column: ColumnEncoding, distinct = 0): string {
     const kept = column.values.filter((value) => value !== null).length
     const rare = distinct - kept
     const isSuspect = rare > 1 && rare >= mostlyRare * distinct
-    const doubt = isSuspect ? ` (${count(rare)} of ${count(distinct)} values: are they no categories?)` : ''
+    const doubt = isSuspect
+      ? ` (${count(rare)} of ${count(distinct)} values are; tell another kind, or 'ignore')`
+      : ''
     return `${counted(kept, 'value')}${column.values.includes(null) ? ', and missing' : ''}, and rare${doubt}`
   }
   if (column.kind === 'text') return `${column.by} in ${count(column.buckets)} buckets`

@@ -46,9 +46,10 @@ export function numeralAdvice(
 }
 
 function optionsOf({ decimal, thousands }: NumeralFormat): string {
-  const point = decimal === '.' ? '' : `decimal: '${decimal}'`
-  const mark = thousands?.replace(/[\u00a0\u202f']/, (c) =>
-    c === "'" ? "\\'" : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-  return [point, mark === undefined ? '' : `thousands: '${mark}'`].filter(Boolean).join(' and ')
+  const point = decimal === '.' ? [] : [`decimal: ${quoted(decimal)}`]
+  return [...point, ...(thousands === undefined ? [] : [`thousands: ${quoted(thousands)}`])].join(' and ')
 }
+
+/** Returns a character as it is written in code. */
+const quoted = (mark: string): string =>
+  mark === "'" ? `"'"` : mark > '~' ? `'\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}'` : `'${mark}'`

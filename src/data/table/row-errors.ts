@@ -37,7 +37,7 @@ export class RowErrors {
   /** @param advice options by which the text becomes a number */
   otherNumber(at: number, given: string, place: number, advice: string): Error {
     const fix = this.#unit === 'line' ? advice : 'store the column as numbers'
-    const tell = `if it holds none, tell its kind, as in columns: { ${showValue(this.#columns[at])}: 'category' }`
+    const tell = `if the texts are no numbers, tell the column's kind, as in columns: { ${showValue(this.#columns[at])}: 'category' }`
     return this.wrong('a plain number', at, given, place, `${fix}; ${tell}`)
   }
 
