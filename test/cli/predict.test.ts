@@ -208,7 +208,7 @@ describe('a mixed table is encoded as it was for training', () => {
     [
       'column',
       'name,plan,since,called\nAnn,gold,2024-01-02,3\n',
-      'a column that is one of name, plan, since, called, got calls; did you mean called?',
+      'a column calls, which the model reads, got name, plan, since, called; did you mean called?',
     ],
     [
       'date',
@@ -280,7 +280,7 @@ describe('what is wrong is named, and leaves the output as it was', () => {
     ],
     'column.csv': [
       'ages,tall,kind\n1,2,young\n',
-      'column.csv: wanted a column that is one of ages, tall, kind, got age; did you mean ages?',
+      'column.csv: wanted a column age, which the model reads, got ages, tall, kind; did you mean ages?',
     ],
     'empty.csv': ['age,tall\n', 'empty.csv: wanted at least one row of values, got none'],
     'empty.jsonl': ['\n', 'empty.jsonl: wanted at least one row of values, got none'],

@@ -44,7 +44,7 @@ const fields: Readonly<Record<ColumnKind, Declared>> = {
   boolean: numeric,
   ordinal: { ...numeric, order: required(texts) },
   date: { ...numeric, format: required(dateFormat), clock: boolean() },
-  category: { ...named, values: required(values), drop: boolean() },
+  category: { ...named, values: required(values), rare: integer({ min: 1 }), drop: boolean() },
   text: { ...named, by: required(textUnit), buckets, drop: boolean() },
   ignore: { ...named, because: text() },
 }

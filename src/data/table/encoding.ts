@@ -31,6 +31,8 @@ export type ColumnEncoding = { readonly name: string } & (
       readonly kind: 'category'
       /** Value of code 1, of code 2, …; null is the missing value. Every other value has code 0. */
       readonly values: readonly (string | null)[]
+      /** Number of rare values in the training rows, if almost all values were rare. */
+      readonly rare?: number
       /** Whether a missing value is an error. */
       readonly drop?: true
     }

@@ -86,6 +86,10 @@ class NumberLearner implements Learner {
 /** Maximum number of distinct values of a category that are counted; the rarest are forgotten beyond twice as many. */
 const mostCounted = 100_000
 
+/** Share of rare values from which on a column is noted as hardly one of categories, if there are more than a few. */
+const mostlyRare = 0.9
+const fewRare = 10
+
 class CategoryLearner implements Learner {
   readonly #plan: ColumnPlan
   readonly #counts = new Map<string | null, number>()
@@ -107,7 +111,10 @@ class CategoryLearner implements Learner {
       .filter(([, n]) => n >= minFrequency)
       .slice(0, maxCategories)
       .map(([text]) => text)
-    return { name, kind: 'category', values, ...(drop && { drop }) }
+    const distinct = this.#counts.size - (this.#counts.has(null) ? 1 : 0)
+    const rare = distinct - values.filter((text) => text !== null).length
+    const areMost = rare > fewRare && rare >= mostlyRare * distinct
+    return { name, kind: 'category', values, ...(areMost && { rare }), ...(drop && { drop }) }
   }
 
   /** The values and their counts, the most frequent first; those of equal counts in the order of their texts. */

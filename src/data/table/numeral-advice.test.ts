@@ -42,7 +42,7 @@ test('a later number with groups is told the option too, and so is one to predic
   expect(() => table(grouped)).toThrow(
     'a.csv: wanted a number, as in the rows before, at line 1202, column a, got "1,101"; give thousands: \',\' if the comma groups digits, or',
   )
-  expect(() => table(['1,5', '2'], { label: undefined, target: 'a' })).toThrow(
+  expect(() => parseTable('a;b\n1,5;1\n2;2\n', 'a.csv', { target: 'a', delimiter: ';' })).toThrow(
     `a.csv: wanted a number at line 2, column a, got "1,5"; give decimal: ','`,
   )
 })

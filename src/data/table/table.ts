@@ -79,15 +79,7 @@ export class MixedTable {
   /** Returns a note on the kinds of the columns: a line for each, aligned. */
   summary(): string {
     const { name } = this.#parts
-    const categories = this.plans.filter(({ kind }) => kind === 'category')
-    const counts = categories.map(({ name }) => [name, this.#distinct(name)] as const)
-    return tableNote(this.encoding(), name, new Map(counts))
-  }
-
-  #distinct(name: string): number {
-    const found = new Set(this.column(name))
-    found.delete(null)
-    return found.size
+    return tableNote(this.encoding(), name)
   }
 
   /**
