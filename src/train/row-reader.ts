@@ -79,7 +79,10 @@ export class RowReader {
         const given = cellOf(row, i)
         const value = parse(given)
         const place = (): string => `${placeOf(row)}, column ${name}`
-        if (value === undefined) throw malformed(this.#who, `${wanted} at ${place()}`, showValue(given))
+        if (value === undefined) {
+          const fix = 'correct it, or leave it empty if it is missing'
+          throw malformed(this.#who, `${wanted} at ${place()}`, showValue(given), fix)
+        }
         if (!write(value, out, to)) {
           const fix = 'fill it in, or leave the row out'
           throw malformed(this.#who, `a value at ${place()}`, given == null ? 'null' : showValue(given), fix)

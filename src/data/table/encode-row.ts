@@ -13,20 +13,30 @@ export function encodeRow(
   out: Float32Array,
   to: number,
 ): void {
-  if (Object(row) !== row) throw mismatch('table', `row ${i} as an object`, row)
+  if (Object(row) !== row) throw mismatch('table', `row ${i} as an object`, row, objects)
   let at = to
   for (const column of columns) {
     const { name, wanted } = column
-    if (!(name in row)) throw new ArgumentError(absent(i, name, Object.keys(row)))
+    if (!Object.hasOwn(row, name)) throw new ArgumentError(absent(i, name, Object.keys(row)))
     const value = column.parse(row[name])
-    if (value === undefined) throw mismatch('table', `${wanted} at row ${i}, column ${name}`, row[name])
+    if (value === undefined) throw wrong(wanted, i, name, row[name])
     if (!column.write(value, out, at)) throw new ArgumentError(missing(i, name))
     at += column.features.length
   }
 }
 
 const missing = (row: number, column: string): string =>
-  `table: wanted a value at row ${row}, column ${column}, got none; rows without one were left out of training`
+  `table: wanted a value at row ${row}, column ${column}, got none; leave the row out, as in training`
 
 const absent = (row: number, column: string, found: readonly string[]): string =>
-  `table: wanted column ${column} at row ${row}, got columns ${found.join(', ')}`
+  `table: wanted column ${column} at row ${row}, got columns ${found.join(', ')}; add it, as null if its value is missing`
+
+const wrong = (wanted: string, row: number, column: string, found: unknown): ArgumentError =>
+  mismatch(
+    'table',
+    `${wanted} at row ${row}, column ${column}`,
+    found,
+    'correct it, or give null if it is missing',
+  )
+
+const objects = 'give each row as an object of values by column'
