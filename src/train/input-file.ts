@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
-import { extname } from 'node:path'
 import { type Data, joinData } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { malformed, unknownName } from '../core/mismatch.ts'
 import { readOptions } from '../core/options.ts'
 import { sameShape, showShape, sizeOf } from '../core/shape.ts'
+import { type FileKind, fileKind } from '../data/files/file-kind.ts'
 import { readIdx } from '../data/files/idx.ts'
 import { type FolderImages, imagesIn } from '../data/files/image-folder.ts'
 import { readNpy, readNpz } from '../data/files/numpy.ts'
@@ -47,13 +47,12 @@ export async function* fileInputs(
   if (path === '-') yield* piecewise('stdin', about, stdin())
   else if (isImage(path)) yield* images(path, about)
   else {
-    const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
-    if (kind === '.parquet') yield* parquetInputs(path, about)
-    else if (kind === '.npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
-    else if (kind === '.npy') yield arrayInputs(fileName(path), readNpy(path), about)
-    else if (isIdx(path)) yield idxInputs(path, about)
-    else if (['.csv', '.tsv', '.jsonl', '.ndjson'].includes(kind))
-      yield* piecewise(fileName(path), about, piecesLater(path), kind)
+    const kind = fileKind(path)
+    if (kind === 'parquet') yield* parquetInputs(path, about)
+    else if (kind === 'npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
+    else if (kind === 'npy') yield arrayInputs(fileName(path), readNpy(path), about)
+    else if (kind === 'idx') yield idxInputs(path, about)
+    else if (kind !== undefined) yield* piecewise(fileName(path), about, piecesLater(path), kind)
     else {
       const kinds = 'CSV, TSV, Parquet, JSON lines, NPZ, NPY or IDX, an image or a folder of images'
       throw new ArgumentError(
@@ -62,8 +61,6 @@ export async function* fileInputs(
     }
   }
 }
-
-const isIdx = (path: string): boolean => /[.-]idx\d-?(ubyte)?$/.test(path.replace(/\.gz$/, ''))
 
 const isImage = (path: string): boolean =>
   /\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i.test(path) ||
@@ -74,7 +71,7 @@ async function* piecewise(
   name: string,
   about: About,
   pieces: Pieces,
-  kind?: string,
+  kind?: FileKind,
 ): AsyncGenerator<RawInputs> {
   const rows = pieces[Symbol.asyncIterator]()
   const first = await rows.next()
@@ -87,7 +84,7 @@ async function* piecewise(
     }
   }
   const start = first.done ? '' : new TextDecoder().decode(first.value.subarray(0, 4096))
-  const isJson = kind === undefined ? /^\s*[[{]/.test(start) : kind !== '.csv' && kind !== '.tsv'
+  const isJson = kind === undefined ? /^\s*[[{]/.test(start) : kind === 'jsonl'
   const read = about.recipe?.encoding ? mixedInputs : csvInputs
   yield* isJson ? jsonInputs(name, about, all()) : read(name, about, all(), kind)
 }
@@ -97,9 +94,9 @@ async function* mixedInputs(
   name: string,
   about: About,
   pieces: Pieces,
-  kind?: string,
+  kind?: FileKind,
 ): AsyncGenerator<RawInputs> {
-  const before = { ...about.recipe!.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
+  const before = { ...about.recipe!.table, ...(kind === 'tsv' && { delimiter: '\t' }) }
   const options = { ...readOptions(name, mixedCsvOptions, before), label: undefined, target: [] }
   const [rows, reader] = [new CsvRawRows(name, options), new RowReader(name, about)]
   let count = 0
@@ -118,10 +115,10 @@ async function* csvInputs(
   name: string,
   about: About,
   pieces: Pieces,
-  kind?: string,
+  kind?: FileKind,
 ): AsyncGenerator<RawInputs> {
   const { recipe } = about
-  const before = { ...recipe?.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
+  const before = { ...recipe?.table, ...(kind === 'tsv' && { delimiter: '\t' }) }
   const options = { ...readOptions(name, csvOptions, before), ...inputOptions(about) }
   const reader = new CsvReader(name, options, planOf(about))
   let count = 0

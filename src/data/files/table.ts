@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import { untilAborted } from '../../core/abort.ts'
 import { custom, type Declared, type OptionsOf, readOptions } from '../../core/options.ts'
 import { ParquetFile } from '../formats/parquet-file.ts'
@@ -16,6 +15,7 @@ import {
 } from '../table/table-options.ts'
 import { encodedStream, learnTable, learntFrom } from '../table/table-stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
+import { fileKind } from './file-kind.ts'
 import { firstPieces, piecesLater } from './pieces.ts'
 import { explained, fileName } from './read-file.ts'
 
@@ -74,7 +74,7 @@ export async function tableStream(path: string, given: TableStreamOptions): Prom
   return encodedStream(source, learnt, options, fileFingerprint(path, [options, learnt]))
 }
 
-const isParquet = (path: string): boolean => extname(path).toLowerCase() === '.parquet'
+const isParquet = (path: string): boolean => fileKind(path) === 'parquet'
 
 /** Returns the options of a table, with those of CSV unless the file is a Parquet file, and with `more`. */
 function optionsFor<M extends Declared>(path: string, more: M): typeof mixedCsvOptions & M {
@@ -84,8 +84,9 @@ function optionsFor<M extends Declared>(path: string, more: M): typeof mixedCsvO
 
 /** Returns the options, with tab as the delimiter if `path` ends in `.tsv` or `.tsv.gz` and none is given. */
 function withTabs(path: string, given: unknown): unknown {
-  const isTabs = extname(path.replace(/\.gz$/, '')).toLowerCase() === '.tsv'
-  return isTabs && Object(given) === given ? { delimiter: '\t', ...(given as object) } : given
+  return fileKind(path) === 'tsv' && Object(given) === given
+    ? { delimiter: '\t', ...(given as object) }
+    : given
 }
 
 const rowsOf = async (path: string, options: MixedCsvValues): Promise<RowSource> =>

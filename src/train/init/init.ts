@@ -51,8 +51,14 @@ async function rateFor(experiment: Experiment): Promise<{ readonly lr: number; r
       rate: `The rate is a usual one, as ${test} found none at which the loss falls.`,
     }
   }
-  const lr = Number(Math.min(rates.most, Math.max(rates.least, suggestion)).toPrecision(2))
-  return { lr, rate: `The rate rises to ${lr}, which ${test} suggested, then falls to almost 0.` }
+  const suggested = Number(suggestion.toPrecision(2))
+  const lr = Math.min(rates.most, Math.max(rates.least, suggested))
+  return { lr, rate: `The rate rises to ${lr}, ${reasonFor(lr, suggested, test)}, then falls to almost 0.` }
+}
+
+function reasonFor(lr: number, suggested: number, test: string): string {
+  if (lr === suggested) return `which ${test} suggested`
+  return `the ${lr < suggested ? 'highest' : 'lowest'} that init sets, as ${test} suggested ${suggested}`
 }
 
 function aboutOf(path: string, { data }: Experiment, { label, target }: Told): string {

@@ -60,6 +60,13 @@ async function partOf(
 ): Promise<data.Source> {
   const given = typeof spec === 'string' ? { [spec]: true } : spec
   if (!isJsonObject(given)) throw mismatch('experiment', `data: ${part} as an object`, spec)
+  const step = [...splitting, ...together].find((name) => name in given)
+  if (step !== undefined) {
+    const fix = splitting.includes(step)
+      ? 'each part is read by itself'
+      : `write it beside ${part}, for all parts`
+    throw new ArgumentError(`experiment: wanted data: ${part} without ${step}, got it; ${fix}`)
+  }
   const made = await examplesOf(given, folder, train)
   if (isTable(made)) return data.encodeTable(made, train ?? made.encoding())
   if (isSource(made)) return made
@@ -152,7 +159,7 @@ function foldOf(whole: Whole, { fold: given, ...options }: Spec): data.Sources {
 
 /** Takes the steps that follow the split. */
 async function finished(split: data.Sources, steps: Spec): Promise<data.Sources> {
-  if (steps.oneHot !== undefined) optionsOf('oneHot', steps)
+  if (steps.oneHot !== undefined) readOptions('oneHot', {}, optionsOf('oneHot', steps))
   const hot =
     steps.oneHot === undefined ? split : await eachPart(split, (part) => data.oneHot(part as data.Dataset))
   if (steps.normalize === undefined) return hot
