@@ -186,6 +186,10 @@ test.each<[unknown, string]>([
   [{ train: { csv: 'a.csv', label: 'kind' } }, 'experiment: wanted data with both train and validation, got "train"'],
   [{ train: { csv: 'a.csv', label: 'kind' }, valid: {} }, 'experiment: data: wanted one of train, validation, test, oneHot, normalize, got valid'],
   [{ train: 3, validation: 3 }, 'experiment: wanted data: train as an object, got 3'],
+  [{ train: { breastCancer: true, normalize: true, split: half }, validation: 'breastCancer' }, 'experiment: wanted data: train without split, got it; each part is read by itself'],
+  [{ train: 'breastCancer', validation: { breastCancer: true, normalize: true } }, 'experiment: wanted data: validation without normalize, got it; write it beside validation, for all parts'],
+  [{ train: 'breastCancer', validation: 'breastCancer', test: { breastCancer: true, kFold: { folds: 2, fold: 0 } } }, 'experiment: wanted data: test without kFold, got it; each part is read by itself'],
+  [{ breastCancer: true, split: half, oneHot: { classes: 3 } }, 'oneHot: wanted no options, got classes'],
   [{ train: 'digits10x10', validation: 'digits10x10' }, 'experiment: wanted data: train as one set of examples, got other data'],
 ])('%j is refused', async (spec, message) => {
   await expect(parseData(spec, folder)).rejects.toThrow(message)
