@@ -66,6 +66,9 @@ describe('an experiment', () => {
     await wrong({ model: [['Lineal', 1, 2]] }).toThrow(
       /^experiment: wanted layer as one of .*BatchNorm1d.*, got Lineal; did you mean Linear\?$/,
     )
+    await wrong({ model: [['BatchNorm1d', 30, { momentum: 0.1 }, 5]] }).toThrow(
+      'experiment: wanted BatchNorm1d without arguments after its options, got 5',
+    )
     await wrong({ model: [['Linear', 1, -2]] }).toThrow(
       'Linear: wanted outFeatures as a positive integer, got -2',
     )

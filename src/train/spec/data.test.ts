@@ -189,6 +189,8 @@ test.each<[unknown, string]>([
   [{ train: { breastCancer: true, normalize: true, split: half }, validation: 'breastCancer' }, 'experiment: wanted data: train without split, got it; each part is read by itself'],
   [{ train: 'breastCancer', validation: { breastCancer: true, normalize: true } }, 'experiment: wanted data: validation without normalize, got it; write it beside validation, for all parts'],
   [{ train: 'breastCancer', validation: 'breastCancer', test: { breastCancer: true, kFold: { folds: 2, fold: 0 } } }, 'experiment: wanted data: test without kFold, got it; each part is read by itself'],
+  [{ train: { table: 'a.csv', label: 'kind' }, validation: { csv: 'a.csv', label: 'kind' } }, 'experiment: wanted data: validation read by table, as train is, got csv'],
+  [{ train: { csv: 'a.csv', label: 'kind' }, validation: { table: 'a.csv', label: 'kind' } }, 'experiment: wanted data: validation read without table, as train is, got table'],
   [{ breastCancer: true, split: half, oneHot: { classes: 3 } }, 'oneHot: wanted no options, got classes'],
   [{ train: 'digits10x10', validation: 'digits10x10' }, 'experiment: wanted data: train as one set of examples, got other data'],
 ])('%j is refused', async (spec, message) => {

@@ -3,7 +3,7 @@ import type { Source } from '../../data/stream.ts'
 import * as nn from '../../nn/index.ts'
 import type { Module } from '../../nn/module.ts'
 import { parse as parseSchedule } from '../../schedule/index.ts'
-import { byName } from './named.ts'
+import { byName, isJsonObject } from './named.ts'
 
 interface Layer {
   new (...args: never[]): Module
@@ -70,6 +70,9 @@ function counted(features: number | undefined): number {
 
 function layerOf([name, ...args]: LayerSpec, train: Source, features: number | undefined): Module {
   const Kind = byName('layer', layers, name)
+  const options = args.findIndex(isJsonObject)
+  if (options >= 0 && options < args.length - 1)
+    throw mismatch('experiment', `${name} without arguments after its options`, args[options + 1])
   const given = args.map((argument) => argumentOf(argument, train, features))
   return new Kind(...([...(Kind.fitted ? [train] : []), ...given] as never[]))
 }
