@@ -197,7 +197,7 @@ export default train.experiment({
 })
 
 test('small tables have a batch of all their training rows', async () => {
-  for (const n of [5, 14, 22]) {
+  for (const n of [5, 22]) {
     const rows = points.slice(0, n).map(([a], i) => `${a},${i % 2}`)
     writeFileSync(`small${n}.csv`, `a,k\n${rows.join('\n')}\n`)
     await init(`small${n}.csv`, '--label', 'k')
