@@ -1,7 +1,7 @@
 import { isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { number, type OptionsOf, readOptions } from '../core/options.ts'
-import { sameShape } from '../core/shape.ts'
+import { misfit, sameShape } from '../core/shape.ts'
 import { scalar, type Tensor } from '../core/tensor.ts'
 import { add, div, exp, mul, neg } from './arithmetic.ts'
 import { expand, reshape, sum } from './broadcast.ts'
@@ -104,6 +104,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
   const { weight, ignoreIndex, labelSmoothing: smoothing, reduction } = options
   const fix = "if it holds labels, make the data set with target: 'labels', or a stream with classes"
   checkAlike('crossEntropy', logits, target, sameShape(logits.shape, target.shape) ? undefined : fix)
+  if (logits.shape.length < 2) throw misfit('crossEntropy', 'scores of [n, classes]', logits.shape)
   if (ignoreIndex !== undefined) {
     throw new ArgumentError('crossEntropy: wanted labels with ignoreIndex, got probabilities')
   }

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
-import { extname } from 'node:path'
 import { type Data, joinData } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { malformed, unknownName } from '../core/mismatch.ts'
 import { readOptions } from '../core/options.ts'
 import { sameShape, showShape, sizeOf } from '../core/shape.ts'
+import { type FileKind, fileKind } from '../data/files/file-kind.ts'
 import { readIdx } from '../data/files/idx.ts'
 import { type FolderImages, imagesIn } from '../data/files/image-folder.ts'
 import { readNpy, readNpz } from '../data/files/numpy.ts'
@@ -48,13 +48,12 @@ export async function* fileInputs(
   if (path === '-') yield* piecewise('stdin', about, stdin())
   else if (isImage(path)) yield* images(path, about)
   else {
-    const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
-    if (kind === '.parquet') yield* parquetInputs(path, about)
-    else if (kind === '.npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
-    else if (kind === '.npy') yield arrayInputs(fileName(path), readNpy(path), about)
-    else if (isIdx(path)) yield idxInputs(path, about)
-    else if (['.csv', '.tsv', '.jsonl', '.ndjson'].includes(kind))
-      yield* piecewise(fileName(path), about, piecesLater(path), kind)
+    const kind = fileKind(path)
+    if (kind === 'parquet') yield* parquetInputs(path, about)
+    else if (kind === 'npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
+    else if (kind === 'npy') yield arrayInputs(fileName(path), readNpy(path), about)
+    else if (kind === 'idx') yield idxInputs(path, about)
+    else if (kind !== undefined) yield* piecewise(fileName(path), about, piecesLater(path), kind)
     else {
       const kinds = 'CSV, TSV, Parquet, JSON lines, NPZ, NPY or IDX, an image or a folder of images'
       throw new ArgumentError(
@@ -63,8 +62,6 @@ export async function* fileInputs(
     }
   }
 }
-
-const isIdx = (path: string): boolean => /[.-]idx\d-?(ubyte)?$/.test(path.replace(/\.gz$/, ''))
 
 const isImage = (path: string): boolean =>
   /\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i.test(path) ||
@@ -75,7 +72,7 @@ async function* piecewise(
   name: string,
   about: About,
   pieces: Pieces,
-  kind?: string,
+  kind?: FileKind,
 ): AsyncGenerator<RawInputs> {
   const rows = pieces[Symbol.asyncIterator]()
   const first = await rows.next()
@@ -88,10 +85,10 @@ async function* piecewise(
     }
   }
   const start = first.done ? '' : new TextDecoder().decode(first.value.subarray(0, 4096))
-  const guessed = /^\s*[[{]/.test(start) ? '.jsonl' : /^[^\r\n,;]*\t/.test(start) ? '.tsv' : '.csv'
+  const guessed = /^\s*[[{]/.test(start) ? 'jsonl' : /^[^\r\n,;]*\t/.test(start) ? 'tsv' : 'csv'
   const format = kind ?? guessed
   const read = about.recipe?.encoding ? mixedInputs : csvInputs
-  const isCsv = format === '.csv' || format === '.tsv'
+  const isCsv = format === 'csv' || format === 'tsv'
   yield* isCsv ? read(name, about, all(), format) : jsonInputs(name, about, all())
 }
 
@@ -100,9 +97,9 @@ async function* mixedInputs(
   name: string,
   about: About,
   pieces: Pieces,
-  kind: string,
+  kind: FileKind,
 ): AsyncGenerator<RawInputs> {
-  const before = withDelimiter(kind, about.recipe!.table ?? {})
+  const before = withDelimiter(`.${kind}`, about.recipe!.table ?? {})
   const options = { ...readOptions(name, mixedCsvOptions, before), label: undefined, target: [] }
   const [rows, reader] = [new CsvRawRows(name, options), new RowReader(name, about)]
   let count = 0
@@ -121,9 +118,9 @@ async function* csvInputs(
   name: string,
   about: About,
   pieces: Pieces,
-  kind: string,
+  kind: FileKind,
 ): AsyncGenerator<RawInputs> {
-  const before = withDelimiter(kind, about.recipe?.table ?? {})
+  const before = withDelimiter(`.${kind}`, about.recipe?.table ?? {})
   const options = { ...readOptions(name, csvOptions, before), ...inputOptions(about) }
   const reader = new CsvReader(name, options, planOf(about))
   let count = 0

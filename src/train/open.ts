@@ -6,7 +6,6 @@ import { variables } from '../core/state.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
 import { withMetadata } from '../runtime/metadata.ts'
-import { readState } from './checkpoint.ts'
 import { checkSameExperiment, readDescription } from './description.ts'
 import type { EvaluateOptions, Evaluation } from './evaluation.ts'
 import { loadCheckpoint } from './evaluation-weights.ts'
@@ -20,10 +19,10 @@ import { readFinished } from './model-file.ts'
 import { experimentOfRun } from './origin.ts'
 import type { Prediction } from './prediction.ts'
 import { modelPredictor, predicting } from './predictor.ts'
-import type { Progress } from './progress.ts'
 import type { RowsInput } from './row-reader.ts'
 import { aboutOf, metadataOf, withOutput } from './run-graph.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
+import { stepOfCheckpoint } from './saved.ts'
 import { StoredRun } from './stored-run.ts'
 import type { Task } from './task.ts'
 import { testDataOf } from './test-part.ts'
@@ -192,9 +191,6 @@ function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
     exportOnnx: () => stored.exportOnnx(),
   }
 }
-
-const stepOfCheckpoint = (path: string): number =>
-  readState<{ readonly progress: Progress }>(path).progress.progress.steps
 
 /**
  * Loads the model of the finished run in the folder `path`.

@@ -26,7 +26,7 @@ export interface TableEncoder {
  * Returns the encoder of a table's rows.
  *
  * @param json the contents of `table.json`, or of the ONNX metadata `evenstep.table`
- * @throws {ArgumentError} when that is not the encoding of a table.
+ * @throws {ArgumentError} when that is not the encoding of a table, or all of its columns are ignored.
  */
 export function encoder(json: TableEncoding): TableEncoder {
   checkEncoding(json)
@@ -36,6 +36,10 @@ export function encoder(json: TableEncoding): TableEncoder {
     .filter((c) => c.features.length > 0)
   const featureNames = columns.flatMap(({ features }) => features)
   const width = featureNames.length
+  if (width === 0) {
+    const fix = "keep one, as in columns: { NAME: 'category' }"
+    throw mismatch('table', 'a column that is not ignored, apart from what is predicted', undefined, fix)
+  }
   const categories = columns.flatMap((c) => c.features.map(() => c.categories))
   const encode = (rows: readonly TableRow[]): Float32Array => {
     if (!Array.isArray(rows)) throw mismatch('table', 'rows as a list of objects', rows)
