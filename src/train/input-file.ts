@@ -13,6 +13,7 @@ import { piecesLater } from '../data/files/pieces.ts'
 import { fileName } from '../data/files/read-file.ts'
 import { parquetSource } from '../data/files/table.ts'
 import { CsvReader } from '../data/formats/csv.ts'
+import type { CsvColumns } from '../data/formats/csv-header.ts'
 import { type CsvValues, csvOptions } from '../data/formats/csv-options.ts'
 import type { NpyArray } from '../data/formats/npy.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from '../data/formats/table.ts'
@@ -49,6 +50,10 @@ export async function* fileInputs(
   else {
     const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
     if (kind === '.parquet') yield* parquetInputs(path, about)
+    else if (about.recipe?.encoding && (isIdx(path) || ['.npz', '.npy'].includes(kind)))
+      throw new ArgumentError(
+        `predict: wanted the rows of a table, as CSV, TSV, Parquet or JSON lines, got an array in ${path}`,
+      )
     else if (kind === '.npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
     else if (kind === '.npy') yield arrayInputs(fileName(path), readNpy(path), about)
     else if (isIdx(path)) yield idxInputs(path, about)
@@ -101,17 +106,34 @@ async function* mixedInputs(
 ): AsyncGenerator<RawInputs> {
   const before = { ...about.recipe!.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
   const options = { ...readOptions(name, mixedCsvOptions, before), label: undefined, target: [] }
-  const [rows, reader] = [new CsvRawRows(name, options), new RowReader(name, about)]
+  const reader = new RowReader(name, about)
+  const rows = new CsvRawRows(name, options, reader.names)
   let count = 0
   const encoded = (found: readonly RawRow[]): RawInputs => {
     count += found.length
-    const columns = found.length > 0 ? namesOfColumns(rows.columns) : []
+    const columns = found.length > 0 ? trainedNames(name, rows.columns, about) : []
     const x = found.length > 0 ? reader.readCells(columns, found, 'line') : new Float32Array(0)
     return { x, length: found.length }
   }
   for await (const piece of pieces) yield encoded(rows.push(piece))
   yield encoded(rows.end())
   if (count === 0) throw malformed(name, 'at least one row of values', 'none')
+}
+
+/**
+ * Returns the names of a table's columns. A file without names has the columns of the file that the model was trained
+ * on, with or without what is to be predicted; they are called '0', '1', … by their places in that file.
+ *
+ * @throws {FormatError} when such a file has another number of columns.
+ */
+function trainedNames(name: string, columns: CsvColumns, { recipe }: About): readonly string[] {
+  if (typeof columns !== 'number') return columns
+  const { label, target } = recipe!.table as Partial<MixedCsvValues>
+  const features = recipe!.encoding!.columns.map((column) => column.name)
+  if (columns === features.length) return features
+  const all = features.length + [label ?? target ?? []].flat().length
+  if (columns === all) return namesOfColumns(columns)
+  throw malformed(name, `${features.length} columns, or ${all} with what is to be predicted`, columns)
 }
 
 async function* csvInputs(
@@ -136,23 +158,37 @@ async function* csvInputs(
 
 /** Returns a function that finds the columns of the features in a CSV file, whose columns may have no names. */
 const planOf =
-  ({ x, recipe, featureNames }: About) =>
+  (about: About) =>
   (name: string, columns: readonly string[] | number, options: CsvValues): TablePlan => {
-    if (featureNames !== undefined && typeof columns !== 'number') return planTable(name, columns, options)
-    const { features, label, target } = (recipe?.table ?? {}) as Partial<CsvValues>
-    const [size, width] = [sizeOf(x.shape), widthOf(columns)]
-    const known = features !== undefined && width > size
-    const predicted = [label ?? target ?? []].flat()
-    if (!known && width !== size && width !== size + predicted.length) {
-      const both =
-        predicted.length === 0 ? '' : `, or ${size + predicted.length} with what is to be predicted`
-      throw malformed(name, `${size} columns of features${both}`, width)
-    }
-    const dropped = new Set(predicted.map((at) => (Number(at) + width) % width))
-    const all = Array.from({ length: width }, (_, at) => at)
-    const kept = width === size ? all : all.filter((at) => !dropped.has(at))
-    return planTable(name, columns, { ...options, features: known ? features : kept })
+    const isUnnamed = about.featureNames === undefined || typeof columns === 'number'
+    const features = isUnnamed ? unnamedFeatures(name, widthOf(columns), about) : options.features
+    return planTable(name, columns, { ...options, features })
   }
+
+/**
+ * Returns the places of the features in a CSV file without names: one like the file that the model was trained on, one
+ * that lacks what is to be predicted, or one of the features alone, in their order.
+ *
+ * @throws {FormatError} when the file has another number of columns.
+ */
+function unnamedFeatures(name: string, width: number, { x, recipe }: About): readonly number[] {
+  const { features, label, target } = (recipe?.table ?? {}) as Partial<CsvValues>
+  const size = sizeOf(x.shape)
+  const predicted = [label ?? target ?? []].flat()
+  // Older runs do not tell the width if the features were chosen.
+  const all = recipe?.width ?? (features === undefined ? size + predicted.length : Math.max(width, size))
+  if (recipe?.width === undefined && width === size) return Array.from(Array(size).keys())
+  const at = (column: unknown): number => (Number(column) + all) % all
+  const dropped = new Set(predicted.map(at))
+  const rest = Array.from(Array(all).keys()).filter((column) => !dropped.has(column))
+  const chosen = features?.map(at) ?? rest
+  if (width === all) return chosen
+  if (width === rest.length) return chosen.map((column) => rest.indexOf(column))
+  if (width === size) return Array.from(Array(size).keys())
+  const alone = size === rest.length ? '' : `, or ${rest.length} with all that the training file had`
+  const both = dropped.size === 0 ? '' : `, or ${all} with what is to be predicted`
+  throw malformed(name, `${size} columns of features${alone}${both}`, width)
+}
 
 async function* jsonInputs(name: string, about: About, pieces: Pieces): AsyncGenerator<RawInputs> {
   const reader = new RowReader(name, about)

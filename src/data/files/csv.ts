@@ -22,7 +22,7 @@ export function csv(path: string, given: CsvOptions): Dataset {
   const options = readOptions('csv', csvOptions, given)
   const reader = new CsvReader(fileName(path), options)
   const { bytes, length } = pieces(path)
-  return withRecipe(reader.dataset(bytes, length), tableRecipe(options))
+  return withRecipe(reader.dataset(bytes, length), tableRecipe(options, reader.unnamed))
 }
 
 /**
@@ -35,7 +35,7 @@ export function csv(path: string, given: CsvOptions): Dataset {
 export function csvStream(path: string, given: CsvOptions): Stream {
   const options = readOptions('csvStream', csvOptions, given)
   const name = fileName(path)
-  const { plan } = new CsvReader(name, options).start(firstPieces(path))
+  const { plan, unnamed } = new CsvReader(name, options).start(firstPieces(path))
   const stream: Stream = {
     ...tableSpec(name, plan, options),
     fingerprint: fileFingerprint(path, given),
@@ -45,5 +45,5 @@ export function csvStream(path: string, given: CsvOptions): Stream {
       yield reader.end()
     },
   }
-  return withRecipe(stream, tableRecipe(options))
+  return withRecipe(stream, tableRecipe(options, unnamed))
 }
