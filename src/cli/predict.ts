@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { untilAborted } from '../core/abort.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { writeOutputParts } from '../disk/output-file.ts'
 import { fileInputs, type RawInputs } from '../train/input-file.ts'
 import { normalizedX } from '../train/normalized.ts'
@@ -33,6 +35,7 @@ export const predictCommand = (output: Output = terminal()): Command =>
     .addOption(bestOption())
     .addOption(experimentOption())
     .action(async (folder: string, file: string, options: Options) => {
+      checkNotInput(options.out, file)
       const predictor = await predictorOf(folder, options)
       if (options.out !== undefined) return writeFile(options.out, predictor, file, options)
       const inputs = fileInputs(file, predictor.about, () => process.stdin)
@@ -40,6 +43,13 @@ export const predictCommand = (output: Output = terminal()): Command =>
         await output.write(text, { isData: true })
       }
     })
+
+/** @throws {ArgumentError} when the predictions would replace the file that they are made of. */
+function checkNotInput(out: string | undefined, file: string): void {
+  const [a, b] = [out, file].map((path) => path && statSync(path, { throwIfNoEntry: false }))
+  if (!a || !b || a.ino !== b.ino || a.dev !== b.dev || !a.isFile()) return
+  throw new ArgumentError(`--out: wanted another file than the one to read, got ${out}`)
+}
 
 async function predictorOf(folder: string, options: AskedRun): Promise<Predictor> {
   const stored = storedRun(folder, options)

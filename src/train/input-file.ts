@@ -48,7 +48,7 @@ export async function* fileInputs(
   if (path === '-') yield* piecewise('stdin', about, stdin())
   else if (isImage(path)) yield* images(path, about)
   else {
-    const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
+    const kind = extname(path.replace(/\.gz$/i, '')).toLowerCase()
     if (kind === '.parquet') yield* parquetInputs(path, about)
     else if (about.recipe?.encoding && (isIdx(path) || ['.npz', '.npy'].includes(kind)))
       throw new ArgumentError(

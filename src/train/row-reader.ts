@@ -3,6 +3,7 @@ import { ArgumentError } from '../core/errors.ts'
 import { malformed, mismatch, nearest, showValue, unknownName } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type NumberList } from '../data/arrays.ts'
+import { maxFloat32 } from '../data/float32.ts'
 import { Cells } from '../data/formats/cells.ts'
 import type { TableValues } from '../data/formats/table.ts'
 import type { ColumnEncoder } from '../data/table/column-encoder.ts'
@@ -153,13 +154,15 @@ export class RowReader {
     return this.#typed(data)
   }
 
-  /** @throws {ArgumentError} when a number is not finite or, for inputs that are integers, not whole. */
+  /** @throws {ArgumentError} when a number is not finite, or not one that the model's element type can hold. */
   #typed(data: Exclude<Data, BigInt64Array | Uint8Array>): Data {
     const { dtype } = this.#about.x
     const isWhole = dtype === 'int32'
-    const wrong = data.findIndex((value) => !(isWhole ? Number.isInteger(value) : Number.isFinite(value)))
+    const most = dtype === 'float32' ? maxFloat32 : Number.MAX_VALUE
+    const wrong = data.findIndex((value) => !(isWhole ? (value | 0) === value : Math.abs(value) <= most))
     if (wrong >= 0) {
-      const wanted = isWhole ? 'whole numbers' : 'finite numbers'
+      const isKind = isWhole ? Number.isInteger(data[wrong]) : Number.isFinite(data[wrong])
+      const wanted = isKind ? `numbers that ${dtype} can hold` : isWhole ? 'whole numbers' : 'finite numbers'
       throw mismatch(
         this.#who,
         wanted,
