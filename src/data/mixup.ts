@@ -75,7 +75,7 @@ function logGamma(alpha: number, random: Random): number {
 
 /**
  * Returns a data set with each label replaced by a float32 vector `[classes]`: 1 for the label's class, 0 for
- * all others.
+ * all others. Names and codes of features are kept, and how the data were made from a file.
  *
  * @throws {ArgumentError} when `y` holds targets, not labels, or when a label is not a class or is to be
  *   ignored.

@@ -85,12 +85,12 @@ function outputPlace(path: string): { real: string; partial?: string; mode?: num
 
 /** Names of the files that runs and checkpoints consist of. */
 const ofRun =
-  /^((run|model|inference|checkpoint)\.json|.*\.safetensors|events\.jsonl|(inference|loss)\.onnx)$/
+  /^((run|model|inference|checkpoint|best)\.json|.*\.safetensors|events\.jsonl|(inference|loss)\.onnx)$/
 
 /** @throws {ArgumentError} when a file is part of a run or a checkpoint, which could not be read without it. */
 function checkNotOfRun(path: string, real: string): void {
   const folder = dirname(real)
-  const isRun = ['run.json', 'checkpoint.json'].some((name) => existsSync(join(folder, name)))
+  const isRun = ['run.json', 'checkpoint.json', '../run.json'].some((name) => existsSync(join(folder, name)))
   if (isRun && ofRun.test(basename(real)))
     throw new ArgumentError(`${path}: wanted a file to write, got one that belongs to a run; choose another`)
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { ByteWriter, parquetWrite } from 'hyparquet-writer'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -155,8 +155,9 @@ test('predictions replace neither their own rows nor a file of a run', async () 
       `--out: wanted another file than the one to read, got ${out}`,
     )
   expect(readFileSync(path, 'utf8')).toBe(csvOf(['age', 'tall']))
-  const checkpoint = join('checkpoints', readdirSync(join(people, 'checkpoints'))[0]!, 'model.safetensors')
-  for (const name of ['model.safetensors', 'run.json', 'inference.onnx', 'events.jsonl', checkpoint]) {
+  const inRun = ['model.safetensors', 'run.json', 'inference.onnx', 'events.jsonl', 'checkpoints/best.json']
+  const { checkpoint } = await open(people, { checkpoint: 'best' })
+  for (const name of [...inRun, relative(people, join(checkpoint!, 'model.safetensors'))]) {
     const before = readFileSync(join(people, name))
     await expect(predict(people, path, '--out', join(people, name))).rejects.toThrow(
       `${join(people, name)}: wanted a file to write, got one that belongs to a run; choose another`,
