@@ -93,6 +93,19 @@ test('a file without names tells its width for that', async () => {
   expect(recipeOf(await data.csvStream(path, options))).toMatchObject({ width: 3 })
 })
 
+test('a file whose names were given may come without the label', async () => {
+  const options = { header: ['k', 'a', 'b'], label: 'k' }
+  const plain = { x: { shape: [2], dtype: 'float32' }, featureNames: ['b', 'a'] }
+  for (const about of [
+    { ...plain, recipe: { table: options, normalized: [] } },
+    { ...table(['b', 'a'], options), featureNames: ['b', 'a'] },
+  ]) {
+    expect(await inputs(about, 'yes,1,2')).toEqual([2, 1])
+    expect(await inputs(about, '1,2')).toEqual([2, 1])
+    await expect(inputs(about, '1,2,3,4')).rejects.toThrow('a name in header for each of 4 columns, got')
+  }
+})
+
 test('columns of the same name are refused', async () => {
   const about = { x: { shape: [1], dtype: 'float32' }, featureNames: ['a'] }
   await expect(inputs(about, 'a,b,b\n1,2,3')).rejects.toThrow(
@@ -116,4 +129,15 @@ test('a file that is not there is one error, without a second that ends the proc
     for (const one of listeners) process.on('uncaughtException', one)
   }
   expect(heard).toEqual([])
+})
+
+test('inputs that are integers are read as such, and no other numbers are', async () => {
+  const about = { x: { shape: [2], dtype: 'int32' }, featureNames: ['a', 'b'] }
+  const path = join(folder, 'codes.csv')
+  writeFileSync(path, 'a,b\n1,16777217\n3,4\n')
+  for await (const { x } of fileInputs(path, about as About, () => process.stdin))
+    if (x.length > 0) expect(x).toEqual(Int32Array.of(1, 16777217, 3, 4))
+  await expect(inputs(about, 'a,b\n1,2\n3,0.5\n')).rejects.toThrow(
+    'csv: wanted whole numbers, got 0.5; look at number 1 of row 1',
+  )
 })

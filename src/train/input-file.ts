@@ -13,12 +13,12 @@ import { piecesLater } from '../data/files/pieces.ts'
 import { fileName } from '../data/files/read-file.ts'
 import { parquetSource } from '../data/files/table.ts'
 import { CsvReader } from '../data/formats/csv.ts'
-import type { CsvColumns } from '../data/formats/csv-header.ts'
 import { type CsvValues, csvOptions } from '../data/formats/csv-options.ts'
 import type { NpyArray } from '../data/formats/npy.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from '../data/formats/table.ts'
-import { CsvRawRows, namesOfColumns, type RawRow } from '../data/table/rows.ts'
+import { CsvRawRows, type RawRow } from '../data/table/rows.ts'
 import { type MixedCsvValues, mixedCsvOptions } from '../data/table/table-options.ts'
+import { trainedNames, unnamedFeatures } from './input-columns.ts'
 import { jsonLines } from './json-lines.ts'
 import { inputOptions, RowReader } from './row-reader.ts'
 import type { About } from './run-graph.ts'
@@ -107,7 +107,8 @@ async function* mixedInputs(
   const before = { ...about.recipe!.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
   const options = { ...readOptions(name, mixedCsvOptions, before), label: undefined, target: [] }
   const reader = new RowReader(name, about)
-  const rows = new CsvRawRows(name, options, reader.names)
+  const all = about.recipe!.encoding!.columns.map((column) => column.name)
+  const rows = new CsvRawRows(name, options, Array.isArray(options.header) ? all : reader.names)
   let count = 0
   const encoded = (found: readonly RawRow[]): RawInputs => {
     count += found.length
@@ -120,22 +121,6 @@ async function* mixedInputs(
   if (count === 0) throw malformed(name, 'at least one row of values', 'none')
 }
 
-/**
- * Returns the names of a table's columns. A file without names has the columns of the file that the model was trained
- * on, with or without what is to be predicted; they are called '0', '1', … by their places in that file.
- *
- * @throws {FormatError} when such a file has another number of columns.
- */
-function trainedNames(name: string, columns: CsvColumns, { recipe }: About): readonly string[] {
-  if (typeof columns !== 'number') return columns
-  const { label, target } = recipe!.table as Partial<MixedCsvValues>
-  const features = recipe!.encoding!.columns.map((column) => column.name)
-  if (columns === features.length) return features
-  const all = features.length + [label ?? target ?? []].flat().length
-  if (columns === all) return namesOfColumns(columns)
-  throw malformed(name, `${features.length} columns, or ${all} with what is to be predicted`, columns)
-}
-
 async function* csvInputs(
   name: string,
   about: About,
@@ -145,11 +130,11 @@ async function* csvInputs(
   const { recipe } = about
   const before = { ...recipe?.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
   const options = { ...readOptions(name, csvOptions, before), ...inputOptions(about) }
-  const reader = new CsvReader(name, options, planOf(about))
+  const [reader, typed] = [new CsvReader(name, options, planOf(about)), new RowReader(name, about)]
   let count = 0
-  const counted = (batch: RawInputs): RawInputs => {
-    count += batch.length
-    return batch
+  const counted = ({ x, length }: RawInputs): RawInputs => {
+    count += length
+    return { x: about.x.dtype === 'int32' ? typed.typed(x, count - length) : x, length }
   }
   for await (const piece of pieces) yield counted(reader.push(piece))
   yield counted(reader.end())
@@ -164,31 +149,6 @@ const planOf =
     const features = isUnnamed ? unnamedFeatures(name, widthOf(columns), about) : options.features
     return planTable(name, columns, { ...options, features })
   }
-
-/**
- * Returns the places of the features in a CSV file without names: one like the file that the model was trained on, one
- * that lacks what is to be predicted, or one of the features alone, in their order.
- *
- * @throws {FormatError} when the file has another number of columns.
- */
-function unnamedFeatures(name: string, width: number, { x, recipe }: About): readonly number[] {
-  const { features, label, target } = (recipe?.table ?? {}) as Partial<CsvValues>
-  const size = sizeOf(x.shape)
-  const predicted = [label ?? target ?? []].flat()
-  // Older runs do not tell the width if the features were chosen.
-  const all = recipe?.width ?? (features === undefined ? size + predicted.length : Math.max(width, size))
-  if (recipe?.width === undefined && width === size) return Array.from(Array(size).keys())
-  const at = (column: unknown): number => (Number(column) + all) % all
-  const dropped = new Set(predicted.map(at))
-  const rest = Array.from(Array(all).keys()).filter((column) => !dropped.has(column))
-  const chosen = features?.map(at) ?? rest
-  if (width === all) return chosen
-  if (width === rest.length) return chosen.map((column) => rest.indexOf(column))
-  if (width === size) return Array.from(Array(size).keys())
-  const alone = size === rest.length ? '' : `, or ${rest.length} with all that the training file had`
-  const both = dropped.size === 0 ? '' : `, or ${all} with what is to be predicted`
-  throw malformed(name, `${size} columns of features${alone}${both}`, width)
-}
 
 async function* jsonInputs(name: string, about: About, pieces: Pieces): AsyncGenerator<RawInputs> {
   const reader = new RowReader(name, about)
@@ -213,7 +173,15 @@ async function* parquetInputs(path: string, about: About): AsyncGenerator<RawInp
   const known = Object.entries({ ...options, features: columns }).filter(
     ([name, value]) => name in tableOptions && value !== undefined,
   )
-  yield* (await parquetStream(path, Object.fromEntries(known) as never)).read(0) as AsyncIterable<RawInputs>
+  const [reader, stream] = [
+    new RowReader(fileName(path), about),
+    await parquetStream(path, Object.fromEntries(known) as never),
+  ]
+  let count = 0
+  for await (const { x, length } of stream.read(0) as AsyncIterable<RawInputs>) {
+    yield { x: about.x.dtype === 'int32' ? reader.typed(x, count) : x, length }
+    count += length
+  }
 }
 
 /** Returns the array of inputs in an NPZ file: `x` or, without one of that name, the only one of a fitting shape. */

@@ -131,7 +131,7 @@ export class RowReader {
         data[i * this.#size + place] = this.#cells.number(value, where, place)
       }
     }
-    return this.#typed(data)
+    return this.typed(data)
   }
 
   /** Returns a row's value in a column. @throws {ArgumentError} when the row has no such column. */
@@ -151,15 +151,21 @@ export class RowReader {
     const each = isNested ? data.length / rows.length : this.#size
     const wrong = isNested ? each !== this.#size : data.length % this.#size !== 0
     if (wrong) throw mismatch(this.#who, `${this.#size} numbers for each row`, isNested ? each : data.length)
-    return this.#typed(data)
+    return this.typed(data)
   }
 
-  /** @throws {ArgumentError} when a number is not finite, or not one that the model's element type can hold. */
-  #typed(data: Exclude<Data, BigInt64Array | Uint8Array>): Data {
+  /**
+   * Returns inputs in the model's element type.
+   *
+   * @param before number of rows that come before these, for errors
+   * @throws {ArgumentError} when a number is not finite, or not one that the model's element type can hold.
+   */
+  typed(data: Data, before = 0): Data {
     const { dtype } = this.#about.x
     const isWhole = dtype === 'int32'
     const most = dtype === 'float32' ? maxFloat32 : Number.MAX_VALUE
-    const wrong = data.findIndex((value) => !(isWhole ? (value | 0) === value : Math.abs(value) <= most))
+    const holds = (value: number): boolean => (isWhole ? (value | 0) === value : Math.abs(value) <= most)
+    const wrong = (data as Float64Array).findIndex((value) => !holds(value))
     if (wrong >= 0) {
       const isKind = isWhole ? Number.isInteger(data[wrong]) : Number.isFinite(data[wrong])
       const wanted = isKind ? `numbers that ${dtype} can hold` : isWhole ? 'whole numbers' : 'finite numbers'
@@ -167,7 +173,7 @@ export class RowReader {
         this.#who,
         wanted,
         data[wrong],
-        `look at number ${wrong % this.#size} of row ${Math.floor(wrong / this.#size)}`,
+        `look at number ${wrong % this.#size} of row ${before + Math.floor(wrong / this.#size)}`,
       )
     }
     return asData(dtype, data)
@@ -186,7 +192,8 @@ export function inputOptions({ x, recipe, featureNames }: About): TableValues {
     classes: undefined,
     missing: missing === 'drop' ? undefined : missing,
     naValues,
-    dtype: x.dtype === 'float64' ? 'float64' : 'float32',
+    // Float64 has every integer of int32.
+    dtype: x.dtype === 'float32' ? 'float32' : 'float64',
   }
 }
 

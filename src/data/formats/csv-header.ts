@@ -28,11 +28,13 @@ export function csvColumns(file: string, { cells, line }: CsvRow, options: Heade
   if (cells.length === 1 && !isSingle) throw oneColumn(file, cells[0]!, options)
   if (header === false) return cells.length
   if (typeof header === 'object') {
-    if (header.length !== cells.length) {
-      throw mismatch(file, `a name in header for each of ${cells.length} columns`, header)
-    }
     checkDifferent(file, header, 'in header', 'change one')
-    return header
+    const { features = [] } = options
+    // Rows to predict may come without what the model does not read, such as the label.
+    const areAlone = isInputOnly(options) && cells.length === features.length
+    const names = areAlone ? header.filter((name) => features.includes(name)) : header
+    if (names.length === cells.length) return names
+    throw mismatch(file, `a name in header for each of ${cells.length} columns`, header)
   }
   const names = cells.map((cell) => cell.trim())
   if (header === undefined) checkNames(file, names, line, options)

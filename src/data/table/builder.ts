@@ -58,7 +58,7 @@ export class TableBuilder {
     const stranger = Object.keys(columns).find((name) => !names.includes(name))
     if (stranger !== undefined) throw unknownName(`${this.#name}: columns`, names, stranger)
     return this.#columns.map((name) => {
-      const given = columns[name]
+      const given = Object.hasOwn(columns, name) ? columns[name] : undefined
       return given === undefined ? undefined : planColumn(this.#name, name, given, missing)
     })
   }
