@@ -89,6 +89,7 @@ async function* predicted(
   const isDouble = predictor.about.dtype === 'float64'
   let pending: Promise<string> | undefined
   let isFirst = true
+  let before = 0
   for await (const { x: raw, length, files } of inputs) {
     if (length === 0) continue
     const prepared = { x: normalizedX(raw, predictor.about), length }
@@ -96,12 +97,13 @@ async function* predicted(
     const warning = isFirst ? predictor.warning(prepared) : undefined
     if (warning) printNote(`${file}: ${warning}; are the columns prepared as in training?`)
     const header = isFirst ? text.header : ''
-    const next = predictor.compute(prepared).then((y) => {
+    const next = predictor.compute(prepared, before).then((y) => {
       let lines = header
       for (let row = 0; row < length; row++) lines += text.line(y, row, files?.[row])
       return lines
     })
     next.catch(() => {}) // thrown when it is awaited
+    before += length
     if (pending !== undefined) yield await pending
     pending = next
     isFirst = false

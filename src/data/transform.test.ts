@@ -189,6 +189,6 @@ test('one-hot targets keep the names and the codes of features, and how the data
   const rows = withRecipe(dataset({ x: [[0.5, 1]], y: [1], ...names }), tableRecipe({ label: 'k' }))
   const set = oneHot(rows)
   expect(set).toMatchObject({ ...names, classes: 2 })
-  expect(Array.from(set.y.data)).toEqual([0, 1])
+  expect(set.y.data).toEqual(Float32Array.of(0, 1))
   expect(recipeOf(set)).toEqual({ table: { label: 'k' }, normalized: [] })
 })

@@ -20,7 +20,7 @@ async function inputs(about: object, content: string, end = '.csv'): Promise<num
 
 async function read(about: object, path: string): Promise<number[]> {
   const all: number[] = []
-  for await (const { x } of fileInputs(path, about as About, () => process.stdin))
+  for await (const { x } of fileInputs(path, about as unknown as About, () => process.stdin))
     all.push(...Array.from(x, Number))
   return all
 }
@@ -135,7 +135,7 @@ test('inputs that are integers are read as such, and no other numbers are', asyn
   const about = { x: { shape: [2], dtype: 'int32' }, featureNames: ['a', 'b'] }
   const path = join(folder, 'codes.csv')
   writeFileSync(path, 'a,b\n1,16777217\n3,4\n')
-  for await (const { x } of fileInputs(path, about as About, () => process.stdin))
+  for await (const { x } of fileInputs(path, about as unknown as About, () => process.stdin))
     if (x.length > 0) expect(x).toEqual(Int32Array.of(1, 16777217, 3, 4))
   await expect(inputs(about, 'a,b\n1,2\n3,0.5\n')).rejects.toThrow(
     'csv: wanted whole numbers, got 0.5; look at number 1 of row 1',

@@ -71,3 +71,11 @@ test.each([
     `predict: wanted ${message}; look at number 0 of row 1`,
   )
 })
+
+test('lists are not rounded to float32 for a model of another type', () => {
+  const read = (dtype: string, value: number) =>
+    new RowReader('predict', { x: { shape: [1], dtype } } as unknown as About).read([[value]])
+  expect(read('float64', 0.1)).toEqual(Float64Array.of(0.1))
+  expect(read('int32', 16777217)).toEqual(Int32Array.of(16777217))
+  expect(read('float32', 0.1)).toEqual(Float32Array.of(0.1))
+})

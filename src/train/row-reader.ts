@@ -146,7 +146,7 @@ export class RowReader {
   }
 
   #numbers(rows: NumberInput): Data {
-    const { data } = inputsOf(rows, this.#who)
+    const { data } = inputsOf(rows, this.#who, this.#about.x.dtype !== 'float32')
     const isNested = Array.isArray(rows) && isNumbers((rows as NumberList)[0])
     const each = isNested ? data.length / rows.length : this.#size
     const wrong = isNested ? each !== this.#size : data.length % this.#size !== 0
