@@ -1,10 +1,9 @@
 import type { Data } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { firstOutside, type IndexRange } from '../core/range.ts'
-import { sizeOf } from '../core/shape.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { originOf } from '../runtime/ranges.ts'
-import type { About } from './run-graph.ts'
 
 /** Least and greatest number that a model takes as an input, which it looks something up by. */
 export interface InputRange {
@@ -25,7 +24,11 @@ export function inputRangeOf(x: Tensor, ranges: readonly IndexRange[]): InputRan
  * @param before number of rows that come before these, for errors
  * @throws {ArgumentError} when a number is outside of the model's range.
  */
-export function checkInputRange(data: Data, { shape, range }: About['x'], before: number): void {
+export function checkInputRange(
+  data: Data,
+  { shape, range }: { readonly shape: Shape; readonly range?: InputRange },
+  before: number,
+): void {
   const wrong = range === undefined ? -1 : firstOutside(range, data)
   if (wrong < 0) return
   const size = sizeOf(shape)
