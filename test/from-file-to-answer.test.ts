@@ -136,7 +136,10 @@ describe.skipIf(!isInstalled && !process.env.CI)('over HTTP, where examples/serv
       [[customer, 7], { error: 'predict: wanted an object at row 1, got 7' }],
       [
         [{ ...customer, months: 'forty' }],
-        { error: 'predict: wanted a finite number at row 0, column months, got "forty"' },
+        {
+          error:
+            'predict: wanted a finite number at row 0, column months, got "forty"; correct it, or leave it empty if it is missing',
+        },
       ],
     ]
     for (const [body, message] of wrong) {

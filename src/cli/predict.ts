@@ -18,7 +18,7 @@ interface Options extends AskedRun {
 }
 
 const kinds =
-  'CSV, TSV, Parquet, JSON lines (.jsonl), NPZ, NPY or IDX, an image or a folder of images; - for CSV or JSON lines on stdin'
+  'CSV, TSV, Parquet, JSON lines (.jsonl), NPZ, NPY or IDX, an image or a folder of images; - for CSV, TSV or JSON lines on stdin'
 
 /** `evenstep predict RUN FILE`: writes a prediction of a run's model for each row of a file. */
 export const predictCommand = (output: Output = terminal()): Command =>

@@ -1,3 +1,4 @@
+import { withoutDelimiter } from './formats/delimiter.ts'
 import type { TableEncoding } from './table/encoding.ts'
 
 /** How this package made examples from a file: how it read the file, and then normalized `x`. */
@@ -26,9 +27,9 @@ export function withRecipe<S extends object>(source: S, recipe: Recipe | undefin
   return source
 }
 
-/** Returns the recipe of a table that was read with these options. @param width see `Recipe` */
-export const tableRecipe = (options: object, width?: number): Recipe => ({
-  table: JSON.parse(JSON.stringify(options)),
+/** Returns the recipe of a table that was read with these options from a file of this name. @param width see `Recipe` */
+export const tableRecipe = (name: string, options: object, width?: number): Recipe => ({
+  table: JSON.parse(JSON.stringify(withoutDelimiter(name, options))),
   ...(width !== undefined && { width }),
   normalized: [],
 })

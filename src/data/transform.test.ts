@@ -186,7 +186,7 @@ test('mixup draws its weight from Beta(α, α)', () => {
 
 test('one-hot targets keep the names and the codes of features, and how the data were read', () => {
   const names = { featureNames: ['a', 'b'], categories: [0, 3], classNames: ['no', 'yes'] }
-  const rows = withRecipe(dataset({ x: [[0.5, 1]], y: [1], ...names }), tableRecipe({ label: 'k' }))
+  const rows = withRecipe(dataset({ x: [[0.5, 1]], y: [1], ...names }), tableRecipe('a.csv', { label: 'k' }))
   const set = oneHot(rows)
   expect(set).toMatchObject({ ...names, classes: 2 })
   expect(set.y.data).toEqual(Float32Array.of(0, 1))

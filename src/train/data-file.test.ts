@@ -1,15 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, describe, expect, test } from 'vitest'
 import { toy } from '../../test/support/toy.ts'
 import { csv } from '../data/files/csv.ts'
 import { writeNpy, writeNpz } from '../data/files/numpy.ts'
+import { table as readTable } from '../data/files/table.ts'
 import { dataset, parseTable } from '../data/index.ts'
 import { normalize } from '../data/normalize.ts'
 import { split as splitOf } from '../data/split.ts'
 import { readDataFile } from './data-file.ts'
-import { aboutOf } from './run-graph.ts'
+import { fileInputs } from './input-file.ts'
+import { type About, aboutOf } from './run-graph.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-on-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -98,6 +101,99 @@ describe('a table of mixed columns is encoded as the training part was', () => {
     await expect(readDataFile(other, mixed, {})).rejects.toThrow(
       'label.csv: wanted one of a, b, c at line 2, column y, got "z"',
     )
+  })
+})
+
+describe('a file is read by its own name, whichever delimiter the file of the run had', () => {
+  const lines = ['n;flag;code;junk;y', '1.5;1.0;1;x y z;a', '2.5;0.0;2;x y;b', '4;;1;z;a', '5;1.0;2;x;b']
+  const write = (name: string, between: string, rows = lines): string => {
+    writeFileSync(at(name), rows.join('\n').replaceAll(';', between))
+    return at(name)
+  }
+  const [commas, tabs] = [write('own.csv', ','), write('own.tsv', '\t')]
+  const columns = { code: { kind: 'category', minFrequency: 1 }, junk: 'ignore' } as const
+  const options = { label: 'y', columns } as const
+  const inputsOf = async (path: string, about: About, text = ''): Promise<number[]> => {
+    const found: number[] = []
+    const pieces = async function* (): AsyncGenerator<Uint8Array> {
+      yield new TextEncoder().encode(text)
+    }
+    for await (const { x } of fileInputs(path, about, pieces)) found.push(...Array.from(x, Number))
+    return found
+  }
+
+  test.each([
+    ['CSV', commas],
+    ['TSV', tabs],
+  ])('a run of a mixed table in %s', async (_, path) => {
+    const [train] = (await readTable(path, options)).encoded([[0, 1, 2, 3]])
+    const mixed = JSON.parse(JSON.stringify(aboutOf(toy({ data: { train: train!, validation: train! } }))))
+    const wanted = Array.from(train!.x.data, Number)
+    for (const file of [commas, tabs]) {
+      const { data } = await readDataFile(file, mixed, {})
+      expect(Array.from(data.x.data, Number)).toEqual(wanted)
+      expect(await inputsOf(file, mixed)).toEqual(wanted)
+      expect(await inputsOf('-', mixed, readFileSync(file, 'utf8'))).toEqual(wanted)
+    }
+  })
+
+  test.each([
+    ['CSV', commas],
+    ['TSV', tabs],
+  ])('a run of numbers in %s', async (_, path) => {
+    const train = csv(path, { label: 'y', features: ['n', 'code'] })
+    const plain = JSON.parse(JSON.stringify(aboutOf(toy({ data: { train, validation: train } }))))
+    const wanted = Array.from(train.x.data, Number)
+    for (const file of [commas, tabs]) {
+      expect(Array.from((await readDataFile(file, plain, {})).data.x.data, Number)).toEqual(wanted)
+      expect(await inputsOf(file, plain)).toEqual(wanted)
+      expect(await inputsOf('-', plain, readFileSync(file, 'utf8'))).toEqual(wanted)
+    }
+  })
+
+  test('a delimiter that was told counts for later files', async () => {
+    const bars = write('bars.csv', '|')
+    const [train] = (await readTable(bars, { ...options, delimiter: '|' })).encoded([[0, 1, 2, 3]])
+    const told = aboutOf(toy({ data: { train: train!, validation: train! } }))
+    expect((await readDataFile(bars, told, {})).data.x).toEqual(train!.x)
+    expect(await inputsOf(bars, told)).toEqual(Array.from(train!.x.data, Number))
+  })
+})
+
+describe('columns of a file that the run did not use are ignored', () => {
+  const text = 'n,odd,y\n1,3,a\n2,5,b\n3,4,a\n4,6,b\n'
+  const options = { label: 'y', columns: { odd: 'ignore' }, missing: 'drop' } as const
+  const [train] = parseTable(text, 'odd.csv', options).encoded([[0, 1, 2, 3]])
+  const about = aboutOf(toy({ data: { train: train!, validation: train! } }))
+
+  test('whatever they hold', async () => {
+    writeFileSync(at('odd.csv'), 'n,odd,new,y\n1,,,a\n2,x,1 2 3,b\n')
+    const { data } = await readDataFile(at('odd.csv'), about, {})
+    expect([data.length, data.featureNames]).toEqual([2, ['n']])
+  })
+
+  test('also in Parquet, of lists', async () => {
+    const columnData = [
+      { name: 'n', data: [1, 2] },
+      { name: 'new', data: [[1], [2]] },
+      { name: 'y', data: ['a', 'b'] },
+    ] as ColumnSource[]
+    const schema = [
+      { name: 'root', num_children: 3 },
+      { name: 'n', type: 'DOUBLE', repetition_type: 'REQUIRED' },
+      { name: 'new', converted_type: 'LIST', repetition_type: 'OPTIONAL', num_children: 1 },
+      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      { name: 'element', type: 'DOUBLE', repetition_type: 'OPTIONAL' },
+      { name: 'y', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
+    ]
+    const path = at('lists.parquet')
+    writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData, schema } as never)))
+    const { data } = await readDataFile(path, about, {})
+    expect([data.length, Array.from(data.y.data, Number)]).toEqual([2, [0, 1]])
+    const found: number[] = []
+    const nothing = async function* (): AsyncGenerator<Uint8Array> {}
+    for await (const { x } of fileInputs(path, about, nothing)) found.push(...Array.from(x, Number))
+    expect(found).toEqual(Array.from(data.x.data, Number))
   })
 })
 

@@ -6,11 +6,12 @@ import { csv } from '../data/files/csv.ts'
 import { idxImages } from '../data/files/idx.ts'
 import { npy, npz } from '../data/files/numpy.ts'
 import { parquet } from '../data/files/parquet.ts'
-import { table as readTable } from '../data/files/table.ts'
+import { tableLike } from '../data/files/table.ts'
 import { tableOptions } from '../data/formats/table.ts'
 import type { TableEncoding } from '../data/table/encoding.ts'
 import type { ColumnKinds } from '../data/table/kinds.ts'
 import { encodeTable } from '../data/table/table.ts'
+import { mixedOptions } from '../data/table/table-options.ts'
 import { normalizedAs, strangenessOf } from './normalized.ts'
 import type { About } from './run-graph.ts'
 
@@ -91,7 +92,6 @@ function table(
   const options = {
     shape: x.shape,
     dtype: x.dtype,
-    ...(kind === '.tsv' && { delimiter: '\t' }),
     ...before,
     ...(before.features === undefined && featureNames && { features: featureNames }),
     ...(isClass && (classNames ? { classNames } : { classes })),
@@ -115,14 +115,18 @@ async function encodedTable(
   target: string | undefined,
 ): Promise<Dataset> {
   const { columns: told = {}, ...before } = (recipe?.table ?? {}) as { readonly columns?: ColumnKinds }
-  const used = encoding.columns.filter(({ kind }) => kind !== 'ignore')
-  const kinds = used.map(({ name, kind }) => [name, told[name] ?? kind] as const)
+  const used = new Set(encoding.columns.flatMap(({ name, kind }) => (kind === 'ignore' ? [] : [name])))
+  const columns = Object.fromEntries(Object.entries(told).filter(([name]) => used.has(name)))
   const predicted =
     target === undefined
       ? {}
       : { label: undefined, target: undefined, [classes === undefined ? 'target' : 'label']: target }
   const options = { ...before, ...(classNames ? { classNames } : classes !== undefined && { classes }) }
-  const columns = Object.fromEntries(kinds)
-  const read = await readTable(path, { ...options, ...predicted, columns } as never)
+  const all = { ...options, ...predicted, columns }
+  const isParquet = extname(path).toLowerCase() === '.parquet'
+  const known = Object.fromEntries(
+    Object.entries(all).filter(([name]) => !isParquet || Object.hasOwn(mixedOptions, name)),
+  )
+  const read = await tableLike(path, encoding, known as never)
   return encodeTable(read, encoding)
 }

@@ -14,10 +14,11 @@ import { fileName } from '../data/files/read-file.ts'
 import { parquetSource } from '../data/files/table.ts'
 import { CsvReader } from '../data/formats/csv.ts'
 import { type CsvValues, csvOptions } from '../data/formats/csv-options.ts'
+import { withDelimiter } from '../data/formats/delimiter.ts'
 import type { NpyArray } from '../data/formats/npy.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from '../data/formats/table.ts'
 import { CsvRawRows, type RawRow } from '../data/table/rows.ts'
-import { type MixedCsvValues, mixedCsvOptions } from '../data/table/table-options.ts'
+import { mixedCsvOptions } from '../data/table/table-options.ts'
 import { trainedNames, unnamedFeatures } from './input-columns.ts'
 import { jsonLines } from './json-lines.ts'
 import { inputOptions, RowReader } from './row-reader.ts'
@@ -37,7 +38,7 @@ type Pieces = AsyncIterable<Uint8Array>
  * Yields the inputs in a file, in the file's order, a few at a time. Labels and targets in the file are not read.
  *
  * @param path a file of CSV, TSV, Parquet, JSON lines, NPZ, NPY or IDX, an image, or a folder of images; `-` for `stdin`
- * @param stdin returns the bytes of CSV or JSON lines for `-`
+ * @param stdin returns the bytes of CSV, TSV or JSON lines for `-`
  * @throws {EvenstepError} when the file cannot be read, or does not suit the model that `about` describes.
  */
 export async function* fileInputs(
@@ -74,7 +75,7 @@ const isImage = (path: string): boolean =>
   /\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i.test(path) ||
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
-/** Yields the inputs in a text, which is CSV or JSON lines; without `kind`, its first character decides. */
+/** Yields the inputs in a text, which is CSV, TSV or JSON lines; without `kind`, its first line decides. */
 async function* piecewise(
   name: string,
   about: About,
@@ -92,9 +93,11 @@ async function* piecewise(
     }
   }
   const start = first.done ? '' : new TextDecoder().decode(first.value.subarray(0, 4096))
-  const isJson = kind === undefined ? /^\s*[[{]/.test(start) : kind !== '.csv' && kind !== '.tsv'
+  const guessed = /^\s*[[{]/.test(start) ? '.jsonl' : /^[^\r\n,;]*\t/.test(start) ? '.tsv' : '.csv'
+  const format = kind ?? guessed
   const read = about.recipe?.encoding ? mixedInputs : csvInputs
-  yield* isJson ? jsonInputs(name, about, all()) : read(name, about, all(), kind)
+  const isCsv = format === '.csv' || format === '.tsv'
+  yield* isCsv ? read(name, about, all(), format) : jsonInputs(name, about, all())
 }
 
 /** Yields the encoded rows of a CSV file that `data.table` would read. */
@@ -102,9 +105,9 @@ async function* mixedInputs(
   name: string,
   about: About,
   pieces: Pieces,
-  kind?: string,
+  kind: string,
 ): AsyncGenerator<RawInputs> {
-  const before = { ...about.recipe!.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
+  const before = withDelimiter(kind, about.recipe!.table ?? {})
   const options = { ...readOptions(name, mixedCsvOptions, before), label: undefined, target: [] }
   const reader = new RowReader(name, about)
   const all = about.recipe!.encoding!.columns.map((column) => column.name)
@@ -125,10 +128,9 @@ async function* csvInputs(
   name: string,
   about: About,
   pieces: Pieces,
-  kind?: string,
+  kind: string,
 ): AsyncGenerator<RawInputs> {
-  const { recipe } = about
-  const before = { ...recipe?.table, ...(kind === '.tsv' && { delimiter: '\t' }) }
+  const before = withDelimiter(kind, about.recipe?.table ?? {})
   const options = { ...readOptions(name, csvOptions, before), ...inputOptions(about) }
   const [reader, typed] = [new CsvReader(name, options, planOf(about)), new RowReader(name, about)]
   let count = 0
@@ -159,7 +161,8 @@ async function* jsonInputs(name: string, about: About, pieces: Pieces): AsyncGen
 async function* parquetInputs(path: string, about: About): AsyncGenerator<RawInputs> {
   const { table, encoding } = about.recipe ?? {}
   if (encoding !== undefined) {
-    const source = await parquetSource(path, table as MixedCsvValues)
+    const used = new Set(encoding.columns.flatMap(({ name, kind }) => (kind === 'ignore' ? [] : [name])))
+    const source = await parquetSource(path, ({ name }) => !used.has(name))
     const reader = new RowReader(source.name, about)
     for await (const rows of source.read())
       yield { x: reader.readCells(source.columns, rows, source.unit), length: rows.length }

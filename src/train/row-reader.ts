@@ -85,7 +85,12 @@ export class RowReader {
   ): Float32Array {
     return encodeCells(columns, count, cellOf, {
       wrong: (wanted, given, row, name) =>
-        malformed(this.#who, `${wanted} at ${placeOf(row)}, column ${name}`, showValue(given)),
+        malformed(
+          this.#who,
+          `${wanted} at ${placeOf(row)}, column ${name}`,
+          showValue(given),
+          'correct it, or leave it empty if it is missing',
+        ),
       missing: (given, row, name) =>
         malformed(
           this.#who,

@@ -2,6 +2,7 @@ import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { CsvReader } from '../formats/csv.ts'
 import { type CsvOptions, csvOptions } from '../formats/csv-options.ts'
+import { withDelimiter } from '../formats/delimiter.ts'
 import { tableSpec } from '../formats/table.ts'
 import { tableRecipe, withRecipe } from '../recipe.ts'
 import type { Stream } from '../stream.ts'
@@ -19,10 +20,10 @@ import { fileName } from './read-file.ts'
  * @example data.csv('iris.csv', { label: 'species' }).classNames // ['setosa', 'versicolor', 'virginica']
  */
 export function csv(path: string, given: CsvOptions): Dataset {
-  const options = readOptions('csv', csvOptions, given)
+  const options = readOptions('csv', csvOptions, withDelimiter(path, given))
   const reader = new CsvReader(fileName(path), options)
   const { bytes, length } = pieces(path)
-  return withRecipe(reader.dataset(bytes, length), tableRecipe(options, reader.unnamed))
+  return withRecipe(reader.dataset(bytes, length), tableRecipe(path, options, reader.unnamed))
 }
 
 /**
@@ -33,7 +34,7 @@ export function csv(path: string, given: CsvOptions): Dataset {
  * @throws {FormatError} during reading, as `csv`.
  */
 export function csvStream(path: string, given: CsvOptions): Stream {
-  const options = readOptions('csvStream', csvOptions, given)
+  const options = readOptions('csvStream', csvOptions, withDelimiter(path, given))
   const name = fileName(path)
   const { plan, unnamed } = new CsvReader(name, options).start(firstPieces(path))
   const stream: Stream = {
@@ -45,5 +46,5 @@ export function csvStream(path: string, given: CsvOptions): Stream {
       yield reader.end()
     },
   }
-  return withRecipe(stream, tableRecipe(options, unnamed))
+  return withRecipe(stream, tableRecipe(path, options, unnamed))
 }

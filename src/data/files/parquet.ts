@@ -25,7 +25,7 @@ export async function parquet(path: string, given: TableOptions & CollectOptions
   const table = await open(path, options)
   const all = new Growing(table.plan.x, table.plan.y)
   for await (const batch of untilAborted(signal, table.read())) all.add(batch, table.share)
-  return withRecipe(table.cells.dataset([all.batch], table.plan), tableRecipe(options))
+  return withRecipe(table.cells.dataset([all.batch], table.plan), tableRecipe(path, options))
 }
 
 /**
@@ -44,7 +44,7 @@ export async function parquetStream(path: string, given: TableOptions): Promise<
     fingerprint: fileFingerprint(path, given),
     read: () => table.read(),
   }
-  return withRecipe(stream, tableRecipe(options))
+  return withRecipe(stream, tableRecipe(path, options))
 }
 
 async function open(path: string, options: TableValues): Promise<ParquetTable> {

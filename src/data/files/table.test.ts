@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Batch } from '../batch.ts'
 import type { Dataset } from '../dataset.ts'
 import { recipeOf } from '../recipe.ts'
+import { split } from '../split.ts'
 import { collect, type Stream } from '../stream.ts'
 import { table, tableStream } from './table.ts'
 
@@ -92,6 +93,19 @@ describe('a table is read', () => {
     expect(read.kinds).toEqual({ n: 'number', l: 'ignore' })
   })
 
+  test('and a column of Parquet that is ignored can group the rows', async () => {
+    const columnData = [
+      { name: 'n', data: [1, 2, 5, 7], type: 'DOUBLE' },
+      { name: 'who', data: ['p', 'q', 'p', 'q'], type: 'STRING' },
+      { name: 'y', data: ['a', 'b', 'a', 'b'], type: 'STRING' },
+    ] as ColumnSource[]
+    const path = file('who.parquet', new Uint8Array(parquetWriteBuffer({ columnData })))
+    const read = await table(path, { label: 'y', columns: { who: 'ignore' } })
+    expect(read.column('who')).toEqual(['p', 'q', 'p', 'q'])
+    const { validation } = split(read, { validation: 0.5, by: 'who', stratify: false })
+    expect(new Set(Array.from(validation.y.data, Number)).size).toBe(1)
+  })
+
   test('unless there is none, or the reading is aborted', async () => {
     await expect(table(at('none.csv'), { label: 'y' })).rejects.toThrow(
       'wanted a file, got none; check the path',
@@ -126,6 +140,12 @@ describe('a stream', () => {
     expect(batches.map(({ length }) => length)).toEqual([1024, 1024, 51, 1])
     const joined = await collect(stream)
     expect([joined.x, joined.y]).toEqual([wanted.x, wanted.y])
+  })
+
+  test('of booleans that are written as 1.0 and 0.0, with gaps', async () => {
+    const flags = file('flags.csv', 'flag,y\n1.0,a\n,b\n0.0,a\n1.0,b\n')
+    const stream = await tableStream(flags, { label: 'y' })
+    expect(Array.from((await collect(stream)).x.data, Number)).toEqual([1, 0, 1, 1, 0, 0, 1, 0])
   })
 
   test('of another file is encoded as the first was', async () => {

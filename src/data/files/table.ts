@@ -1,11 +1,13 @@
 import { extname } from 'node:path'
 import { untilAborted } from '../../core/abort.ts'
 import { custom, type Declared, type OptionsOf, readOptions } from '../../core/options.ts'
+import { withDelimiter } from '../formats/delimiter.ts'
 import { ParquetFile } from '../formats/parquet-file.ts'
 import { type CollectOptions, readingOptions, type Source, type Stream } from '../stream.ts'
-import { TableBuilder } from '../table/builder.ts'
-import type { TableEncoding } from '../table/encoding.ts'
-import { parquetRows } from '../table/parquet-rows.ts'
+import { rolesOf, TableBuilder } from '../table/builder.ts'
+import type { ColumnEncoding, ColumnKind, TableEncoding } from '../table/encoding.ts'
+import type { ColumnKinds, ColumnOptions } from '../table/kinds.ts'
+import { isSingle, parquetRows } from '../table/parquet-rows.ts'
 import { CsvRawRows, namesOfColumns, type RawRow, type RowSource } from '../table/rows.ts'
 import type { MixedTable } from '../table/table.ts'
 import {
@@ -29,13 +31,57 @@ import { explained, fileName } from './read-file.ts'
  * @example data.split(await data.table('customers.csv', { label: 'churned' }), { validation: 0.2 })
  */
 export async function table(path: string, given: MixedTableOptions & CollectOptions): Promise<MixedTable> {
-  const { signal, ...options } = readOptions('table', optionsFor(path, readingOptions), withTabs(path, given))
+  const { signal, ...options } = readOptions('table', optionsFor(path, readingOptions), told(path, given))
   signal?.throwIfAborted()
-  const { name, columns, unit, read } = await rowsOf(path, options)
+  const ignored = ignoredIn(options.columns)
+  const source = await rowsOf(path, options, (column) => ignored.has(column.name) && !isSingle(column))
+  return whole({ ...source, read: () => untilAborted(signal, source.read()) }, options)
+}
+
+async function whole({ name, columns, unit, read }: RowSource, options: MixedCsvValues): Promise<MixedTable> {
   const builder = new TableBuilder(name, columns, options, unit)
-  for await (const rows of untilAborted(signal, read())) for (const row of rows) builder.add(row)
+  for await (const rows of read()) for (const row of rows) builder.add(row)
   return builder.table()
 }
+
+/**
+ * Reads a table whose columns are of the kinds of an encoding, unless the option `columns` tells others; columns that
+ * the encoding does not use are ignored.
+ *
+ * @throws as `table`
+ */
+export async function tableLike(
+  path: string,
+  encoding: TableEncoding,
+  given: MixedTableOptions,
+): Promise<MixedTable> {
+  const options = readOptions('table', optionsFor(path, {}), told(path, given))
+  const used = encoding.columns.filter(({ kind }) => kind !== 'ignore')
+  const known: ColumnKinds = { ...Object.fromEntries(used.map(kindOf)), ...options.columns }
+  const { name, columns } = await rowsOf(path, { ...options, columns: known }, () => true)
+  const { features } = rolesOf(name, columns, options)
+  const others = features.map((at) => columns[at]!).filter((column) => !Object.hasOwn(known, column))
+  const kinds = { ...known, ...Object.fromEntries(others.map((column) => [column, 'ignore' as const])) }
+  const [ignored, needed] = [ignoredIn(kinds), new Set(used.map((column) => column.name))]
+  const all = { ...options, columns: kinds }
+  const isSkipped: IsSkipped = (column) => ignored.has(column.name) && !needed.has(column.name)
+  return whole(await rowsOf(path, all, isSkipped), all)
+}
+
+/** Returns the name and the kind of an encoding's column, as the option `columns` tells it. */
+function kindOf(column: ColumnEncoding): readonly [string, ColumnKind | ColumnOptions] {
+  const { name, kind } = column
+  if (kind === 'ordinal') return [name, { kind, order: column.order }]
+  if (kind === 'date') return [name, { kind, format: column.format }]
+  return [name, kind]
+}
+
+const ignoredIn = (columns: ColumnKinds = {}): ReadonlySet<string> =>
+  new Set(
+    Object.entries(columns).flatMap(([name, kind]) =>
+      kind === 'ignore' || Object(kind).kind === 'ignore' ? [name] : [],
+    ),
+  )
 
 const streamOptions = {
   /**
@@ -66,8 +112,9 @@ export interface TableStreamOptions
  */
 export async function tableStream(path: string, given: TableStreamOptions): Promise<Stream> {
   const declared = optionsFor(path, { ...readingOptions, ...streamOptions })
-  const { signal, encodedAs, ...options } = readOptions('tableStream', declared, withTabs(path, given))
-  const source = await rowsOf(path, options)
+  const { signal, encodedAs, ...options } = readOptions('tableStream', declared, told(path, given))
+  const ignored = ignoredIn(options.columns)
+  const source = await rowsOf(path, options, ({ name }) => ignored.has(name))
   const aborting: RowSource = { ...source, read: () => untilAborted(signal, source.read()) }
   const learnt =
     encodedAs === undefined ? await learnTable(aborting, options) : learntFrom(encodedAs, options)
@@ -82,14 +129,12 @@ function optionsFor<M extends Declared>(path: string, more: M): typeof mixedCsvO
   return { ...(isParquet(path) ? (mixedOptions as typeof mixedCsvOptions) : mixedCsvOptions), ...more }
 }
 
-/** Returns the options, with tab as the delimiter if `path` ends in `.tsv` or `.tsv.gz` and none is given. */
-function withTabs(path: string, given: unknown): unknown {
-  const isTabs = extname(path.replace(/\.gz$/, '')).toLowerCase() === '.tsv'
-  return isTabs && Object(given) === given ? { delimiter: '\t', ...(given as object) } : given
-}
+const told = (path: string, given: unknown): unknown => (isParquet(path) ? given : withDelimiter(path, given))
 
-const rowsOf = async (path: string, options: MixedCsvValues): Promise<RowSource> =>
-  isParquet(path) ? parquetSource(path, options) : csvSource(path, options)
+type IsSkipped = Parameters<typeof parquetRows>[1]
+
+const rowsOf = async (path: string, options: MixedCsvValues, isSkipped: IsSkipped): Promise<RowSource> =>
+  isParquet(path) ? parquetSource(path, isSkipped) : csvSource(path, options)
 
 function csvSource(path: string, options: MixedCsvValues): RowSource {
   const name = fileName(path)
@@ -108,25 +153,21 @@ function csvSource(path: string, options: MixedCsvValues): RowSource {
   }
 }
 
-/** Returns the rows of a Parquet file as they are in the file. */
-export async function parquetSource(
-  path: string,
-  { columns = {} }: Pick<MixedCsvValues, 'columns'>,
-): Promise<RowSource> {
+/**
+ * Returns the rows of a Parquet file as they are in the file.
+ *
+ * @param isSkipped whether a column is not decoded; its cells are null
+ */
+export async function parquetSource(path: string, isSkipped: IsSkipped): Promise<RowSource> {
   const { asyncBufferFromFile } = await import('hyparquet') // on demand, since it takes 80 ms
   const buffer = await asyncBufferFromFile(path).catch((cause: unknown) => {
     throw explained(path, cause)
   })
   const file = await ParquetFile.open(fileName(path), buffer)
-  const ignored = new Set(
-    Object.entries(columns).flatMap(([name, told]) =>
-      told === 'ignore' || Object(told).kind === 'ignore' ? [name] : [],
-    ),
-  )
   return {
     name: fileName(path),
     unit: 'row',
     columns: file.columns.map(({ name }) => name),
-    read: (): AsyncGenerator<readonly RawRow[]> => parquetRows(file, ignored),
+    read: (): AsyncGenerator<readonly RawRow[]> => parquetRows(file, isSkipped),
   }
 }

@@ -36,7 +36,7 @@ export const csvOptions = {
    * @default true, but if no column is chosen by name, a first row with numbers is an error
    */
   header: custom<boolean | readonly string[]>('true, false or a list of names', isHeader),
-  /** Character that separates values; 'whitespace' (or `/\s+/`) is one or more blanks or tabs. @default ',' */
+  /** Character that separates values; 'whitespace' (or `/\s+/`) is one or more blanks or tabs. @default ',', or a tab in a file named `.tsv` */
   delimiter,
   /** Whether values may be quoted; without quotes, `"` is a character like any other. @default true */
   quote: boolean(true),

@@ -126,25 +126,25 @@ export class TableBuilder {
   table(): MixedTable {
     const stores = this.#stores ?? this.#start()
     const plans: ColumnPlan[] = []
+    const texts = new Map<number, TextStore>()
     for (const at of this.#plan.features) {
       const store = stores[at]!
       const plan = this.#told[at] ?? this.#guessed(at, store)
       plans.push(plan)
-      if (store instanceof TextStore && !['category', 'text', 'ignore'].includes(plan.kind)) {
-        stores[at] = this.#converted(at, plan, store)
-      }
+      if (!(store instanceof TextStore)) continue
+      stores[at] = this.#converted(at, plan, store)
+      if (stores[at] !== store) texts.set(at, store)
     }
     const kept = this.#kept(plans, stores)
-    const all: [string, ColumnStore][] = stores.map((store, at) => [
-      this.#columns[at]!,
-      kept ? store.pick(kept) : store,
-    ])
-    const named = new Map(all)
+    const pick = <S extends ColumnStore>(all: Iterable<[number, S]>): ReadonlyMap<string, S> =>
+      new Map(Array.from(all, ([at, store]) => [this.#columns[at]!, kept ? (store.pick(kept) as S) : store]))
+    const named = pick<ColumnStore>(stores.entries())
     const { y, names } = this.#y(named)
     const options = Object.fromEntries(
       Object.entries(this.#options).filter(([, value]) => value !== undefined),
     )
-    return new MixedTable({ name: this.#name, options, format: this.#format, plans, stores: named, y, names })
+    const parts = { name: this.#name, options, format: this.#format, plans, y, names }
+    return new MixedTable({ ...parts, stores: named, texts: pick(texts) })
   }
 
   #guessed(at: number, store: NumberStore | TextStore): ColumnPlan {
@@ -155,7 +155,10 @@ export class TableBuilder {
     return because === undefined ? plan : { ...plan, because }
   }
 
-  #converted(at: number, plan: ColumnPlan, store: TextStore): NumberStore {
+  /** Returns the values of a column of texts as its kind has them: the same store, if these are the texts. */
+  #converted(at: number, plan: ColumnPlan, store: TextStore): NumberStore | TextStore {
+    if (plan.kind === 'text' || plan.kind === 'ignore') return store
+    if (plan.kind === 'category') return store.mapped((text) => this.#cells.category(text) ?? text)
     const { parse, wanted } = parserOf(plan, this.#cells)
     return store.numbers((text, place) => {
       const value = parse(text)

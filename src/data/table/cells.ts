@@ -25,6 +25,21 @@ export class CellParser {
     return typeof value === 'object' || typeof value === 'function' ? undefined : String(value)
   }
 
+  /**
+   * Returns a value as the text of a category: as `text` does, but a number as JavaScript writes it, `1.0` as `1`, so
+   * that it is the same category in every file. Texts that may be codes stay: `01`, `+1`, `1e5` and `1.10`.
+   */
+  category(value: unknown): string | null | undefined {
+    const text = this.text(value)
+    if (typeof text !== 'string') return text
+    const first = text.charCodeAt(0)
+    if (first > 57 || first < 45 || /^-?0\d|[eE]/.test(text)) return text
+    const number = this.#numeral(text)
+    const isExact =
+      Number.isSafeInteger(number) || (number % 1 !== 0 && text.length < 17 && !text.endsWith('0'))
+    return isExact && !Number.isNaN(number) ? String(number) : text
+  }
+
   /** Returns a value as a finite number; null if it is missing, undefined if it is not such a number. */
   number(value: unknown): number | null | undefined {
     if (typeof value === 'string') return this.#quick(value) ?? this.#parsed(value.trim())

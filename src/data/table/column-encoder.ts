@@ -30,7 +30,7 @@ export function columnEncoder(encoding: ColumnEncoding, cells: CellParser): Colu
   const { name, kind } = encoding
   const parser = parserOf(encoding, cells)
   if (kind === 'ignore') return { ...parser, name, kind, features: [], categories: 0, write: () => true }
-  if (kind === 'category') return { ...parser, ...categoryEncoder(encoding), name, kind }
+  if (kind === 'category') return { ...parser, ...categoryEncoder(encoding, cells), name, kind }
   if (kind === 'text') return { ...parser, ...textEncoder(encoding), name, kind }
   return { ...parser, ...numberEncoder(encoding), name, kind, categories: 0 }
 }
@@ -51,14 +51,23 @@ export function parserOf(
   })
   const { kind, order = [], format = 'ymd' } = column
   if (kind === 'number') return { wanted: 'a finite number', parse: (value) => cells.number(value) }
-  if (kind === 'boolean') return via('true or false', (text) => booleans.get(text.toLowerCase()))
+  if (kind === 'boolean') return via('true or false', (text) => booleanOf(text, cells))
   if (kind === 'ordinal') {
-    const places = new Map(order.map((text, place) => [text, place]))
-    return via(`one of ${order.join(', ')}`, (text) => places.get(text))
+    const places = new Map(order.map((text, place) => [cells.category(text) ?? text, place]))
+    return via(`one of ${order.join(', ')}`, (text) => places.get(cells.category(text) ?? text))
   }
-  if (kind !== 'date') return { wanted: 'a text, a number or a boolean', parse: (value) => cells.text(value) }
+  if (kind === 'category') return { wanted: anyText, parse: (value) => cells.category(value) }
+  if (kind !== 'date') return { wanted: anyText, parse: (value) => cells.text(value) }
   const dates = via(`a date as ${dateExamples[format]}`, (text) => parseDate(text, format as 'ymd'))
   return { ...dates, parse: (value) => (value instanceof Date ? daysOf(value) : dates.parse(value)) }
+}
+
+const anyText = 'a text, a number or a boolean'
+
+/** Returns 1 or 0 for a text that stands for it, also one such as `1.0`; undefined for any other. */
+function booleanOf(text: string, cells: CellParser): number | undefined {
+  const number = cells.number(text)
+  return number === 0 || number === 1 ? number : booleans.get(text.toLowerCase())
 }
 
 const dateExamples: Readonly<Record<string, string>> = {
@@ -70,8 +79,12 @@ const dateExamples: Readonly<Record<string, string>> = {
 type Encoded<K extends ColumnKind> = Extract<ColumnEncoding, { readonly kind: K }>
 type Writer = Pick<ColumnEncoder, 'features' | 'categories' | 'write'>
 
-function categoryEncoder({ name, values, drop }: Encoded<'category'>): Writer {
-  const codes = new Map(values.map((value, i) => [value, i + 1]))
+function categoryEncoder({ name, values, drop }: Encoded<'category'>, cells: CellParser): Writer {
+  const codes = new Map<string | null, number>()
+  for (const [i, value] of values.entries()) {
+    const text = value === null ? null : (cells.category(value) ?? value)
+    if (!codes.has(text)) codes.set(text, i + 1)
+  }
   return {
     features: [name],
     categories: values.length + 1,

@@ -103,6 +103,15 @@ export class TextStore implements ColumnStore {
     return picked
   }
 
+  /** Returns a store of the text that `map` makes of each text: this one, if `map` changes none. */
+  mapped(map: (text: string) => string): TextStore {
+    const texts = this.texts.map(map)
+    if (texts.every((text, code) => text === this.texts[code])) return this
+    const made = new TextStore()
+    for (const code of this.codes) made.push(texts[code] ?? null, this.places[code] ?? 0)
+    return made
+  }
+
   /** Returns a store of the number that `parse` makes of each text. */
   numbers(parse: (text: string, place: number) => number): NumberStore {
     const values = this.texts.map((text, code) => parse(text, this.places[code]!))

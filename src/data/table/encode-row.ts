@@ -49,19 +49,28 @@ export function encodeRows(rows: readonly TableRow[], columns: readonly ColumnEn
   const cellOf = (at: number, column: number): unknown => {
     const row = rows[at]!
     const { name } = columns[column]!
-    if (Object(row) !== row) throw mismatch('table', `row ${at} as an object`, row)
-    if (!(name in row)) throw new ArgumentError(absent(at, name, Object.keys(row)))
+    if (Object(row) !== row) throw mismatch('table', `row ${at} as an object`, row, objects)
+    if (!Object.hasOwn(row, name)) throw new ArgumentError(absent(at, name, Object.keys(row)))
     return row[name]
   }
   return encodeCells(columns, rows.length, cellOf, {
-    wrong: (wanted, given, row, column) =>
-      mismatch('table', `${wanted} at row ${row}, column ${column}`, given),
+    wrong: (wanted, given, row, column) => wrong(wanted, row, column, given),
     missing: (_, row, column) => new ArgumentError(missing(row, column)),
   })
 }
 
 const missing = (row: number, column: string): string =>
-  `table: wanted a value at row ${row}, column ${column}, got none; rows without one were left out of training`
+  `table: wanted a value at row ${row}, column ${column}, got none; leave the row out, as in training`
 
 const absent = (row: number, column: string, found: readonly string[]): string =>
-  `table: wanted column ${column} at row ${row}, got columns ${found.join(', ')}`
+  `table: wanted column ${column} at row ${row}, got columns ${found.join(', ')}; add it, as null if its value is missing`
+
+const wrong = (wanted: string, row: number, column: string, found: unknown): ArgumentError =>
+  mismatch(
+    'table',
+    `${wanted} at row ${row}, column ${column}`,
+    found,
+    'correct it, or give null if it is missing',
+  )
+
+const objects = 'give each row as an object of values by column'

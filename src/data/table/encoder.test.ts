@@ -39,12 +39,23 @@ describe('a row becomes numbers', () => {
   test('of a boolean, which is not standardized', () => {
     const column: ColumnEncoding = { name: 'b', kind: 'boolean', mean: 0, deviation: 1, fill: 0 }
     expect(encoded(column, true, 'False', 'YES', 'n', 1, 0, null)).toEqual([1, 0, 1, 0, 1, 0, 0])
+    expect(encoded(column, '1.0', '0.0', ' 1 ', 1n, '00', 'nan')).toEqual([1, 0, 1, 1, 0, 0])
   })
 
   test('of an ordinal, by its place in the order', () => {
     const order = ['low', 'mid', 'high']
     const column: ColumnEncoding = { name: 'o', kind: 'ordinal', order, mean: 1, deviation: 0.5, fill: 1 }
     expect(encoded(column, 'low', 'high', undefined)).toEqual([-2, 2, 0])
+  })
+
+  test('of an ordinal or a category of numbers, however they are written', () => {
+    const column: ColumnEncoding = { name: 'o', kind: 'ordinal', order: ['1', '2.0'], mean: 0, deviation: 1 }
+    expect(encoded(column, 1, '1.0', '2', 2n)).toEqual([0, 0, 1, 1])
+    const code: ColumnEncoding = { name: 'c', kind: 'category', values: ['1', '2.0', '01', '1.5', '1.10'] }
+    expect(encoded(code, 1, '1.0', 1n, '2', 2, '02')).toEqual([1, 1, 1, 2, 2, 0])
+    expect(encoded(code, '01', '1.5', 1.5, '1.10', '1.1', 1.1, '1e0', '+1')).toEqual([3, 4, 4, 5, 0, 0, 0, 0])
+    const { encode } = encoder({ ...of(code), decimal: ',', thousands: '.' })
+    expect(Array.from(encode(['1,0', '1,5', 1.5].map((c) => ({ c }))))).toEqual([1, 4, 4])
   })
 
   test('of a date, as time, and as angles in the year, the week and the day', () => {
@@ -98,26 +109,28 @@ describe('a row that does not fit is refused', () => {
       'table: wanted a finite number at row 0, column age, got Infinity',
     )
     refused([{ age: 1, plan: ['pro'] }]).toThrow(
-      'table: wanted a text, a number or a boolean at row 0, column plan, got ["pro"]',
+      'table: wanted a text, a number or a boolean at row 0, column plan, got ["pro"]; correct it, or give null if it is missing',
     )
     const ordinal: ColumnEncoding = { name: 'o', kind: 'ordinal', order: ['low', 'high'], ...numeric }
-    refused([{ o: 'mid' }], [ordinal]).toThrow('table: wanted one of low, high at row 0, column o, got "mid"')
+    refused([{ o: 'mid' }], [ordinal]).toThrow(
+      'table: wanted one of low, high at row 0, column o, got "mid"; correct it, or give null if it is missing',
+    )
     const boolean: ColumnEncoding = { name: 'b', kind: 'boolean', ...numeric }
     refused([{ b: 'maybe' }], [boolean]).toThrow(
-      'table: wanted true or false at row 0, column b, got "maybe"',
+      'table: wanted true or false at row 0, column b, got "maybe"; correct it, or give null if it is missing',
     )
     const date: ColumnEncoding = { name: 'd', kind: 'date', format: 'mdy', ...numeric }
     refused([{ d: '2024-01-01' }], [date]).toThrow(
-      'table: wanted a date as 12/31/2024 at row 0, column d, got "2024-01-01"',
+      'table: wanted a date as 12/31/2024 at row 0, column d, got "2024-01-01"; correct it, or give null if it is missing',
     )
     refused([{ d: new Date('no') }], [date]).toThrow(
-      'table: wanted a date as 12/31/2024 at row 0, column d, got null',
+      'table: wanted a date as 12/31/2024 at row 0, column d, got null; correct it, or give null if it is missing',
     )
   })
 
   test('for a missing value, where rows with one were dropped', () => {
     const message = (column: string): string =>
-      `table: wanted a value at row 0, column ${column}, got none; rows without one were left out of training`
+      `table: wanted a value at row 0, column ${column}, got none; leave the row out, as in training`
     refused([{ n: '' }], [{ name: 'n', kind: 'number', ...numeric }]).toThrow(message('n'))
     refused([{ c: null }], [{ name: 'c', kind: 'category', values: ['a'], drop: true }]).toThrow(message('c'))
     refused([{ t: '' }], [{ name: 't', kind: 'text', by: 'words', buckets: 2, drop: true }]).toThrow(
@@ -127,7 +140,9 @@ describe('a row that does not fit is refused', () => {
 
   test('unless rows are a list of objects', () => {
     refused({ age: 1 }).toThrow('table: wanted rows as a list of objects, got {"age":1}')
-    refused([5]).toThrow('table: wanted row 0 as an object, got 5')
+    refused([5]).toThrow(
+      'table: wanted row 0 as an object, got 5; give each row as an object of values by column',
+    )
   })
 })
 

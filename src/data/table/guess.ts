@@ -1,7 +1,7 @@
 import type { CellParser } from './cells.ts'
 import { booleans, parserOf } from './column-encoder.ts'
 import type { TextStore } from './column-store.ts'
-import type { ColumnKind } from './encoding.ts'
+import type { ColumnKind, DateFormat } from './encoding.ts'
 import { isNumeric } from './numeric.ts'
 
 /** A guessed kind, and for a column to ignore the reason. */
@@ -18,6 +18,10 @@ const wordy = 3
 
 const nothing: Guess = { kind: 'ignore', because: 'no value' }
 const constant: Guess = { kind: 'ignore', because: 'one value only' }
+const dates = (format: string): Guess => ({
+  kind: 'ignore',
+  because: `dates; if they count, tell their kind as { kind: 'date', format: ${format} }`,
+})
 const identifier: Guess = { kind: 'ignore', because: 'a different value in each row' }
 
 /** Number of texts whose words are counted. */
@@ -32,14 +36,16 @@ export function guessTexts(store: TextStore, cells: CellParser): Guess {
   if (texts.length === 1 && store.present === store.length) return constant
   const rows = store.present
   if (isWordy && texts.length > rows / 20) return { kind: 'text' }
-  const all = (kind: ColumnKind): boolean => {
-    const { parse } = parserOf({ kind }, cells)
+  const all = (kind: ColumnKind, format?: DateFormat): boolean => {
+    const { parse } = parserOf({ kind, ...(format && { format }) }, cells)
     return texts.every((text) => parse(text) !== undefined)
   }
   if (texts.length === 2 && texts.every((text) => booleans.has(text.toLowerCase())))
     return { kind: 'boolean' }
   if (all('number') && isNumeric(texts, cells)) return { kind: 'number' }
   if (all('date')) return { kind: 'date' }
+  const formats = (['dmy', 'mdy'] as const).filter((format) => all('date', format))
+  if (formats.length > 0) return dates(formats.map((format) => `'${format}'`).join(' or '))
   return texts.length === rows && rows >= fewRows ? identifier : { kind: 'category' }
 }
 

@@ -12,14 +12,14 @@ const maxParts = 16
 /**
  * Yields the rows of a Parquet file, some at a time. Row 0 is the first.
  *
- * @param ignored names of columns that are not decoded, whose cells are null
- * @throws {FormatError} when a column that is not ignored holds lists, maps or bytes.
+ * @param isSkipped whether a column is not decoded; its cells are null
+ * @throws {FormatError} when a column that is not skipped holds lists, maps or bytes.
  */
 export async function* parquetRows(
   file: ParquetFile,
-  ignored: ReadonlySet<string>,
+  isSkipped: (column: ParquetColumn) => boolean,
 ): AsyncGenerator<readonly RawRow[]> {
-  const columns = file.columns.map((column) => (ignored.has(column.name) ? undefined : column))
+  const columns = file.columns.map((column) => (isSkipped(column) ? undefined : column))
   for (const column of columns) if (column) checkValues(file.name, column)
   const cells = Math.ceil(partCells / columns.length)
   let start = 0
@@ -53,8 +53,13 @@ async function rowsAt(
 /** Kinds of values, other than numbers, booleans and texts, that a table can hold. */
 const dates: ReadonlySet<string> = new Set(['dates', 'timestamps', 'UUIDs'])
 
-function checkValues(name: string, { name: column, isList, other }: ParquetColumn): void {
-  if (!isList && (other === undefined || dates.has(other))) return
+/** Whether a column holds values that a table can hold, rather than lists, maps or bytes. */
+export const isSingle = ({ isList, other }: ParquetColumn): boolean =>
+  !isList && (other === undefined || dates.has(other))
+
+function checkValues(name: string, columnOf: ParquetColumn): void {
+  if (isSingle(columnOf)) return
+  const { name: column, isList, other } = columnOf
   const got = isList ? 'lists' : other!
   throw malformed(
     name,

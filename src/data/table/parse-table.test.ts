@@ -40,6 +40,28 @@ describe('the kind of a column is guessed', () => {
     expect(table.kinds).toEqual({ a: 'ignore', b: 'number' })
   })
 
+  test.each([
+    ["'dmy'", many((i) => `${10 + (i % 20)}.12.2024`)],
+    ["'mdy'", many((i) => `12/${10 + (i % 20)}/2024`)],
+    ["'dmy' or 'mdy'", many((i) => `${1 + (i % 12)}/${1 + ((i * 5) % 12)}/${2000 + i}`)],
+  ])('as ignore, because dates may be written as %s, which is to be told', (formats, values) => {
+    const because = `dates; if they count, tell their kind as { kind: 'date', format: ${formats} }`
+    expect(column(values).encoding().columns[0]).toEqual({ name: 'a', kind: 'ignore', because })
+  })
+
+  test('and a column may have any name', () => {
+    const names = ['constructor', '__proto__', 'toString', 'y']
+    const rows = many((i) => `${i / 3},${i / 7},${i / 9},${'ny'[i % 2]}`)
+    const table = csv(`${names.join(',')}\n${rows.join('\n')}`)
+    const { x, featureNames } = table.encodedBy(table.encoding())
+    expect([featureNames, x.shape]).toEqual([names.slice(0, 3), [3]])
+    const ignored = csv(`${names.join(',')}\n${rows.join('\n')}`, {
+      label: 'y',
+      columns: { constructor: 'ignore', ['__proto__']: 'ignore' } as never,
+    })
+    expect(ignored.plans.map(({ kind }) => kind)).toEqual(['ignore', 'ignore', 'number'])
+  })
+
   test('as an identifier by its name, where integers are all different', () => {
     const values = many((i) => `${(i * 7919) % 1000},${i / 7},${'ny'[i % 2]}`)
     expect(csv(`userId,b,y\n${values.join('\n')}`).kinds.userId).toBe('ignore')
@@ -259,6 +281,50 @@ describe('what is learnt', () => {
     const numbers = column([1, 2, 3]).encoded([[0, 1, 2]])[0]!
     expect(() => encodeTable(column(['x', 'z']), numbers)).toThrow(
       'a.csv: wanted a finite number at row 0, column a, got "x"',
+    )
+  })
+})
+
+describe('a later table whose column was guessed to be of another kind is encoded by its texts', () => {
+  const codes = (train: readonly unknown[], later: readonly unknown[]): number[] => {
+    const table = column(train)
+    const encoding = table.encoding()
+    return Array.from(encodeTable(column(later), encoding).x.data, Number)
+  }
+
+  test('booleans, dates and numbers as categories', () => {
+    const answers = ['no', 'yes', 'no', 'maybe', 'no', 'yes', 'maybe']
+    expect(codes(answers, ['yes', 'no', 'yes', 'no'])).toEqual([3, 1, 3, 1])
+    const days = ['2024-01-01', '2024-01-02', 'unknown', '2024-01-01', '2024-01-02', 'unknown']
+    expect(codes(days, ['2024-01-02', '2024-01-01', '2024-01-02'])).toEqual([2, 1, 2])
+    const floats = ['1.0', '2.0', 'x', '1.0', '2.0', 'x', '1.0']
+    expect(codes(floats, [2, 1, 1])).toEqual([2, 1, 1])
+    expect(codes(floats, ['2.0', '1.0', 'y'])).toEqual([2, 1, 0])
+  })
+
+  test('unless its numbers do not tell the texts', () => {
+    const prices = ['1.50', 'x', '1.50', 'x']
+    expect(() => codes(prices, ['1.50', '2.50'])).toThrow(
+      `a.csv: wanted a text at row 0, column a, got 1.5; tell its kind, as in columns: { "a": 'category' }`,
+    )
+    const told = column(['1.50', '2.50', 'x'], { columns: { a: 'category' } })
+    expect(Array.from(encodeTable(told, column(prices).encoding()).x.data, Number)).toEqual([1, 0, 2])
+  })
+
+  test('and rows that were left out do not count', () => {
+    const train = column(['no', 'maybe', 'no', 'maybe', 'yes', 'yes', 'yes'])
+    const later = csv('a,b,y\nyes,,n\nno,1,y\nyes,2,n\nno,3,y', { label: 'y', missing: 'drop' })
+    expect(Array.from(encodeTable(later, train.encoding()).x.data, Number)).toEqual([3, 1, 3])
+  })
+
+  test('also where the order of an ordinal is another', () => {
+    const table = (order: readonly string[]): MixedTable =>
+      column(['S', 'L', 'S', 'L'], { columns: { a: { kind: 'ordinal', order } } })
+    const encoding = table(['S', 'L']).encoding()
+    expect(Array.from(encodeTable(table(['L', 'S']), encoding).x.data, Number)).toEqual([-1, 1, -1, 1])
+    const other = column(['S', 'XL'], { columns: { a: { kind: 'ordinal', order: ['XL', 'S'] } } })
+    expect(() => encodeTable(other, encoding)).toThrow(
+      'a.csv: wanted one of S, L at row 1, column a, got "XL"; correct it, or leave the row out',
     )
   })
 })

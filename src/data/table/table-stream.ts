@@ -122,7 +122,7 @@ export function encodedStream(
       }
     },
   }
-  return withRecipe(stream, { ...tableRecipe(options), encoding })
+  return withRecipe(stream, { ...tableRecipe(source.name, options), encoding })
 }
 
 /** Returns the columns of an encoding that are features, in the order of its encoder's. */

@@ -11,10 +11,11 @@ import {
 } from '../dataset.ts'
 import { recipeOf, tableRecipe, withRecipe } from '../recipe.ts'
 import type { Source } from '../stream.ts'
-import type { ColumnEncoder } from './column-encoder.ts'
+import { CellParser } from './cells.ts'
+import { type ColumnEncoder, parserOf } from './column-encoder.ts'
 import type { ColumnStore } from './column-store.ts'
 import { encoder } from './encoder.ts'
-import type { CellValue, ColumnKind, TableEncoding } from './encoding.ts'
+import type { CellValue, ColumnEncoding, ColumnKind, TableEncoding } from './encoding.ts'
 import type { ColumnPlan } from './kinds.ts'
 import { classReader } from './labels.ts'
 import { learnerOf } from './learn.ts'
@@ -31,6 +32,8 @@ export interface TableParts {
   readonly plans: readonly ColumnPlan[]
   /** Values of every column, those to predict and those to ignore included. */
   readonly stores: ReadonlyMap<string, ColumnStore>
+  /** Texts of the columns whose values in `stores` were made of texts, and are others. */
+  readonly texts: ReadonlyMap<string, ColumnStore>
   readonly y: Field
   readonly names: Names
 }
@@ -107,7 +110,7 @@ export class MixedTable {
     const { featureNames, categories, columns, width } = encoder(encoding)
     const order = Int32Array.from(rows ?? { length: this.length }, (row, i) => (rows ? row : i))
     const x = new Float32Array(order.length * width)
-    const sources = columns.map((column) => this.#source(column))
+    const sources = columns.map((column) => this.#source(column, encoding))
     let at = 0
     for (const row of order) {
       for (const { column, valueAt } of sources) {
@@ -126,18 +129,24 @@ export class MixedTable {
       featureNames,
       categories,
     })
-    return withRecipe(made, { ...tableRecipe(options), encoding })
+    return withRecipe(made, { ...tableRecipe(this.name, options), encoding })
   }
 
-  /** Returns how to read the values of a column of an encoding; a column of another kind is parsed. */
-  #source(column: ColumnEncoder) {
-    const { name, kind, wanted, parse } = column
+  /** Returns how to read the values of a column of an encoding; if this table's column is of another kind, its texts are parsed. */
+  #source(column: ColumnEncoder, encoding: TableEncoding) {
+    const { name } = column
     const store = this.#store(name)
-    if (this.kinds[name] === kind) return { column, valueAt: (row: number): CellValue => store.at(row) }
+    const encoded = encoding.columns.find((one) => one.name === name)!
+    const plan = this.plans.find((one) => one.name === name)
+    if (plan && isSameKind(plan, encoded)) return { column, valueAt: (row: number) => store.at(row) }
+    const given = this.#parts.texts.get(name) ?? store
+    const { parse, wanted } = parserOf(encoded, new CellParser(this.#parts.format))
     const valueAt = (row: number): CellValue => {
-      const value = parse(store.at(row))
+      const [found, place] = [given.at(row), `at row ${row}, column ${name}`]
+      if (isTextLost(found, encoded)) throw mismatch(this.name, `a text ${place}`, found, toldAs(encoded))
+      const value = parse(found)
       if (value !== undefined) return value
-      throw mismatch(this.name, `${wanted} at row ${row}, column ${name}`, store.at(row))
+      throw mismatch(this.name, `${wanted} ${place}`, found, 'correct it, or leave the row out')
     }
     return { column, valueAt }
   }
@@ -154,6 +163,19 @@ export class MixedTable {
   }
 }
 
+type Described = Pick<ColumnPlan, 'kind' | 'order'>
+
+/** Whether the values of two columns mean the same: their kinds are equal and, for ordinals, the orders. */
+const isSameKind = (a: Described, b: Described): boolean =>
+  a.kind === b.kind && JSON.stringify(a.order) === JSON.stringify(b.order)
+
+/** Whether a number stands for a text that it does not tell, such as 1.5 for `1.50`. */
+const isTextLost = (value: CellValue, { kind }: ColumnEncoding): boolean =>
+  typeof value === 'number' && (kind === 'text' || (kind === 'category' && !Number.isInteger(value)))
+
+const toldAs = ({ name, kind }: ColumnEncoding): string =>
+  `tell its kind, as in columns: { ${JSON.stringify(name)}: '${kind}' }`
+
 /** Whether a value is a table that `data.table` read. */
 export const isTable = (value: unknown): value is MixedTable => value instanceof MixedTable
 
@@ -161,8 +183,8 @@ export const isTable = (value: unknown): value is MixedTable => value instanceof
  * Returns the data set of a table's rows, encoded as was learnt from other rows, such as those of a training part.
  *
  * @param learnt data whose rows have the encoding, such as `split.train`, and the classes; or an encoding alone
- * @throws {ArgumentError} when a column of the encoding is missing or holds a value of another kind, or a label is
- *   none of the classes of `learnt`.
+ * @throws {ArgumentError} when a column of the encoding is missing or holds a value of another kind, or numbers where
+ *   the encoding has texts; or when a label is none of the classes of `learnt`.
  * @example
  * const table = await data.table('customers.csv', { label: 'churned' })
  * data.encodeTable(table, data.split(table, { validation: 0.2 }).train)

@@ -3,11 +3,13 @@ import { cifar100Options } from '../../data/files/cifar.ts'
 import { digitOptions } from '../../data/files/digits.ts'
 import { imageFolderOptions } from '../../data/files/image-folder.ts'
 import { archiveOptions, arrayOptions } from '../../data/files/numpy.ts'
+import { tableLike } from '../../data/files/table.ts'
 import { cifarOptions } from '../../data/formats/cifar.ts'
 import { csvOptions } from '../../data/formats/csv-options.ts'
 import { idxOptions } from '../../data/formats/idx.ts'
 import { tableOptions } from '../../data/formats/table.ts'
 import * as data from '../../data/index.ts'
+import { recipeOf } from '../../data/recipe.ts'
 import { mixedCsvOptions } from '../../data/table/table-options.ts'
 
 type Made = data.Source | data.Split | data.MixedTable | readonly string[]
@@ -45,7 +47,14 @@ const ofPackage = <O>(read: (options: O) => Made, options: Declared): Reader => 
 
 /** Every function of `data` that reads examples, by name, as experiments in JSON name them. */
 export const readers: Readonly<Record<string, Reader>> = {
-  table: ofFile(data.table, mixedCsvOptions),
+  table: {
+    paths: 1,
+    options: mixedCsvOptions,
+    read: ([path], given, train) => {
+      const { encoding } = (train && recipeOf(train)) ?? {}
+      return encoding ? tableLike(path!, encoding, given) : data.table(path!, given)
+    },
+  },
   tableStream: {
     paths: 1,
     options: mixedCsvOptions,
