@@ -85,10 +85,12 @@ export interface OpenedRun {
    * The model is compiled at the first call; calls that overlap are computed together.
    *
    * @param rows objects with a value for each feature by its name, lists of numbers in the order of the features, or
-   *   the raw inputs of all rows in nested lists or one flat array
-   * @throws {ArgumentError} when a row lacks a feature or has another number of features, or when the meaning of the
-   *   model's output is unknown.
-   * @throws {FormatError} when a value is missing or not a number, naming its row and column.
+   *   the raw inputs of all rows in nested lists or one flat array. Rows of a mixed table (`data.table`) are objects, or
+   *   lists of values as they are in the file, before their encoding: those of the columns that the model reads, in the
+   *   order of the file that it was trained on
+   * @throws {ArgumentError} when a row lacks a feature or has another number of features, when rows of a mixed table
+   *   come in one flat array, or when the meaning of the model's output is unknown.
+   * @throws {FormatError} when a value is missing or not of its column's kind, naming its row and column.
    * @throws {NotFiniteError} when a weight, a statistic or an output is NaN or infinite.
    */
   predict(rows: RowsInput): Promise<Prediction[]>

@@ -1,7 +1,7 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { CellParser } from './cells.ts'
 import { type ColumnEncoder, columnEncoder } from './column-encoder.ts'
-import { encodeRow, type TableRow } from './encode-row.ts'
+import { encodeRows, type TableRow } from './encode-row.ts'
 import type { TableEncoding } from './encoding.ts'
 import { checkEncoding } from './encoding-check.ts'
 
@@ -43,9 +43,7 @@ export function encoder(json: TableEncoding): TableEncoder {
   const categories = columns.flatMap((c) => c.features.map(() => c.categories))
   const encode = (rows: readonly TableRow[]): Float32Array => {
     if (!Array.isArray(rows)) throw mismatch('table', 'rows as a list of objects', rows)
-    const out = new Float32Array(rows.length * width)
-    for (const [i, row] of rows.entries()) encodeRow(row, i, columns, out, i * width)
-    return out
+    return encodeRows(rows, columns)
   }
   return { width, featureNames, categories, columns, encode }
 }
