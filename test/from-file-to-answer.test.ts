@@ -15,7 +15,7 @@ import { main, repository } from './support/command.ts'
 const page = readFileSync(join(repository, 'docs/from-file-to-answer.md'), 'utf8')
 const blocksOf = (kind: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${kind}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code]) => code!)
-const [history, newRows, header] = blocksOf('csv') as [string, string, string]
+const [history, newRows, answers] = blocksOf('csv') as [string, string, string]
 const commands = blocksOf('sh').flatMap((block) => block.trim().split('\n'))
 const codeOf = (name: string): string =>
   [...blocksOf('ts'), ...blocksOf('js')].find((code) => code.startsWith(`// ${name}\n`))!
@@ -42,11 +42,12 @@ beforeAll(async () => {
   mkdirSync(here('node_modules'))
   symlinkSync(repository, here('node_modules/evenstep'))
   symlinkSync(join(repository, 'node_modules/onnxruntime-web'), here('node_modules/onnxruntime-web'))
-  for (const name of ['make-customers.js', 'customers.ts', 'predict.ts', 'serve.ts']) {
+  for (const name of ['make-customers.js', 'predict.ts', 'serve.ts']) {
     writeFileSync(here(name), codeOf(name))
   }
   writeFileSync(here('new.csv'), newRows)
   sh('node make-customers.js')
+  sh('npx evenstep init customers.csv --label churned')
   trained = sh('npx evenstep train customers.ts')
   run = await open(here('runs/customers-1'))
 }, 60_000)
@@ -60,10 +61,40 @@ test('the file begins as the page shows, and the model learns from it', () => {
   expect(run.metrics!.validationAccuracy).toBeGreaterThan(0.85)
 })
 
+test('the experiment that init writes has what the page shows of it', () => {
+  const linesOf = (code: string): string[] =>
+    code.split('\n').map((line) => line.replace(/oneCycle 0\.00\d+/, 'oneCycle 0.00…'))
+  const written = linesOf(readFileSync(here('customers.ts'), 'utf8'))
+  const [, ...shown] = linesOf(codeOf('customers.ts')).filter((line) => line !== '' && !line.includes('// …'))
+  expect(shown.length).toBeGreaterThan(20)
+  let at = 0
+  for (const line of shown) {
+    expect(written.slice(at)).toContain(line)
+    at = written.indexOf(line, at) + 1
+  }
+})
+
+test('the test rows are predicted as the page shows', () => {
+  const numbers = (text: string): number[] => (text.match(/\d+\.\d+/g) ?? []).map(Number)
+  const printed = sh('npx evenstep eval runs/customers-1 --test')
+  const shown = /^test data[^`]*/m.exec(page)![0]
+  expect(printed.replace(/\d+\.\d+/g, '#')).toBe(shown.replace(/\d+\.\d+/g, '#'))
+  for (const [i, number] of numbers(printed).entries())
+    expect(Math.abs(number - numbers(shown)[i]!)).toBeLessThan(0.03)
+})
+
 test('the commands predict the new rows', async () => {
   const printed = sh('npx evenstep predict runs/customers-1 new.csv')
   const [first, ...rest] = printed.trim().split('\n')
-  expect(`${first}\n`).toBe(header)
+  const [header, ...shown] = answers.trim().split('\n')
+  expect(first).toBe(header)
+  for (const [i, line] of rest.entries()) {
+    const [no, yes, prediction] = shown[i]!.split(',')
+    const [really, , predicted] = line.split(',')
+    expect(predicted).toBe(prediction)
+    expect(Math.abs(Number(really) - Number(no))).toBeLessThan(0.1)
+    expect(Number(no) + Number(yes)).toBeCloseTo(1, 6)
+  }
   expect(rest.map((line) => line.split(',').at(-1))).toEqual(['yes', 'no', expect.stringMatching(/yes|no/)])
   sh('npx evenstep predict runs/customers-1 new.csv --out answers.csv')
   expect(readFileSync(here('answers.csv'), 'utf8')).toBe(printed)
@@ -120,8 +151,10 @@ describe.skipIf(!isInstalled && !process.env.CI)('over HTTP, where examples/serv
     const wanted = await run.predict([customer, { ...customer, months: 48, calls: 0 }])
     expect(await answer.json()).toEqual(wanted)
     const curl = commands.find((command) => command.startsWith('curl'))!
-    const [asked] = (await (await post(JSON.parse(/-d '(.*)'/.exec(curl)![1]!))).json()) as object[]
-    expect(Object.keys(asked!)).toEqual(Object.keys(JSON.parse(blocksOf('json')[0]!)[0]))
+    const [asked] = (await (await post(JSON.parse(/-d '(.*)'/.exec(curl)![1]!))).json()) as Prediction[]
+    const [example] = JSON.parse(blocksOf('json')[0]!) as Prediction[]
+    expect(asked!.prediction).toBe(example!.prediction)
+    expect(asked!.probabilities!.yes).toBeCloseTo(example!.probabilities!.yes!, 2)
   })
 
   test('what does not fit is answered with status 400 and the reason', async () => {

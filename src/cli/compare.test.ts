@@ -88,6 +88,16 @@ test('the best epoch is that of the monitor; results that are no numbers are lef
   expect(text).not.toContain('means over seeds')
 })
 
+test('runs that do not all have the judge’s metric are judged by the validation loss', async () => {
+  const slow = readResults('slow-0').epochs
+  const best = slow.reduce((a, b) => (b.validationLoss! < a.validationLoss! ? b : a))
+  const { judge, groups } = JSON.parse(await printed('watched', 'slow-0', '--json'))
+  expect(judge).toEqual({ name: 'validationLoss', goal: 'min' })
+  const of = groups.find(({ runs }: { runs: { path: string }[] }) => runs[0]!.path === 'slow-0')
+  expect(of.best.validationLoss.value).toBe(best.validationLoss)
+  expect(best).not.toBe(slow[0])
+})
+
 test('schedules are compared as texts', async () => {
   expect(await printed('slow-0', 'cosine')).toContain(
     'optimizer.lr   A  0.1\n               B  cosine 0.1 to 0 over 24\n',

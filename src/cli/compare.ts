@@ -6,7 +6,7 @@ import { bootstrap, rangeOf } from '../study/analysis/statistics.ts'
 import { isShare, scoreText } from '../study/analysis/words.ts'
 import { type Difference, differingSettings, type RunGroup, runGroups } from './compared-settings.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
-import { bestEpoch, type RunResults, readResults, sharedNames } from './run-results.ts'
+import { bestEpoch, type RunResults, readResults, sharedJudge, sharedNames } from './run-results.ts'
 import { alignedTable } from './table.ts'
 
 /** `evenstep compare RUN RUN…`: lists the settings in which runs differ, and their results. */
@@ -41,7 +41,7 @@ interface Comparison {
 function compare(runs: readonly RunResults[]): Comparison {
   const groups = runGroups(runs)
   const names = sharedNames(runs)
-  const { judge } = runs[0]!
+  const judge = sharedJudge(runs)
   const results = groups.map(({ runs: group }) => {
     // Runs of the same seed and settings are the same run twice.
     const all = [...new Map(group.map((run) => [seedOf(run), run])).values()]

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { intervalText } from '../study/analysis/words.ts'
 import { type DataFile, type DataFileOptions, readDataFile } from '../train/data-file.ts'
 import type { Evaluation } from '../train/evaluation.ts'
 import { open } from '../train/open.ts'
@@ -8,7 +9,7 @@ import { type About, aboutOf } from '../train/run-graph.ts'
 import { measureText } from './measure-text.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { type AskedRun, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
-import { intervalText, weightsText } from './test-text.ts'
+import { weightsText } from './test-text.ts'
 
 interface Options extends AskedRun, DataFileOptions {
   readonly on?: string

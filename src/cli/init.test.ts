@@ -30,6 +30,17 @@ beforeAll(() => {
   writeFileSync('customers.csv', `age,plan,churned,spent\n${rows.join('\n')}\n`)
   writeFileSync('plain.csv', `${points.map(([a, b]) => `${a},${b},${a - b}`).join('\n')}\n`)
   writeFileSync("it's a\nb.csv", `x,"y's"\n${points.map(([a]) => `${a},${a > 0 ? 1 : 0}`).join('\n')}\n`)
+  const few = (name: string, row: (i: number) => string, n = 12, head = 'a,k'): void =>
+    writeFileSync(name, `${head}\n${Array.from({ length: n }, (_, i) => row(i)).join('\n')}\n`)
+  few('four.csv', (i) => `${i / 8},${i % 2}`, 4)
+  few('alike.csv', (i) => `${i / 8},x`)
+  few('level.csv', (i) => `${i / 8},5`)
+  few('own.csv', (i) => `${i / 8},u${i}`)
+  few('gaps.csv', (i) => `${i / 8},${i === 3 ? '' : i % 2}`)
+  few('ids.csv', (i) => `${i + 1},${i % 2}`, 60, 'id,k')
+  few('huge.csv', (i) => `${i / 8},${i}e35`)
+  mkdirSync('d-idx3')
+  few('d-idx3/x.txt', (i) => `${i},1`)
   writeFileSync('train-images-idx3-ubyte', idx([40, 8, 8], images.flat()))
   writeFileSync(
     'train-labels-idx1-ubyte',
@@ -46,6 +57,10 @@ beforeAll(() => {
   writeNpz('pictures.npz', {
     x: { shape: [40, 1, 8, 8], data: Float32Array.from(images.flat()) },
     kind: { shape: [40], data: y },
+  })
+  writeNpz('last.npz', {
+    x: { shape: [40, 8, 8, 1], data: Float32Array.from(images.flat()) },
+    y: { shape: [40], data: y },
   })
   const { bytes } = golden<Record<string, { bytes: string }>>('pictures')['rgb.png']!
   for (const kind of ['cat', 'dog']) {
@@ -105,7 +120,7 @@ const examples = await data.table(join(import.meta.dirname, 'customers.csv'), { 
 // Validation guides training. Nothing chooses on the test part: measure it once, when all else is decided.
 const split = data.split(examples, { validation: 0.1, test: 0.2, seed: 0 })
 
-// Batch normalization follows each layer of weights, whose bias it would cancel: hence bias: false.
+// Batch normalization follows each layer of weights but the last, and would cancel its bias: hence bias: false.
 function model(): nn.Module {
   const input = new nn.TabularInput(split.train) // categories become learned vectors
   return new nn.Sequential(
@@ -181,6 +196,29 @@ export default train.experiment({
   })
 })
 
+test('small tables have a batch of all their training rows', async () => {
+  for (const n of [5, 22]) {
+    const rows = points.slice(0, n).map(([a], i) => `${a},${i % 2}`)
+    writeFileSync(`small${n}.csv`, `a,k\n${rows.join('\n')}\n`)
+    await init(`small${n}.csv`, '--label', 'k')
+    const { batchSize, data } = await loadExperiment(`small${n}.ts`)
+    expect(batchSize).toBe(Math.min(16, (data.train as Dataset).length))
+    expect(await trained(`small${n}.ts`)).toContain('BatchNorm1d')
+  }
+})
+
+test('a rate beyond the usual ones is cut, and the file says so', async () => {
+  writeFileSync(
+    'line.csv',
+    `a,y\n${Array.from({ length: 60 }, (_, i) => `${1.5 * i},${i * 1e9 + 3}`).join('\n')}\n`,
+  )
+  const printed = await init('line.csv', '--target', 'y')
+  const said =
+    /The rate rises to 0\.03, the highest that init sets, as a range test of 600 steps suggested (\S+), then/
+  expect(Number(said.exec(printed)![1])).toBeGreaterThan(0.03)
+  expect(readFileSync('line.ts', 'utf8')).toMatch(said)
+})
+
 test('images in a folder become a convolutional network', async () => {
   expect(await init('pets')).toContain('pets.ts: Predicts the class (2 classes) from 30 examples in pets.\n')
   expect(readFileSync('pets.ts', 'utf8')).toContain(
@@ -216,6 +254,16 @@ test.each<[readonly string[], string]>([
   [['rows.npz', '--target', 'sums', '--no-header', '--out', 'b.ts'], 'init: wanted --no-header with CSV, got it with rows.npz'],
   [['train-labels-idx1-ubyte', '--out', 'b.ts'], 'init: wanted --label FILE, the file of the labels of train-labels-idx1-ubyte, got none'],
   [['train-images-idx3-ubyte', '--target', 'a', '--out', 'b.ts'], 'init: wanted --label FILE with IDX, got --target'],
+  [['four.csv', '--label', 'k', '--out', 'b.ts'], 'init: wanted at least 5 examples, for training, validation and test, got fewer in four.csv'],
+  [['alike.csv', '--label', 'k', '--out', 'b.ts'], 'init: wanted two classes or more to predict, got one in all training examples of alike.csv'],
+  [['level.csv', '--target', 'k', '--out', 'b.ts'], 'init: wanted numbers that differ to predict, got one in all training examples of level.csv'],
+  [['own.csv', '--label', 'k', '--out', 'b.ts'], 'init: wanted classes that several examples share, got another one for each training example of own.csv; --target predicts numbers'],
+  [['gaps.csv', '--label', 'k', '--out', 'b.ts'], 'gaps.csv: wanted a value at line 5, column k, got ""; leave such rows out with missing: \'drop\'; init has no such options: change the file, or write an experiment as docs/data.md shows'],
+  [['ids.csv', '--label', 'k', '--out', 'b.ts'], "table: wanted a column that is not ignored, apart from what is predicted, got nothing; keep one, as in columns: { NAME: 'category' }; init has no such options: change the file, or write an experiment as docs/data.md shows"],
+  [['huge.csv', '--target', 'k', '--out', 'b.ts'], 'init: wanted data on which the loss stays finite at low rates, got others; look for NaN, infinity and large numbers'],
+  [['last.npz', '--label', 'y', '--out', 'b.ts'], 'init: wanted images x of [n, channels, height, width], got [40, 8, 8, 1]; transpose x with numpy\'s x.transpose(0, 3, 1, 2)'],
+  [['gaps.csv', '--label', 'k', '--out', 'none/b.ts'], 'init: wanted --out FILE in a folder that exists, got none/b.ts'],
+  [['d-idx3/x.txt', '--label', 'k', '--out', 'b.ts'], 'init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got d-idx3/x.txt; name a file by its format, such as .csv'],
   [['customers.ts', '--label', 'a', '--out', 'b.ts'], 'init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got customers.ts; name a file by its format, such as .csv'],
 ])('%j is refused', async (args, message) => {
   await expect(init(...args)).rejects.toThrow(message)

@@ -81,6 +81,8 @@ const exists = (out: string): ArgumentError =>
 
 function checkNew(out: string): void {
   if (existsSync(out)) throw exists(out)
-  if (['.ts', '.json'].includes(extname(out))) return
-  throw new ArgumentError(`init: wanted --out FILE that ends with .ts or .json, got ${out}`)
+  if (!['.ts', '.json'].includes(extname(out)))
+    throw new ArgumentError(`init: wanted --out FILE that ends with .ts or .json, got ${out}`)
+  if (!existsSync(dirname(resolve(out))))
+    throw new ArgumentError(`init: wanted --out FILE in a folder that exists, got ${out}`)
 }

@@ -53,8 +53,10 @@ test('options about the folder of a run are refused, and numbers that are none',
       .exitOverride()
       .configureOutput({ outputError: () => {} })
       .parseAsync(['examples/digits.ts', ...args], { from: 'user' })
-  await expect(train('--overfit', '8', '--out', 'x')).rejects.toThrow(
-    'train: wanted --overfit without --out, got both; it stores no run',
-  )
+  const without = (option: string): string =>
+    `train: wanted --overfit without --${option}, got both; it trains no model to store or measure`
+  await expect(train('--overfit', '8', '--out', 'x')).rejects.toThrow(without('out'))
+  await expect(train('--overfit', '8', '--test')).rejects.toThrow(without('test'))
+  await expect(train('--overfit', '8', '--best')).rejects.toThrow(without('best'))
   await expect(train('--overfit', '0')).rejects.toThrow('wanted a positive integer, got 0')
 })

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { untilAborted } from '../core/abort.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { writeOutputParts } from '../disk/output-file.ts'
 import { fileInputs, type RawInputs } from '../train/input-file.ts'
 import { normalizedX } from '../train/normalized.ts'
@@ -33,6 +35,7 @@ export const predictCommand = (output: Output = terminal()): Command =>
     .addOption(bestOption())
     .addOption(experimentOption())
     .action(async (folder: string, file: string, options: Options) => {
+      checkNotInput(options.out, file)
       const predictor = await predictorOf(folder, options)
       if (options.out !== undefined) return writeFile(options.out, predictor, file, options)
       const inputs = fileInputs(file, predictor.about, () => process.stdin)
@@ -40,6 +43,13 @@ export const predictCommand = (output: Output = terminal()): Command =>
         await output.write(text, { isData: true })
       }
     })
+
+/** @throws {ArgumentError} when the predictions would replace the file that they are made of. */
+function checkNotInput(out: string | undefined, file: string): void {
+  const [a, b] = [out, file].map((path) => path && statSync(path, { throwIfNoEntry: false }))
+  if (!a || !b || a.ino !== b.ino || a.dev !== b.dev || !a.isFile()) return
+  throw new ArgumentError(`--out: wanted another file than the one to read, got ${out}`)
+}
 
 async function predictorOf(folder: string, options: AskedRun): Promise<Predictor> {
   const stored = storedRun(folder, options)
@@ -79,6 +89,7 @@ async function* predicted(
   const isDouble = predictor.about.dtype === 'float64'
   let pending: Promise<string> | undefined
   let isFirst = true
+  let before = 0
   for await (const { x: raw, length, files } of inputs) {
     if (length === 0) continue
     const prepared = { x: normalizedX(raw, predictor.about), length }
@@ -86,12 +97,13 @@ async function* predicted(
     const warning = isFirst ? predictor.warning(prepared) : undefined
     if (warning) printNote(`${file}: ${warning}; are the columns prepared as in training?`)
     const header = isFirst ? text.header : ''
-    const next = predictor.compute(prepared).then((y) => {
+    const next = predictor.compute(prepared, before).then((y) => {
       let lines = header
       for (let row = 0; row < length; row++) lines += text.line(y, row, files?.[row])
       return lines
     })
     next.catch(() => {}) // thrown when it is awaited
+    before += length
     if (pending !== undefined) yield await pending
     pending = next
     isFirst = false

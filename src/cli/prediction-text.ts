@@ -1,3 +1,4 @@
+import { csvLine } from '../core/csv-line.ts'
 import type { Data } from '../core/dtype.ts'
 import type { Decoded, Predicted, PredictionReader } from '../train/prediction.ts'
 import { jsonLine } from './output.ts'
@@ -60,9 +61,3 @@ export function predictionText(
 
 /** Significant digits of a float32. */
 const digits = 7
-
-/** Returns values as a line of CSV (RFC 4180), but ended by LF alone. */
-const csvLine = (values: readonly Predicted[]): string => `${values.map(csvCell).join(',')}\n`
-
-const csvCell = (value: Predicted): Predicted =>
-  typeof value === 'string' && /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value

@@ -74,10 +74,17 @@ function goalOf(spec: unknown): Goal | undefined {
   }
 }
 
-/** Returns the index of the best epoch: the first one if several are equally good; 0 if none has a score. */
+/** Returns the judge of the first run, or the validation loss unless every run measured that. */
+export function sharedJudge(runs: readonly RunResults[]): RunResults['judge'] {
+  const { judge } = runs[0]!
+  const isShared = runs.every(({ epochs }) => epochs.some((epoch) => epoch[judge.name] !== undefined))
+  return isShared ? judge : { name: 'validationLoss', goal: 'min' }
+}
+
+/** Returns the index of the best epoch by the judge, which at least one epoch measured: the first of equals. */
 export function bestEpoch({ epochs, judge: { name, goal } }: RunResults): number {
   const scores = epochs.map((epoch) => (goal === 'max' ? -1 : 1) * (epoch[name] ?? Number.POSITIVE_INFINITY))
-  return Math.max(0, scores.indexOf(Math.min(...scores)))
+  return scores.indexOf(Math.min(...scores))
 }
 
 /** Returns the names of the quantities that all runs measured, in the order of the first. */

@@ -113,7 +113,11 @@ test('--json prints a line of JSON for each schedule', async () => {
 })
 
 test('--csv prints a line for each step', async () => {
-  expect(await run(['0.5', '1', '--steps', '2', '--csv'])).toBe('step,"0.5","1"\n0,0.5,1\n1,0.5,1\n')
+  expect(await run(['0.5', '1', '--steps', '2', '--csv'])).toBe('step,0.5,1\n0,0.5,1\n1,0.5,1\n')
+  const spec = "lambda(0.1, 'max(0, 1 - step)')"
+  expect(await run([spec, '--steps', '1', '--csv'])).toBe(
+    `step,"lambda(0.1, factor: 'max(0, 1 - step)')"\n0,0.1\n`,
+  )
 })
 
 test('--svg writes an image with a title, axes and a legend, and nothing from elsewhere', async () => {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { csvLine } from '../core/csv-line.ts'
 import { integer } from '../core/options.ts'
 import { figure } from '../core/text.ts'
 import { writeOutput } from '../disk/output-file.ts'
@@ -78,10 +79,9 @@ async function printCsv(
   schedules: readonly schedule.Schedule[],
   steps: number,
 ): Promise<void> {
-  const names = schedules.map((s) => `"${schedule.format(s).replaceAll('"', '""')}"`)
   const columns = schedules.map((s) => schedule.values(s, steps))
-  output.write(`step,${names.join(',')}\n`)
+  output.write(csvLine(['step', ...schedules.map((s) => schedule.format(s))]))
   for (let step = 0; step < steps; step++) {
-    await output.write(`${step},${columns.map((values) => values[step]).join(',')}\n`)
+    await output.write(csvLine([step, ...columns.map((values) => values[step]!)]))
   }
 }

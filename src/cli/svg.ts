@@ -39,14 +39,11 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
   const x = (step: number) => left + (step / last) * (width - left - right)
   const y = (value: number) => top + ((high - value) / (high - low)) * plotHeight
   const bottom = top + plotHeight
-  const quarters = [0, 0.25, 0.5, 0.75, 1]
-  const yTicks = quarters.map((share) => {
-    const value = low + share * (high - low)
+  const yTicks = roundTicks(low, high).map((value) => {
     const line = `<path d="M${left} ${round(y(value))}H${width - right}" stroke="#ddd"/>`
     return `${line}<text x="${left - 8}" y="${round(y(value) + 4)}" text-anchor="end">${figure(value, 4)}</text>`
   })
-  const xTicks = quarters.map((share) => {
-    const step = Math.round(share * last)
+  const xTicks = roundTicks(0, last, 1).map((step) => {
     return `<text x="${round(x(step))}" y="${bottom + 18}" text-anchor="middle">${escapeXml(axis.tick(step))}</text>`
   })
   return [
@@ -58,6 +55,15 @@ function draw({ title, series, axis = stepAxis }: PlotPanel): string {
     ...series.map((one, i) => `<path d="${path(one, x, y)}" fill="none" ${pen(one)} ${stroke(i)}/>`),
     ...series.map((one, i) => legend(one.label, i, bottom + 56 + 18 * i)),
   ].join('\n')
+}
+
+/** Returns at most six numbers from `low` to `high`, apart by 1, 2 or 5 times a power of ten. @param least distance */
+function roundTicks(low: number, high: number, least: number = 0): number[] {
+  const wanted = (high - low) / 5
+  const power = 10 ** Math.floor(Math.log10(wanted))
+  const apart = Math.max(least, [1, 2, 5, 10].map((times) => times * power).find((one) => one >= wanted)!)
+  const [first, last] = [Math.ceil(low / apart - 1e-9), Math.floor(high / apart + 1e-9)]
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * apart).toPrecision(12)))
 }
 
 /** Returns a curve's SVG path: through all steps or, if there are many, the extremes in each pixel column. */

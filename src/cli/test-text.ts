@@ -1,8 +1,7 @@
-import { count, counted } from '../core/text.ts'
-import { metricText, scoreText } from '../study/analysis/words.ts'
+import { counted } from '../core/text.ts'
+import { intervalText, metricText, scoreText } from '../study/analysis/words.ts'
 import type { TestLine } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
-import type { Interval } from '../train/intervals.ts'
 
 /** Returns lines for a measurement on test data: which model, on how many examples, and each value's interval. */
 export function testText(test: TestLine, { monitor }: Pick<Experiment, 'monitor'>): string {
@@ -24,12 +23,4 @@ export function weightsText(weights: string, step: number, monitor: string): str
   if (weights === 'final') return `model at the end of the run, after ${counted(step, 'step')}`
   const which = weights === 'best' ? `the best by ${metricText(monitor)}, chosen on validation` : weights
   return `checkpoint after ${counted(step, 'step')}, ${which}`
-}
-
-/** Formats an interval in brackets, with the method by which it was found. */
-export function intervalText(interval: Interval | undefined, format: (value: number) => string): string {
-  if (interval === undefined) return '(no interval)'
-  const { low, high, method, resamples } = interval
-  const how = method === 'wilson' ? 'Wilson' : `bootstrap, ${count(resamples!)} resamples`
-  return `(95 % interval ${format(low)} to ${format(high)}; ${how})`
 }

@@ -61,3 +61,12 @@ test('a terminal shows the curves of the losses at the end', async () => {
   )
   expect(await reportOf({ epochs: 3 })).not.toMatch(/[▁-█]/)
 })
+
+test('the end says how much worse the last epoch is than the best', async () => {
+  const lr = (step: number): number => (step < 12 ? 0.1 : 5)
+  const text = await reportOf({ epochs: 4, optimizer: sgd({ lr }) })
+  expect(text).toMatch(
+    /after epoch 1\nthe last epoch is (\d+ %|far) worse; --best makes eval, predict and export use the best one\n/,
+  )
+  expect(await reportOf({ epochs: 1 })).not.toContain('worse')
+})

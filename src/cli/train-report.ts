@@ -23,6 +23,9 @@ const numericMetrics = ({ metrics, monitor }: Experiment): string[] =>
     .filter((name) => metrics[name]!.goal !== undefined)
     .sort((a, b) => Number(b === monitor) - Number(a === monitor))
 
+/** Relative decline from the best epoch to the last from which on the report says so. */
+const notable = 0.05
+
 /** Prints the progress of a run: a line for each epoch, and on a terminal a progress bar. */
 export class TrainReport {
   readonly #experiment: Experiment
@@ -31,6 +34,8 @@ export class TrainReport {
   readonly #output: Output
   readonly #line: StatusLine
   #bar: ProgressBar | undefined
+  /** Value of the monitored quantity after the last epoch. */
+  #last: number | undefined
   #best: { readonly value: number; readonly epoch: number } | undefined
   /** Number of the latest epoch, counted from 0. */
   #epoch = 0
@@ -78,6 +83,7 @@ export class TrainReport {
     const value = monitored(this.#experiment, event)
     const sign = goalOf(this.#experiment) === 'max' ? -1 : 1
     this.#epoch = event.epoch
+    this.#last = value
     this.#validationLoss.add(event.validationLoss)
     if (Number.isNaN(value) || (this.#best && sign * value >= sign * this.#best.value)) return
     this.#best = { value, epoch: event.epoch }
@@ -104,6 +110,7 @@ export class TrainReport {
       '',
       ...this.#curves(),
       `${count(steps)} steps in ${duration(time.seconds)}${this.#bestText()}`,
+      ...this.#declineText(),
       because,
       `stored in ${this.#folder}: run.json, events.jsonl, model.safetensors`,
       '',
@@ -120,6 +127,16 @@ export class TrainReport {
       values.length > 1 ? [`${name.padEnd(10)}  ${sparkline(values, 40)}`] : [],
     )
     return lines.length > 0 ? [...lines, ''] : []
+  }
+
+  /** Says that the last epoch is much worse than the best one; nothing otherwise. */
+  #declineText(): string[] {
+    if (this.#best === undefined || this.#last === undefined) return []
+    const { value } = this.#best
+    const decline = Math.abs(this.#last - value) / Math.abs(value)
+    if (!(decline >= notable)) return []
+    const share = decline < 10 ? `${Math.round(100 * decline)} %` : 'far'
+    return [`the last epoch is ${share} worse; --best makes eval, predict and export use the best one`]
   }
 
   #bestText(): string {

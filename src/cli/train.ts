@@ -7,12 +7,13 @@ import { tensorBoard } from '../log/tensorboard.ts'
 import { describe } from '../train/description.ts'
 import { DivergedError } from '../train/diverged.ts'
 import type { TestedWeights, TrainEvent } from '../train/event.ts'
-import { readTests, toLines } from '../train/event-log.ts'
+import { toLines } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
 import { examplesPerStep } from '../train/length.ts'
 import type { Origin } from '../train/origin.ts'
 import { RunFolder } from '../train/run-folder.ts'
+import { isTested } from '../train/run-tests.ts'
 import { override } from '../train/spec.ts'
 import { noteOnTable } from '../train/table-encoding.ts'
 import { testDataOf } from '../train/test-part.ts'
@@ -73,11 +74,15 @@ export const trainCommand = (output: Output = terminal()): Command =>
       await printOverfit(experiment, options.overfit, output, options.json)
     })
 
-/** @throws {ArgumentError} for an option that is about the folder of a run, which `--overfit` does without. */
+/** @throws {ArgumentError} for an option that is about a run or its model, which `--overfit` does without. */
 function checkAlone(options: Options): void {
-  const other = (['out', 'resume', auto, 'tensorboard', 'doctor'] as const).find((name) => options[name])
+  const other = (['out', 'resume', auto, 'tensorboard', 'doctor', 'test', 'best'] as const).find(
+    (name) => options[name],
+  )
   if (other === undefined) return
-  throw new ArgumentError(`train: wanted --overfit without --${other}, got both; it stores no run`)
+  throw new ArgumentError(
+    `train: wanted --overfit without --${other}, got both; it trains no model to store or measure`,
+  )
 }
 
 const originOf = (file: string, { set, seed, device }: Options): Origin => ({
@@ -104,7 +109,8 @@ async function train(experiment: Experiment, file: string, options: Options, out
   const test = testOf(experiment, options)
   const folder = await openRun(experiment, file, options)
   const { set, json } = options
-  if (options[auto] && isDone(folder, options)) return tellFinished(folder, json ? undefined : output)
+  if (options[auto] && isDone(folder, experiment, options))
+    return tellFinished(folder, json ? undefined : output)
   const command = evenstepCommand('train', file, set)
   const report = json ? undefined : new TrainReport(output, experiment, command, folder.path)
   const doctor = options.doctor && printer(output, json)
@@ -148,7 +154,7 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
   const resume = isAuto ? pathExists(path) : options.resume === true
   const open = (): RunFolder => new RunFolder(path, experiment, { resume, task, notes })
   const folder = isAuto ? await whenUnlocked(open) : open()
-  const error = await reasonNotToTrain(folder, isAuto, file, options)
+  const error = await reasonNotToTrain(folder, experiment, file, options)
   if (error === undefined) return folder
   folder.close()
   throw error
@@ -157,11 +163,13 @@ async function openRun(experiment: Experiment, file: string, options: Options): 
 /** Returns the error for a run that cannot be resumed; with `--resume=auto`, a finished run is not an error. */
 async function reasonNotToTrain(
   folder: RunFolder,
-  isAuto: boolean,
+  experiment: Experiment,
   file: string,
   options: Options,
 ): Promise<Error | undefined> {
-  if (isDone(folder, options)) return isAuto ? undefined : endedError(folder.path, folder, file, options)
+  const isAuto = options[auto] === true
+  if (isDone(folder, experiment, options))
+    return isAuto ? undefined : endedError(folder.path, folder, file, options)
   const { diverged, path } = folder
   if (!isAuto || diverged === undefined) return undefined
   // Whoever repeats the command until it succeeds would otherwise train up to the same step for ever.
@@ -172,11 +180,9 @@ async function reasonNotToTrain(
 }
 
 /** Whether the run has ended and, if that was asked for, its model is measured on the test data. */
-function isDone({ finished, path, steps }: RunFolder, { test, best }: Options): boolean {
-  if (!finished || !test) return finished
-  return readTests(path).some(({ weights, step }) =>
-    best ? weights === 'best' : step === steps && weights === 'final',
-  )
+function isDone({ finished, path, steps }: RunFolder, experiment: Experiment, options: Options): boolean {
+  const weights = finished && testOf(experiment, options)
+  return weights ? isTested(path, experiment, { weights, steps }) : finished
 }
 
 /** Prints that nothing is left to do: to `output` or, if stdout is reserved for JSON lines, to stderr. */

@@ -29,10 +29,23 @@ export const malformed = (name: string, wanted: string, got: string | number, fi
 /** Maximum number of names listed in an error message. */
 const mostShown = 100
 
-/** Returns the error for an unknown name `got`; its message suggests the most similar of the valid `names`. */
-export function unknownName(who: string, names: readonly string[], got: string, what = ''): ArgumentError {
+/**
+ * Returns the error for an unknown name `got`; its message suggests the most similar of the valid `names`.
+ *
+ * @param taken names that are used already, which are not suggested
+ */
+export function unknownName(
+  who: string,
+  names: readonly string[],
+  got: string,
+  what = '',
+  taken: readonly unknown[] = [],
+): ArgumentError {
   if (names.length === 0) return new ArgumentError(`${who}: wanted no options, got ${got}`)
-  const near = nearest(got, names)
+  const near = nearest(
+    got,
+    names.filter((name) => !taken.includes(name)),
+  )
   const fix = near === undefined ? '' : `; did you mean ${near}?`
   return new ArgumentError(`${who}: wanted ${what}one of ${listed(names)}, got ${got}${fix}`)
 }

@@ -26,7 +26,10 @@ export function outsideRange(range: IndexRange, got: number | bigint, at: string
  * Returns the index of the first value outside of a range, among the values from index `from` to `to − 1`; −1
  * if there is none. A number with a fraction is truncated first, as a cast does; NaN is outside.
  */
-export function firstOutside({ min, max, except }: IndexRange, values: ArrayLike<number | bigint>): number {
+export function firstOutside(
+  { min, max, except }: Pick<IndexRange, 'min' | 'max' | 'except'>,
+  values: ArrayLike<number | bigint>,
+): number {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
     if (!(value > min - 1 && value < max + 1) && (except === undefined || Number(value) !== except)) return i

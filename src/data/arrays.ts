@@ -44,11 +44,16 @@ export interface FlatExample {
   readonly y: number | ArrayLike<number>
 }
 
-/** Returns the inputs in one flat array: a Float32Array, unless they are a Float64Array or Int32Array already. */
-export function inputsOf(numbers: NumberInput, who = 'dataset'): Flat {
+/**
+ * Returns the inputs in one flat array: a Float32Array, unless they are a Float64Array or Int32Array already.
+ *
+ * @param exact whether to return a Float64Array rather than a Float32Array
+ */
+export function inputsOf(numbers: NumberInput, who = 'dataset', exact = false): Flat {
   const { data, isList, ...rest } = flat(who, 'x', numbers)
   const isKept = !isList && (isFloat(data) || data instanceof Int32Array)
-  return { ...rest, data: isKept ? data : rounded(who, 'x', data, rest.shape) }
+  if (isKept) return { ...rest, data }
+  return { ...rest, data: exact ? Float64Array.from(data, Number) : rounded(who, 'x', data, rest.shape) }
 }
 
 /**

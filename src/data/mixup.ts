@@ -5,6 +5,7 @@ import { mismatch } from '../core/mismatch.ts'
 import { checkNoMore, number, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Random } from '../core/random.ts'
 import { checkDataset, type Dataset, dataset, hasLabels, namesOf, type Values } from './dataset.ts'
+import { recipeOf, withRecipe } from './recipe.ts'
 import type { Transform } from './transform.ts'
 
 const options = {
@@ -74,7 +75,7 @@ function logGamma(alpha: number, random: Random): number {
 
 /**
  * Returns a data set with each label replaced by a float32 vector `[classes]`: 1 for the label's class, 0 for
- * all others.
+ * all others. Names and codes of features are kept, and how the data were made from a file.
  *
  * @throws {ArgumentError} when `y` holds targets, not labels, or when a label is not a class or is to be
  *   ignored.
@@ -82,7 +83,7 @@ function logGamma(alpha: number, random: Random): number {
 export function oneHot(source: Dataset, ...more: readonly never[]): Dataset {
   checkNoMore('oneHot', more)
   checkDataset('oneHot', source)
-  const { x, y, length, classes, classNames, ignoreIndex, featureNames } = source
+  const { x, y, length, classes, ignoreIndex } = source
   if (classes === undefined || !hasLabels(source)) {
     throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)
   }
@@ -97,5 +98,8 @@ export function oneHot(source: Dataset, ...more: readonly never[]): Dataset {
     else throw mismatch('oneHot', `labels from 0 to ${classes - 1}`, label, `see example ${i}`)
   }
   const columns = { x: x.data as Values, y: rows, shape: x.shape, targetShape: [classes] }
-  return dataset({ ...columns, ...namesOf({ classes, classNames, featureNames }) })
+  return withRecipe(
+    dataset({ ...columns, ...namesOf({ ...source, ignoreIndex: undefined }) }),
+    recipeOf(source),
+  )
 }

@@ -1,10 +1,11 @@
 import { custom, integer, list, type Option, type OptionsOf, type ValuesOf } from '../core/options.ts'
 
+/** Whether a value is a list of strings. */
+export const areTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+
 /** Declares an option whose value is a list of strings. */
-export const texts = custom<readonly string[]>(
-  'a list of texts',
-  (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-)
+export const texts = custom<readonly string[]>('a list of texts', areTexts)
 
 /** Declares an option that is a number of classes: at most 2³¹, since labels are int32. */
 export const classCount: Option<number, number | undefined> = integer({ min: 1, limit: 2 ** 31 })

@@ -5,6 +5,8 @@ import type { TableEncoding } from './table/encoding.ts'
 export interface Recipe {
   /** Options with which a table (CSV or Parquet) was read, as plain JSON. */
   readonly table?: Readonly<Record<string, unknown>>
+  /** Number of columns of a CSV file without names; absent if its columns have names, or are encoded. */
+  readonly width?: number
   /** Height and width in pixels, and number of channels, to which images of a folder were brought. */
   readonly images?: { readonly size: readonly [number, number]; readonly channels: 1 | 3 }
   /** Encoding of the rows of a mixed table (see `data.table`), which was learnt from the training part. */
@@ -25,9 +27,10 @@ export function withRecipe<S extends object>(source: S, recipe: Recipe | undefin
   return source
 }
 
-/** Returns the recipe of a table that was read with these options from a file of this name. */
-export const tableRecipe = (name: string, options: object): Recipe => ({
+/** Returns the recipe of a table that was read with these options from a file of this name. @param width see `Recipe` */
+export const tableRecipe = (name: string, options: object, width?: number): Recipe => ({
   table: JSON.parse(JSON.stringify(withoutDelimiter(name, options))),
+  ...(width !== undefined && { width }),
   normalized: [],
 })
 

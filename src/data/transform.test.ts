@@ -6,6 +6,7 @@ import { type Dataset, dataset } from './dataset.ts'
 import { cutout, horizontalFlip, randomCrop } from './image-transforms.ts'
 import { loader } from './loader.ts'
 import { mixup, oneHot } from './mixup.ts'
+import { recipeOf, tableRecipe, withRecipe } from './recipe.ts'
 import { collect, stream } from './stream.ts'
 import type { Transform } from './transform.ts'
 
@@ -181,4 +182,13 @@ test('mixup draws its weight from Beta(α, α)', () => {
     expect(Math.abs(mean - 0.5)).toBeLessThan(0.03)
     expect(Math.abs(variance - 1 / (4 * (2 * alpha + 1)))).toBeLessThan(0.01)
   }
+})
+
+test('one-hot targets keep the names and the codes of features, and how the data were read', () => {
+  const names = { featureNames: ['a', 'b'], categories: [0, 3], classNames: ['no', 'yes'] }
+  const rows = withRecipe(dataset({ x: [[0.5, 1]], y: [1], ...names }), tableRecipe('a.csv', { label: 'k' }))
+  const set = oneHot(rows)
+  expect(set).toMatchObject({ ...names, classes: 2 })
+  expect(set.y.data).toEqual(Float32Array.of(0, 1))
+  expect(recipeOf(set)).toEqual({ table: { label: 'k' }, normalized: [] })
 })

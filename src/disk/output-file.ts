@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   openSync,
   realpathSync,
@@ -9,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { ArgumentError } from '../core/errors.ts'
 import { fileFault, systemCode } from './fault.ts'
 import { asBytes, partialOf, removeQuietly, writeBytes, writeRenamed } from './whole-file.ts'
@@ -35,7 +37,8 @@ export function writeNew(path: string, content: string): boolean {
  * the path is a symbolic link, its target is replaced; if it is a device or a pipe, such as `/dev/stdout`, the
  * content is written to it.
  *
- * @throws {ArgumentError} when the file's folder does not exist, or the path is a folder.
+ * @throws {ArgumentError} when the file's folder does not exist, when the path is a folder, or when the file is one of
+ *   those that a run consists of.
  * @throws {MachineError} when the file cannot be written; an existing file then stays as it was.
  */
 export function writeOutput(path: string, content: string | Uint8Array): void {
@@ -75,8 +78,21 @@ function outputPlace(path: string): { real: string; partial?: string; mode?: num
   if (before?.isDirectory()) throw new ArgumentError(`${path}: wanted a file to write, got a folder`)
   if (before?.isFile() === false) return { real: path }
   const real = before === undefined ? path : realpathSync(path)
+  checkNotOfRun(path, real)
   const partial = partialOf(`${real}.${randomBytes(4).toString('hex')}`)
   return { real, partial, ...(before && { mode: before.mode }) }
+}
+
+/** Names of the files that runs and checkpoints consist of. */
+const ofRun =
+  /^((run|model|inference|checkpoint|best)\.json|.*\.safetensors|events\.jsonl|(inference|loss)\.onnx)$/
+
+/** @throws {ArgumentError} when a file is part of a run or a checkpoint, which could not be read without it. */
+function checkNotOfRun(path: string, real: string): void {
+  const folder = dirname(real)
+  const isRun = ['run.json', 'checkpoint.json', '../run.json'].some((name) => existsSync(join(folder, name)))
+  if (isRun && ofRun.test(basename(real)))
+    throw new ArgumentError(`${path}: wanted a file to write, got one that belongs to a run; choose another`)
 }
 
 /** Runs `write`, and converts what the system reports to an error about the path. */

@@ -147,7 +147,7 @@ function sourceOf(values: Tensor, { inputs }: Traced): Source | undefined {
 }
 
 /** Returns the tensor from which `t` takes its elements, in the same order; stops at a cast to bool. */
-const originOf = (t: Tensor): Tensor =>
+export const originOf = (t: Tensor): Tensor =>
   sameOrder.has(t.op) && t.dtype !== 'bool' ? originOf(t.inputs[0]!) : t
 
 function checkFed(

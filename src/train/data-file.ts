@@ -1,8 +1,8 @@
-import { extname } from 'node:path'
 import { ArgumentError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { csv } from '../data/files/csv.ts'
+import { type FileKind, fileKind, isTabular } from '../data/files/file-kind.ts'
 import { idxImages } from '../data/files/idx.ts'
 import { npy, npz } from '../data/files/numpy.ts'
 import { parquet } from '../data/files/parquet.ts'
@@ -44,19 +44,18 @@ export async function readDataFile(path: string, about: About, options: DataFile
 }
 
 async function rawData(path: string, about: About, { target, labels }: DataFileOptions): Promise<Dataset> {
-  const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
+  const kind = fileKind(path)
   const { x, classes, classNames } = about
   const dtype = x.dtype === 'float64' ? 'float64' : 'float32'
-  const isApart = kind !== '.npz' && !isTable(kind)
+  const isApart = kind !== 'npz' && !isTabular(kind)
   const names = { ...(classes !== undefined && { classes }), ...(classNames && { classNames }) }
   if (labels !== undefined && !isApart)
     throw new ArgumentError(
       `--on: wanted --labels with NPY or IDX only, got it with ${path}; name the labels with --target`,
     )
-  if (kind === '.npz') return npz(path, { ...(target !== undefined && { y: target }), dtype, ...names })
-  if (isTable(kind)) return table(path, kind, about, target)
-  const isIdx = /[.-]idx\d-?(ubyte)?$/.test(path.replace(/\.gz$/, ''))
-  if (!isIdx && kind !== '.npy') {
+  if (kind === 'npz') return npz(path, { ...(target !== undefined && { y: target }), dtype, ...names })
+  if (isTabular(kind)) return table(path, kind, about, target)
+  if (kind !== 'idx' && kind !== 'npy') {
     throw new ArgumentError(
       `--on: wanted a file of CSV, TSV, Parquet, NPZ, NPY or IDX, got ${path}; name it by its format, such as .csv`,
     )
@@ -67,17 +66,15 @@ async function rawData(path: string, about: About, { target, labels }: DataFileO
     throw new ArgumentError(
       `--on: wanted --target with a table or NPZ only, got it with ${path}; name the file of labels with --labels`,
     )
-  if (kind === '.npy') return npy(path, labels, { dtype, ...names })
+  if (kind === 'npy') return npy(path, labels, { dtype, ...names })
   const layout = x.shape.length === 1 ? 'flat' : 'image'
   return idxImages(path, labels, { layout, ...(classes !== undefined && { classes }) })
 }
 
-const isTable = (kind: string): boolean => ['.csv', '.tsv', '.parquet'].includes(kind)
-
 /** Reads a table with the options used to read the run's data or, if unknown, options inferred from those data. */
 function table(
   path: string,
-  kind: string,
+  kind: FileKind,
   about: About,
   target: string | undefined,
 ): Dataset | Promise<Dataset> {
@@ -102,7 +99,7 @@ function table(
     const what = isClass ? 'labels' : 'numbers to predict'
     throw new ArgumentError(`--on: wanted --target COLUMN, the column of ${what} in ${path}, got none`)
   }
-  if (kind !== '.parquet') return csv(path, options as never)
+  if (kind !== 'parquet') return csv(path, options as never)
   const known = Object.entries(options).filter(([name]) => name in tableOptions)
   return parquet(path, Object.fromEntries(known) as never)
 }
@@ -123,7 +120,7 @@ async function encodedTable(
       : { label: undefined, target: undefined, [classes === undefined ? 'target' : 'label']: target }
   const options = { ...before, ...(classNames ? { classNames } : classes !== undefined && { classes }) }
   const all = { ...options, ...predicted, columns }
-  const isParquet = extname(path).toLowerCase() === '.parquet'
+  const isParquet = fileKind(path) === 'parquet'
   const known = Object.fromEntries(
     Object.entries(all).filter(([name]) => !isParquet || Object.hasOwn(mixedOptions, name)),
   )

@@ -131,9 +131,18 @@ export function readTests(folder: string): TestLine[] {
   const tests: TestLine[] = []
   for (const text of linesInside(logFile(folder))) {
     const line = text.startsWith('{"type":"test"') ? jsonIn(text) : undefined
-    if (line !== undefined) tests.push(line as TestLine)
+    if (line !== undefined) tests.push(withNaN(line as TestLine))
   }
   return tests
+}
+
+/** Returns a measurement that was read from JSON, with NaN where its metrics are null, which JSON has in place of NaN. */
+export function withNaN<M extends Pick<TestLine, 'metrics'>>(measured: M): M {
+  if (measured.metrics === undefined) return measured
+  const revive = (value: unknown): unknown =>
+    value === null ? Number.NaN : Array.isArray(value) ? value.map(revive) : value
+  const metrics = Object.entries(measured.metrics).map(([name, value]) => [name, revive(value)])
+  return { ...measured, metrics: Object.fromEntries(metrics) }
 }
 
 /** Returns the names of the numbers in a step's log line: loss, learning rate and other logged quantities. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -89,6 +89,8 @@ export async function loadValue(file: string, who: string, wanted: string): Prom
   const path = resolve(file)
   if (!pathExists(path))
     throw new ArgumentError(`${who}: wanted ${wanted}, got ${file}, which does not exist`)
+  if (statSync(path).isDirectory())
+    throw new ArgumentError(`${who}: wanted ${wanted}, got ${file}, which is a folder`)
   if (extname(path) === '.json') return parseJson(readFileSync(path, 'utf8'), file)
   const module = await importModule(path, file)
   // Without a default export, the import has the module itself in its place.

@@ -1,4 +1,3 @@
-import { ArgumentError } from '../core/errors.ts'
 import { fileNameOption } from '../core/file-name.ts'
 import { isJson } from '../core/json.ts'
 import { checkMemory } from '../core/memory.ts'
@@ -17,7 +16,7 @@ import {
   size,
   type ValuesOf,
 } from '../core/options.ts'
-import { showTensor, sizeOf } from '../core/shape.ts'
+import { sizeOf } from '../core/shape.ts'
 import { checkOrder, type Loader, loader } from '../data/loader.ts'
 import { noBatch } from '../data/loader-options.ts'
 import type { Sampler } from '../data/sampler.ts'
@@ -28,6 +27,7 @@ import type { Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/norm/normalization.ts'
 import type { Controller } from '../schedule/control/controller.ts'
 import type { Metric } from './metrics/metric.ts'
+import { checkParts } from './parts.ts'
 import { computing, has, objective, scheduleSteps } from './task-options.ts'
 
 const isSources = (value: unknown): boolean => {
@@ -165,21 +165,11 @@ export function experiment(given: ExperimentOptions): Experiment {
   checkMonitor('experiment', 'monitor', checked, monitor)
   checkOrder('experiment', data.train, checked)
   checkBatchSize(checked)
-  checkTest(data)
+  checkParts(data)
   const goal = goalOf(checked)
   const control = checked.control.map((one) => one.follow?.(goal, monitor) ?? one)
   if (epochs !== undefined || steps !== undefined) return { ...checked, control }
   throw mismatch('experiment', 'epochs or steps as a positive integer', undefined)
-}
-
-/** @throws {ArgumentError} when test examples have other shapes or classes than those of validation. */
-function checkTest({ validation, test = validation }: Sources): void {
-  const shown = ({ x, y, classes }: Source): string =>
-    `x ${showTensor(x)} and y ${showTensor(y)}${classes === undefined ? '' : ` of ${classes} classes`}`
-  if (shown(test) === shown(validation)) return
-  throw new ArgumentError(
-    `experiment: wanted test data like the validation data, ${shown(validation)}, got ${shown(test)}`,
-  )
 }
 
 /** Checks `batchSize`. @throws {ArgumentError} when one batch would not fit into memory, probably a mistake. */

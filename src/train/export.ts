@@ -5,7 +5,7 @@ import { custom, type Option, readOptions, required } from '../core/options.ts'
 import { shapeOption } from '../core/shape.ts'
 import { variables } from '../core/state.ts'
 import { dtypeOption, input } from '../core/tensor.ts'
-import { checkAssignsNothing, trace } from '../core/variable.ts'
+import { checkAssignsNothing, type Trace, trace } from '../core/variable.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import { checkLayer, type Module, modelOutput } from '../nn/module.ts'
 import { fuseAll } from '../nn/norm/fuse.ts'
@@ -49,10 +49,10 @@ export function exportOnnx(model: Module, spec: FieldSpec): Uint8Array {
  */
 export const tracer =
   (model: Module, { shape, dtype }: FieldSpec, computing: DType) =>
-  (n: number): TracedBatch => {
+  (n: number): TracedBatch & Pick<Trace, 'ranges'> => {
     const x = input([n, ...shape], dtype)
-    const { reads, result } = unscheduled(() => modelOutput(model, cast(x, computing), 'eval'))
-    return { inputs: new Map([['x', x]]), outputs: new Map([['y', result]]), reads }
+    const { reads, ranges, result } = unscheduled(() => modelOutput(model, cast(x, computing), 'eval'))
+    return { inputs: new Map([['x', x]]), outputs: new Map([['y', result]]), reads, ranges }
   }
 
 /** Traces a computation. @throws {ArgumentError} when the computation assigns a variable or reads a schedule. */

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
-import { extname } from 'node:path'
 import { type Data, joinData } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { malformed, unknownName } from '../core/mismatch.ts'
 import { readOptions } from '../core/options.ts'
 import { sameShape, showShape, sizeOf } from '../core/shape.ts'
+import { type FileKind, fileKind } from '../data/files/file-kind.ts'
 import { readIdx } from '../data/files/idx.ts'
 import { type FolderImages, imagesIn } from '../data/files/image-folder.ts'
 import { readNpy, readNpz } from '../data/files/numpy.ts'
@@ -17,8 +17,9 @@ import { type CsvValues, csvOptions } from '../data/formats/csv-options.ts'
 import { withDelimiter } from '../data/formats/delimiter.ts'
 import type { NpyArray } from '../data/formats/npy.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from '../data/formats/table.ts'
-import { CsvRawRows, namesOfColumns, type RawRow } from '../data/table/rows.ts'
+import { CsvRawRows, type RawRow } from '../data/table/rows.ts'
 import { mixedCsvOptions } from '../data/table/table-options.ts'
+import { trainedNames, unnamedFeatures } from './input-columns.ts'
 import { jsonLines } from './json-lines.ts'
 import { inputOptions, RowReader } from './row-reader.ts'
 import type { About } from './run-graph.ts'
@@ -48,13 +49,17 @@ export async function* fileInputs(
   if (path === '-') yield* piecewise('stdin', about, stdin())
   else if (isImage(path)) yield* images(path, about)
   else {
-    const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
-    if (kind === '.parquet') yield* parquetInputs(path, about)
-    else if (kind === '.npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
-    else if (kind === '.npy') yield arrayInputs(fileName(path), readNpy(path), about)
-    else if (isIdx(path)) yield idxInputs(path, about)
-    else if (['.csv', '.tsv', '.jsonl', '.ndjson'].includes(kind))
-      yield* piecewise(fileName(path), about, piecesLater(path), kind)
+    const kind = fileKind(path)
+    const isArray = kind === 'npz' || kind === 'npy' || kind === 'idx'
+    if (kind === 'parquet') yield* parquetInputs(path, about)
+    else if (about.recipe?.encoding && isArray)
+      throw new ArgumentError(
+        `predict: wanted the rows of a table, as CSV, TSV, Parquet or JSON lines, got an array in ${path}`,
+      )
+    else if (kind === 'npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
+    else if (kind === 'npy') yield arrayInputs(fileName(path), readNpy(path), about)
+    else if (kind === 'idx') yield idxInputs(path, about)
+    else if (kind !== undefined) yield* piecewise(fileName(path), about, piecesLater(path), kind)
     else {
       const kinds = 'CSV, TSV, Parquet, JSON lines, NPZ, NPY or IDX, an image or a folder of images'
       throw new ArgumentError(
@@ -63,8 +68,6 @@ export async function* fileInputs(
     }
   }
 }
-
-const isIdx = (path: string): boolean => /[.-]idx\d-?(ubyte)?$/.test(path.replace(/\.gz$/, ''))
 
 const isImage = (path: string): boolean =>
   /\.(avif|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i.test(path) ||
@@ -75,7 +78,7 @@ async function* piecewise(
   name: string,
   about: About,
   pieces: Pieces,
-  kind?: string,
+  kind?: FileKind,
 ): AsyncGenerator<RawInputs> {
   const rows = pieces[Symbol.asyncIterator]()
   const first = await rows.next()
@@ -88,10 +91,10 @@ async function* piecewise(
     }
   }
   const start = first.done ? '' : new TextDecoder().decode(first.value.subarray(0, 4096))
-  const guessed = /^\s*[[{]/.test(start) ? '.jsonl' : /^[^\r\n,;]*\t/.test(start) ? '.tsv' : '.csv'
+  const guessed = /^\s*[[{]/.test(start) ? 'jsonl' : /^[^\r\n,;]*\t/.test(start) ? 'tsv' : 'csv'
   const format = kind ?? guessed
   const read = about.recipe?.encoding ? mixedInputs : csvInputs
-  const isCsv = format === '.csv' || format === '.tsv'
+  const isCsv = format === 'csv' || format === 'tsv'
   yield* isCsv ? read(name, about, all(), format) : jsonInputs(name, about, all())
 }
 
@@ -100,15 +103,17 @@ async function* mixedInputs(
   name: string,
   about: About,
   pieces: Pieces,
-  kind: string,
+  kind: FileKind,
 ): AsyncGenerator<RawInputs> {
-  const before = withDelimiter(kind, about.recipe!.table ?? {})
+  const before = withDelimiter(`.${kind}`, about.recipe!.table ?? {})
   const options = { ...readOptions(name, mixedCsvOptions, before), label: undefined, target: [] }
-  const [rows, reader] = [new CsvRawRows(name, options), new RowReader(name, about)]
+  const reader = new RowReader(name, about)
+  const all = about.recipe!.encoding!.columns.map((column) => column.name)
+  const rows = new CsvRawRows(name, options, Array.isArray(options.header) ? all : reader.names)
   let count = 0
   const encoded = (found: readonly RawRow[]): RawInputs => {
     count += found.length
-    const columns = found.length > 0 ? namesOfColumns(rows.columns) : []
+    const columns = found.length > 0 ? trainedNames(name, rows.columns, about) : []
     const x = found.length > 0 ? reader.readCells(columns, found, 'line') : new Float32Array(0)
     return { x, length: found.length }
   }
@@ -121,15 +126,15 @@ async function* csvInputs(
   name: string,
   about: About,
   pieces: Pieces,
-  kind: string,
+  kind: FileKind,
 ): AsyncGenerator<RawInputs> {
-  const before = withDelimiter(kind, about.recipe?.table ?? {})
+  const before = withDelimiter(`.${kind}`, about.recipe?.table ?? {})
   const options = { ...readOptions(name, csvOptions, before), ...inputOptions(about) }
-  const reader = new CsvReader(name, options, planOf(about))
+  const [reader, typed] = [new CsvReader(name, options, planOf(about)), new RowReader(name, about)]
   let count = 0
-  const counted = (batch: RawInputs): RawInputs => {
-    count += batch.length
-    return batch
+  const counted = ({ x, length }: RawInputs): RawInputs => {
+    count += length
+    return { x: about.x.dtype === 'int32' ? typed.typed(x, count - length) : x, length }
   }
   for await (const piece of pieces) yield counted(reader.push(piece))
   yield counted(reader.end())
@@ -138,22 +143,11 @@ async function* csvInputs(
 
 /** Returns a function that finds the columns of the features in a CSV file, whose columns may have no names. */
 const planOf =
-  ({ x, recipe, featureNames }: About) =>
+  (about: About) =>
   (name: string, columns: readonly string[] | number, options: CsvValues): TablePlan => {
-    if (featureNames !== undefined && typeof columns !== 'number') return planTable(name, columns, options)
-    const { features, label, target } = (recipe?.table ?? {}) as Partial<CsvValues>
-    const [size, width] = [sizeOf(x.shape), widthOf(columns)]
-    const known = features !== undefined && width > size
-    const predicted = [label ?? target ?? []].flat()
-    if (!known && width !== size && width !== size + predicted.length) {
-      const both =
-        predicted.length === 0 ? '' : `, or ${size + predicted.length} with what is to be predicted`
-      throw malformed(name, `${size} columns of features${both}`, width)
-    }
-    const dropped = new Set(predicted.map((at) => (Number(at) + width) % width))
-    const all = Array.from({ length: width }, (_, at) => at)
-    const kept = width === size ? all : all.filter((at) => !dropped.has(at))
-    return planTable(name, columns, { ...options, features: known ? features : kept })
+    const isUnnamed = about.featureNames === undefined || typeof columns === 'number'
+    const features = isUnnamed ? unnamedFeatures(name, widthOf(columns), about) : options.features
+    return planTable(name, columns, { ...options, features })
   }
 
 async function* jsonInputs(name: string, about: About, pieces: Pieces): AsyncGenerator<RawInputs> {
@@ -180,7 +174,15 @@ async function* parquetInputs(path: string, about: About): AsyncGenerator<RawInp
   const known = Object.entries({ ...options, features: columns }).filter(
     ([name, value]) => name in tableOptions && value !== undefined,
   )
-  yield* (await parquetStream(path, Object.fromEntries(known) as never)).read(0) as AsyncIterable<RawInputs>
+  const [reader, stream] = [
+    new RowReader(fileName(path), about),
+    await parquetStream(path, Object.fromEntries(known) as never),
+  ]
+  let count = 0
+  for await (const { x, length } of stream.read(0) as AsyncIterable<RawInputs>) {
+    yield { x: about.x.dtype === 'int32' ? reader.typed(x, count) : x, length }
+    count += length
+  }
 }
 
 /** Returns the array of inputs in an NPZ file: `x` or, without one of that name, the only one of a fitting shape. */

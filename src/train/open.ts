@@ -6,7 +6,6 @@ import { variables } from '../core/state.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
 import { withMetadata } from '../runtime/metadata.ts'
-import { readState } from './checkpoint.ts'
 import { checkSameExperiment, readDescription } from './description.ts'
 import type { EvaluateOptions, Evaluation } from './evaluation.ts'
 import { loadCheckpoint } from './evaluation-weights.ts'
@@ -20,10 +19,10 @@ import { readFinished } from './model-file.ts'
 import { experimentOfRun } from './origin.ts'
 import type { Prediction } from './prediction.ts'
 import { modelPredictor, predicting } from './predictor.ts'
-import type { Progress } from './progress.ts'
 import type { RowsInput } from './row-reader.ts'
 import { aboutOf, metadataOf, withOutput } from './run-graph.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
+import { stepOfCheckpoint } from './saved.ts'
 import { StoredRun } from './stored-run.ts'
 import type { Task } from './task.ts'
 import { testDataOf } from './test-part.ts'
@@ -86,10 +85,12 @@ export interface OpenedRun {
    * The model is compiled at the first call; calls that overlap are computed together.
    *
    * @param rows objects with a value for each feature by its name, lists of numbers in the order of the features, or
-   *   the raw inputs of all rows in nested lists or one flat array
-   * @throws {ArgumentError} when a row lacks a feature or has another number of features, or when the meaning of the
-   *   model's output is unknown.
-   * @throws {FormatError} when a value is missing or not a number, naming its row and column.
+   *   the raw inputs of all rows in nested lists or one flat array. Rows of a mixed table (`data.table`) are objects, or
+   *   lists of values as they are in the file, before their encoding: those of the columns that the model reads, in the
+   *   order of the file that it was trained on
+   * @throws {ArgumentError} when a row lacks a feature or has another number of features, when rows of a mixed table
+   *   come in one flat array, or when the meaning of the model's output is unknown.
+   * @throws {FormatError} when a value is missing or not of its column's kind, naming its row and column.
    * @throws {NotFiniteError} when a weight, a statistic or an output is NaN or infinite.
    */
   predict(rows: RowsInput): Promise<Prediction[]>
@@ -192,9 +193,6 @@ function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
     exportOnnx: () => stored.exportOnnx(),
   }
 }
-
-const stepOfCheckpoint = (path: string): number =>
-  readState<{ readonly progress: Progress }>(path).progress.progress.steps
 
 /**
  * Loads the model of the finished run in the folder `path`.

@@ -1,5 +1,6 @@
 import { extname, join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
+import { areTexts } from '../data/names.ts'
 import { pathExists } from '../disk/inside.ts'
 import { readDescription } from './description.ts'
 import type { Experiment } from './experiment.ts'
@@ -42,8 +43,7 @@ function originOf(path: string, { origin }: Record<string, unknown>, named: stri
   if (typeof file !== 'string' || file === '') {
     throw new FormatError(`${path}: wanted origin.file, the experiment's file, got none`)
   }
-  if (Array.isArray(settings) && settings.every((setting) => typeof setting === 'string'))
-    return { ...recorded, file: named ?? file, settings }
+  if (areTexts(settings)) return { ...recorded, file: named ?? file, settings }
   throw new FormatError(`${path}: wanted origin.settings as a list of texts, got ${JSON.stringify(settings)}`)
 }
 

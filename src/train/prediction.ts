@@ -1,6 +1,7 @@
 import type { Data } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Answer } from './answer.ts'
+import { logistic, softmaxAt } from './link.ts'
 import type { About } from './run-graph.ts'
 
 /** A class by its name or, without names, its index; or a predicted number. */
@@ -14,8 +15,9 @@ export interface Prediction {
    */
   readonly prediction: Predicted | readonly Predicted[]
   /**
-   * Probability of each class or label, from 0 to 1, by its name. Absent for numbers, for models that predict several
-   * classes at once, and for losses that know no probabilities.
+   * Probability of each class or label, from 0 to 1, by its name. Those of classes sum to 1, except with binary
+   * cross-entropy of a score for each class: each is then the probability of that class against all others. Absent for
+   * numbers, for models that predict several classes at once, and for losses that know no probabilities.
    */
   readonly probabilities?: Readonly<Record<string, number>>
 }
@@ -73,10 +75,17 @@ export class PredictionReader {
     const each = Array.from({ length: this.several?.length ?? 1 }, (_, i) => this.#one(y, from, i))
     if (this.several !== undefined) return { prediction: each }
     if (link === undefined) return { prediction: each[0]! }
-    const high = kind === 'logit' ? sigmoid(Number(y[from])) : undefined
-    const probabilities =
-      high === undefined ? softmax(y, from, this.#width) : [sigmoid(-Number(y[from])), high]
-    return { prediction: each[0]!, probabilities }
+    return { prediction: each[0]!, probabilities: this.#probabilities(y, from) }
+  }
+
+  #probabilities(y: Data, from: number): number[] {
+    const { kind, link } = this.#answer
+    if (kind === 'logit') return [logistic(-Number(y[from])), logistic(Number(y[from]))]
+    return link === 'softmax' ? softmaxAt(y, from, this.#width) : this.#scores(y, from).map(logistic)
+  }
+
+  #scores(y: Data, from: number): number[] {
+    return Array.from({ length: this.#width }, (_, i) => Number(y[from + i]))
   }
 
   /** Returns what is predicted at position `i` of the example whose output begins at index `from`. */
@@ -91,24 +100,12 @@ export class PredictionReader {
   }
 
   #labels(y: Data, from: number): Decoded {
-    const scores = Array.from({ length: this.#width }, (_, i) => Number(y[from + i]))
+    const scores = this.#scores(y, from)
     const prediction = scores.flatMap((score, i) => (score > 0 ? [this.#named(i)] : []))
-    return { prediction, probabilities: scores.map(sigmoid) }
+    return { prediction, probabilities: scores.map(logistic) }
   }
 
   #named(index: number): Predicted {
     return this.#names?.[index] ?? index
   }
-}
-
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
-
-/** Returns softmax of `classes` scores from index `from` on, in float64. */
-function softmax(y: Data, from: number, classes: number): number[] {
-  let most = -Infinity
-  for (let c = 0; c < classes; c++) most = Math.max(most, Number(y[from + c]))
-  const exps: number[] = []
-  let sum = 0
-  for (let c = 0; c < classes; c++) sum += exps[c] = Math.exp(Number(y[from + c]) - most)
-  return exps.map((value) => value / sum)
 }

@@ -7,6 +7,7 @@ import type { Session } from '../runtime/session.ts'
 import { openOnnx, withWeights } from '../runtime/stored-graph.ts'
 import type { Experiment } from './experiment.ts'
 import { checkWeights } from './finite.ts'
+import { checkInputRange } from './input-range.ts'
 import { normalizedX, strangenessOf } from './normalized.ts'
 import { type Prediction, PredictionReader } from './prediction.ts'
 import { RowReader, type RowsInput } from './row-reader.ts'
@@ -73,10 +74,13 @@ export class Predictor {
   /**
    * Returns the model's output for inputs of any number.
    *
+   * @param before number of rows that come before these, for errors
+   * @throws {ArgumentError} when the model looks a number up that is none of its indices.
    * @throws {NotFiniteError} when a number of the output is NaN or infinite.
    */
-  async compute(inputs: Inputs): Promise<Data> {
+  async compute(inputs: Inputs, before = 0): Promise<Data> {
     const { shape } = this.about.x
+    checkInputRange(inputs.x, this.about.x, before)
     const size = sizeOf(shape)
     const rows = Math.max(1, Math.min(most.rows, Math.floor(most.numbers / size)))
     const parts: Promise<Data>[] = []

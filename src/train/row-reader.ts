@@ -3,17 +3,21 @@ import { ArgumentError } from '../core/errors.ts'
 import { columnAbsent, malformed, mismatch, nearest, showValue } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type NumberList } from '../data/arrays.ts'
+import { maxFloat32 } from '../data/float32.ts'
 import { Cells } from '../data/formats/cells.ts'
 import type { TableValues } from '../data/formats/table.ts'
-import { encoder, type TableEncoder, type TableRow } from '../data/table/encoder.ts'
+import type { ColumnEncoder } from '../data/table/column-encoder.ts'
+import { encodeCells, type TableRow } from '../data/table/encode-row.ts'
+import { encoder } from '../data/table/encoder.ts'
 import type { RawRow } from '../data/table/rows.ts'
 import type { About } from './run-graph.ts'
 
 /**
  * Rows to predict: objects with a value for each feature, lists of numbers in the order of the features, or the raw
- * inputs of all rows in nested lists or one flat array.
+ * inputs of all rows in nested lists or one flat array. Rows of a mixed table are objects or lists of values, which are
+ * then encoded: those of the columns that the model reads, in the order of the file that it was trained on.
  */
-export type RowsInput = readonly TableRow[] | NumberInput
+export type RowsInput = readonly TableRow[] | readonly (readonly unknown[])[] | NumberInput
 
 /** Returns the place of row `i` for error messages, such as `line 3`. */
 type PlaceOf = (i: number) => string
@@ -26,7 +30,10 @@ export class RowReader {
   readonly #about: About
   readonly #cells: Cells
   readonly #size: number
-  readonly #encoder: TableEncoder | undefined
+  /** Names of the columns that the model reads, in order; undefined if they have none. */
+  readonly names: readonly string[] | undefined
+  /** Encoders of these columns, if they are encoded. */
+  readonly #columns: readonly ColumnEncoder[] | undefined
 
   /** @param who name of a function or file for error messages */
   constructor(who: string, about: About) {
@@ -35,20 +42,23 @@ export class RowReader {
     this.#size = sizeOf(about.x.shape)
     this.#cells = new Cells(who, inputOptions(about))
     const { encoding } = about.recipe ?? {}
-    this.#encoder = encoding && encoder(encoding)
+    this.#columns = encoding && encoder(encoding).columns
+    this.names = this.#columns?.map(({ name }) => name) ?? about.featureNames
   }
 
   /**
    * Returns the inputs of all rows in one flat array.
    *
-   * @throws {ArgumentError} when a row has too few or too many numbers.
+   * @throws {ArgumentError} when a row has too few or too many values, or lacks a column.
    * @throws {FormatError} when a value is missing or not a number, naming its row and column.
    */
   read(rows: RowsInput, placeOf: PlaceOf = rowPlace): Data {
     if (!isNumbers(rows)) throw mismatch(this.#who, 'rows as a list', rows)
     if (rows.length === 0) throw mismatch(this.#who, 'at least one row', 0)
-    const isTable = Array.isArray(rows) && rows.some((row) => isRecord(row))
-    return isTable ? this.#named(rows as readonly TableRow[], placeOf) : this.#numbers(rows as NumberInput)
+    if (Array.isArray(rows) && rows.some((row) => isRecord(row)))
+      return this.#named(rows as readonly TableRow[], placeOf)
+    if (this.#columns === undefined) return this.#numbers(rows as NumberInput)
+    return this.#listed(this.#columns, rows as ArrayLike<unknown>, placeOf)
   }
 
   /**
@@ -59,50 +69,61 @@ export class RowReader {
    * @throws {FormatError} when a value is missing or not of its column's kind, naming its place.
    */
   readCells(columns: readonly string[], rows: readonly RawRow[], unit: 'line' | 'row'): Data {
-    const read = this.#encoder!.columns.map(({ name }) => name)
+    const read = this.names!
     const lacking = read.find((name) => !columns.includes(name))
     if (lacking !== undefined) throw columnAbsent(this.#who, lacking, columns, read)
     const at = read.map((name) => columns.indexOf(name))
     const cellOf = (row: number, column: number): unknown => rows[row]!.cells[at[column]!]
-    return this.#encoded(this.#encoder!, rows.length, cellOf, (row) => `${unit} ${rows[row]!.place}`)
+    return this.#encoded(this.#columns!, rows.length, cellOf, (row) => `${unit} ${rows[row]!.place}`)
   }
 
   #encoded(
-    { columns, width }: TableEncoder,
+    columns: readonly ColumnEncoder[],
     count: number,
     cellOf: (row: number, column: number) => unknown,
     placeOf: PlaceOf,
   ): Float32Array {
-    const out = new Float32Array(count * width)
-    for (let row = 0, to = 0; row < count; row++) {
-      for (const [i, { name, wanted, features, parse, write }] of columns.entries()) {
-        const given = cellOf(row, i)
-        const value = parse(given)
-        const place = (): string => `${placeOf(row)}, column ${name}`
-        if (value === undefined) {
-          const fix = 'correct it, or leave it empty if it is missing'
-          throw malformed(this.#who, `${wanted} at ${place()}`, showValue(given), fix)
-        }
-        if (!write(value, out, to)) {
-          const fix = 'fill it in, or leave the row out'
-          throw malformed(this.#who, `a value at ${place()}`, given == null ? 'null' : showValue(given), fix)
-        }
-        to += features.length
-      }
+    return encodeCells(columns, count, cellOf, {
+      wrong: (wanted, given, row, name) =>
+        malformed(
+          this.#who,
+          `${wanted} at ${placeOf(row)}, column ${name}`,
+          showValue(given),
+          'correct it, or leave it empty if it is missing',
+        ),
+      missing: (given, row, name) =>
+        malformed(
+          this.#who,
+          `a value at ${placeOf(row)}, column ${name}`,
+          given == null ? 'null' : showValue(given),
+          'fill it in, or leave the row out',
+        ),
+    })
+  }
+
+  /** @throws {ArgumentError} when a row of a table is not a list of a value for each column. */
+  #listed(columns: readonly ColumnEncoder[], rows: ArrayLike<unknown>, placeOf: PlaceOf): Float32Array {
+    const { length } = columns
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]
+      if (isNumbers(row) && (row as NumberList).length === length) continue
+      const last = length === 1 ? '' : ` to ${columns[length - 1]!.name}`
+      const wanted = `an object, or a list of ${length} ${length === 1 ? 'value' : 'values'}, ${columns[0]!.name}${last},`
+      throw mismatch(this.#who, `${wanted} at ${placeOf(i)}`, row)
     }
-    return out
+    const cellOf = (row: number, column: number): unknown => (rows[row] as ArrayLike<unknown>)[column]
+    return this.#encoded(columns, rows.length, cellOf, placeOf)
   }
 
   #named(rows: readonly TableRow[], placeOf: PlaceOf): Data {
     const wrong = rows.findIndex((row) => !isRecord(row))
     if (wrong >= 0) throw mismatch(this.#who, `an object at ${placeOf(wrong)}`, rows[wrong])
-    if (this.#encoder !== undefined) {
-      const { columns } = this.#encoder
-      const cellOf = (row: number, column: number): unknown =>
-        this.#own(rows[row]!, columns[column]!.name, () => placeOf(row))
-      return this.#encoded(this.#encoder, rows.length, cellOf, placeOf)
-    }
     const { featureNames } = this.#about
+    if (this.#columns !== undefined) {
+      const cellOf = (row: number, column: number): unknown =>
+        this.#own(rows[row]!, this.names![column]!, () => placeOf(row))
+      return this.#encoded(this.#columns, rows.length, cellOf, placeOf)
+    }
     if (featureNames === undefined)
       throw new ArgumentError(
         `${this.#who}: wanted lists of ${this.#size} numbers, as the model's features have no names, got objects`,
@@ -115,38 +136,49 @@ export class RowReader {
         data[i * this.#size + place] = this.#cells.number(value, where, place)
       }
     }
-    return this.#typed(data)
+    return this.typed(data)
   }
 
   /** Returns a row's value in a column. @throws {ArgumentError} when the row has no such column. */
   #own(row: TableRow, name: string, where: () => string): unknown {
     if (Object.hasOwn(row, name)) return row[name]
-    const near = nearest(name, Object.keys(row))
+    const near = nearest(
+      name,
+      Object.keys(row).filter((key) => !this.names!.includes(key)),
+    )
     const fix = near === undefined ? '' : `; did you mean ${name} by ${near}?`
     throw new ArgumentError(`${this.#who}: wanted a column ${name} at ${where()}, got none${fix}`)
   }
 
   #numbers(rows: NumberInput): Data {
-    const { data } = inputsOf(rows, this.#who)
+    const { data } = inputsOf(rows, this.#who, this.#about.x.dtype !== 'float32')
     const isNested = Array.isArray(rows) && isNumbers((rows as NumberList)[0])
     const each = isNested ? data.length / rows.length : this.#size
     const wrong = isNested ? each !== this.#size : data.length % this.#size !== 0
     if (wrong) throw mismatch(this.#who, `${this.#size} numbers for each row`, isNested ? each : data.length)
-    return this.#typed(data)
+    return this.typed(data)
   }
 
-  /** @throws {ArgumentError} when a number is not finite or, for inputs that are integers, not whole. */
-  #typed(data: Exclude<Data, BigInt64Array | Uint8Array>): Data {
+  /**
+   * Returns inputs in the model's element type.
+   *
+   * @param before number of rows that come before these, for errors
+   * @throws {ArgumentError} when a number is not finite, or not one that the model's element type can hold.
+   */
+  typed(data: Data, before = 0): Data {
     const { dtype } = this.#about.x
     const isWhole = dtype === 'int32'
-    const wrong = data.findIndex((value) => !(isWhole ? Number.isInteger(value) : Number.isFinite(value)))
+    const most = dtype === 'float32' ? maxFloat32 : Number.MAX_VALUE
+    const holds = (value: number): boolean => (isWhole ? (value | 0) === value : Math.abs(value) <= most)
+    const wrong = (data as Float64Array).findIndex((value) => !holds(value))
     if (wrong >= 0) {
-      const wanted = isWhole ? 'whole numbers' : 'finite numbers'
+      const isKind = isWhole ? Number.isInteger(data[wrong]) : Number.isFinite(data[wrong])
+      const wanted = isKind ? `numbers that ${dtype} can hold` : isWhole ? 'whole numbers' : 'finite numbers'
       throw mismatch(
         this.#who,
         wanted,
         data[wrong],
-        `look at number ${wrong % this.#size} of row ${Math.floor(wrong / this.#size)}`,
+        `look at number ${wrong % this.#size} of row ${before + Math.floor(wrong / this.#size)}`,
       )
     }
     return asData(dtype, data)
@@ -165,7 +197,8 @@ export function inputOptions({ x, recipe, featureNames }: About): TableValues {
     classes: undefined,
     missing: missing === 'drop' ? undefined : missing,
     naValues,
-    dtype: x.dtype === 'float64' ? 'float64' : 'float32',
+    // Float64 has every integer of int32.
+    dtype: x.dtype === 'float32' ? 'float32' : 'float64',
   }
 }
 

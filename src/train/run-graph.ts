@@ -12,6 +12,7 @@ import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
 import { type GraphSums, graphFormat, writeGraphFiles } from './graph-files.ts'
 import { castFloat, computeDType } from './graphs.ts'
+import { type InputRange, inputRangeOf } from './input-range.ts'
 import { adoptRunThreads, keepRunThreads } from './run-threads.ts'
 import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
 import { type Spread, spreadOf } from './spread.ts'
@@ -37,8 +38,11 @@ export interface About extends Names {
   readonly refused?: string
   /** Reason why the run has no graph of the loss; absent if it has one. */
   readonly lossRefused?: string
-  /** Shape and element type of one example; `spread` has the mean and standard deviation of the training inputs. */
-  readonly x: FieldSpec & { readonly spread?: Spread }
+  /**
+   * Shape and element type of one example; `spread` has the mean and standard deviation of the training inputs, and
+   * `range` the least and greatest number that the model takes.
+   */
+  readonly x: FieldSpec & { readonly spread?: Spread; readonly range?: InputRange }
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec
   readonly target: FieldSpec
@@ -171,12 +175,15 @@ function tracers(experiment: Experiment, { model }: Model, { x }: About) {
 /** Adds to `about` the shape of the model's output, and what the output means. */
 export function withOutput(experiment: Experiment, task: Model, about: About): About {
   const { traceOn, losses } = tracers(experiment, task, about)
-  const { shape, dtype } = traceOn(about.batchSize).outputs.get('y')!
+  const { inputs, outputs, ranges } = traceOn(about.batchSize)
+  const { shape, dtype } = outputs.get('y')!
+  const range = inputRangeOf(inputs.get('x')!, ranges)
   const answer = attempted(() =>
     meaningOfOutput(losses(about.batchSize).answered, experiment.data.validation),
   )
   return {
     ...about,
+    x: { ...about.x, ...(range && { range }) },
     y: { shape, dtype },
     ...(typeof answer === 'string' ? { answerRefused: answer } : { answer }),
   }

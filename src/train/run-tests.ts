@@ -1,11 +1,14 @@
 import type { ValuesOf } from '../core/options.ts'
+import { sourceFingerprint } from '../data/fingerprint.ts'
 import { loadBest } from './evaluation-weights.ts'
-import type { TrainEvent } from './event.ts'
+import type { TestedWeights, TrainEvent } from './event.ts'
 import { readTests, type TestLine } from './event-log.ts'
 import type { Experiment } from './experiment.ts'
 import type { LogFile } from './log-file.ts'
 import type { Progress } from './progress.ts'
 import type { eventsOptions } from './run-folder-options.ts'
+import { runPlaceOf } from './run-place.ts'
+import { stepOfCheckpoint } from './saved.ts'
 import type { Task } from './task.ts'
 import { testDataOf, tested } from './test-part.ts'
 
@@ -41,4 +44,22 @@ export class RunTests {
     if (!this.#known.includes(line)) log.write(`${JSON.stringify(line)}\n`)
     yield { ...line, progress }
   }
+}
+
+/**
+ * Whether the log of a finished run has a measurement of its final model, or of the checkpoint that is the best now, on
+ * the experiment's test data.
+ *
+ * @param steps number of steps of the run
+ */
+export function isTested(
+  path: string,
+  experiment: Experiment,
+  { weights, steps }: { readonly weights: TestedWeights; readonly steps: number },
+): boolean {
+  const known = readTests(path).filter((one) => one.weights === weights)
+  if (known.length === 0) return false
+  const at = weights === 'best' ? stepOfCheckpoint(runPlaceOf(path, 'best').checkpoint!) : steps
+  const data = sourceFingerprint(testDataOf('train', experiment))
+  return known.some((one) => one.step === at && one.data === data)
 }

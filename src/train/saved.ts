@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { DamagedError } from '../core/errors.ts'
 import { exclusively } from '../core/exclusive.ts'
 import { custom, type Declared, integer, number, present, readOptions, required } from '../core/options.ts'
-import { type Checkpoint, type Checkpoints, readCheckpoint, type Tensors } from './checkpoint.ts'
+import { type Checkpoint, type Checkpoints, readCheckpoint, readState, type Tensors } from './checkpoint.ts'
 import type { Experiment } from './experiment.ts'
 import { runLength } from './length.ts'
 import type { Progress } from './progress.ts'
@@ -57,6 +57,9 @@ export function readSaved(path: string, experiment: Experiment, task: Task, hash
     return saved
   })
 }
+
+/** Returns the number of steps after which the checkpoint in the folder `path` was written. */
+export const stepOfCheckpoint = (path: string): number => readState<Saved>(path).progress.progress.steps
 
 /**
  * Saves a checkpoint of a task. Collects the values while no other call can change them, and writes them while

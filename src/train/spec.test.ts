@@ -3,7 +3,7 @@ import { toy } from '../../test/support/toy.ts'
 import * as nn from '../nn/index.ts'
 import { describe as describeExperiment } from './description.ts'
 import { experiment } from './experiment.ts'
-import { override, parseExperiment, parseJson } from './spec.ts'
+import { override, parseExperiment, parseJson, withSettings } from './spec.ts'
 import { taskOf } from './train.ts'
 
 describe('an experiment', () => {
@@ -66,6 +66,9 @@ describe('an experiment', () => {
     await wrong({ model: [['Lineal', 1, 2]] }).toThrow(
       /^experiment: wanted layer as one of .*BatchNorm1d.*, got Lineal; did you mean Linear\?$/,
     )
+    await wrong({ model: [['BatchNorm1d', 30, { momentum: 0.1 }, 5]] }).toThrow(
+      'experiment: wanted BatchNorm1d without arguments after its options, got 5',
+    )
     await wrong({ model: [['Linear', 1, -2]] }).toThrow(
       'Linear: wanted outFeatures as a positive integer, got -2',
     )
@@ -90,6 +93,19 @@ describe('an experiment', () => {
       model: [['TabularInput'], ['Linear', 'features', 1], ['Denormalize']],
     })
     expect([...taskOf(tabular).variables].map(([, { shape }]) => shape)).toEqual([[1, 30], [1]])
+    const residual = await parseExperiment({
+      ...json,
+      model: [
+        ['Sequential', ['TabularInput'], ['ReLU']],
+        ['Residual', [['Linear', 'features', 'features'], ['ReLU']]],
+        ['Residual', ['Linear', 'features', 'features']],
+        ['Linear', 'features', 2],
+      ],
+    })
+    expect(taskOf(residual).parameters).toBe(30 * 31 * 2 + 31 * 2)
+    await wrong({ model: [['Residual', [['Linear', 'features', 2]]], ['TabularInput']] }).toThrow(
+      'experiment: wanted the size features after a TabularInput, got nothing; write a number',
+    )
     expect(() => parseJson('{', 'a.json')).toThrow(/^a\.json: wanted JSON, got /)
   })
 })
@@ -108,6 +124,10 @@ describe('options of the model', () => {
     expect(changed.modelOptions).toEqual({ width: 16, norm: 'none', bias: false })
     expect([taskOf(wide()).parameters, taskOf(changed).parameters]).toEqual([51, 83])
     expect(describeExperiment(changed, taskOf(changed)).modelOptions).toEqual(changed.modelOptions)
+    const norms = ['5', 'null', '"5"', '{"a":1}'].map(
+      (text) => override(wide(), [`model.norm=${text}`]).modelOptions?.norm,
+    )
+    expect(norms).toEqual(['5', 'null', '5', '{"a":1}'])
   })
 
   test('are refused where the model has none of that name, or of that type', () => {
@@ -117,6 +137,18 @@ describe('options of the model', () => {
     expect(() => override(wide(), ['model.width=wide'])).toThrow(
       '--set: wanted model.width as a number, like 8, got "wide"',
     )
+    expect(() => withSettings(wide(), [['model.norm', 5]])).toThrow(
+      '--set: wanted model.norm as a text, like "batch", got 5',
+    )
+    expect(() => withSettings(wide(), [['model.norm', null]])).toThrow(
+      '--set: wanted model.norm as a text, like "batch", got null',
+    )
+    const listed = () =>
+      experiment({ ...wide(), modelOptions: { width: 8, bias: true, widths: [8, 8] } } as never)
+    expect(() => override(listed(), ['model.widths=16'])).toThrow(
+      '--set: wanted model.widths as a list, like [8,8], got 16',
+    )
+    expect(override(listed(), ['model.widths=[16]']).modelOptions).toMatchObject({ widths: [16] })
     expect(() => override(toy(), ['model.width=16'])).toThrow(
       '--set: wanted a path that is a setting, got "model.width"; give the experiment modelOptions, and a model that is a function of them',
     )

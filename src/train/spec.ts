@@ -3,6 +3,7 @@ import { FormatError } from '../core/errors.ts'
 import { checkDepth, faultOf, jsonIn } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
 import { custom, type OptionsOf, readOptions } from '../core/options.ts'
+import { areTexts } from '../data/names.ts'
 import type { Sources } from '../data/stream.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
 import { type Controller, parseController } from '../schedule/index.ts'
@@ -88,15 +89,15 @@ export type Change = readonly [path: string, value: unknown]
 
 /**
  * Returns an experiment with changed settings, each given as `path=value`: `epochs=10`, `optimizer.lr=0.5`,
- * `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value that is not valid JSON is taken as a string.
+ * `optimizer.lr=warmup 500 + cosine 1 to 0 over 4685`. A value that is not valid JSON is taken as a string; for an option
+ * of the model that is a text, so is any value that is not a JSON string: `model.norm=5`.
  *
  * @throws {ArgumentError} when a path is not a setting or a value is wrong.
  */
 export function override(base: Experiment, settings: readonly string[]): Experiment {
   checkExperiment('override', base)
-  const areTexts = Array.isArray(settings) && settings.every((one) => typeof one === 'string')
-  if (!areTexts) throw mismatch('override', "a list of texts, such as ['epochs=20']", settings)
-  return withSettings(base, settings.map(parseSetting))
+  if (!areTexts(settings)) throw mismatch('override', "a list of texts, such as ['epochs=20']", settings)
+  return settings.reduce((current, setting) => change(current, parseSetting(setting, current)), base)
 }
 
 /** Returns `base` with changed settings, like `override`, but takes pairs of path and value instead of text. */
@@ -132,10 +133,17 @@ function withModelOption(current: Experiment, path: string, value: unknown): Exp
   }
   if (!names.includes(path)) throw unknownName('--set', names, path, 'a path that is ')
   const name = path.slice('model.'.length)
-  const type = typeof modelOptions[name]
-  if ((type === 'number' || type === 'boolean') && typeof value !== type)
-    throw mismatch('--set', `${path} as a ${type}, like ${modelOptions[name]}`, value)
+  const known = modelOptions[name]
+  if (known !== null && kindOf(value) !== kindOf(known))
+    throw mismatch('--set', `${path} as ${kindOf(known)}, like ${JSON.stringify(known)}`, value)
   return experiment({ ...current, modelOptions: { ...modelOptions, [name]: value } })
+}
+
+/** Names the kind of a JSON value. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object'
+  return typeof value === 'string' ? 'a text' : `a ${typeof value}`
 }
 
 const fixed = [
@@ -151,10 +159,13 @@ const fixed = [
 ]
 const settable = [...optionNames.filter((name) => !fixed.includes(name)), 'optimizer.lr']
 
-function parseSetting(text: string): Change {
+function parseSetting(text: string, { modelOptions = {} }: Experiment): Change {
   const at = text.indexOf('=')
   if (at < 1) throw mismatch('--set', 'path=value, such as epochs=10', text)
-  return [text.slice(0, at), checkDepth('--set', jsonOrText(text.slice(at + 1)))]
+  const [path, written] = [text.slice(0, at), text.slice(at + 1)]
+  const value = checkDepth('--set', jsonOrText(written))
+  const isText = path.startsWith('model.') && typeof modelOptions[path.slice('model.'.length)] === 'string'
+  return [path, isText && typeof value !== 'string' ? written : value]
 }
 
 /** Returns a setting as `path=value`. A string is quoted only if it would otherwise parse as JSON. */

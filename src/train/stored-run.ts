@@ -48,7 +48,9 @@ const fields = {
   format: required(integer({ min: 1 })),
   refused: text(),
   lossRefused: text(),
-  x: required(nested({ ...field, spread })),
+  x: required(
+    nested({ ...field, spread, range: nested({ min: required(number()), max: required(number()) }) }),
+  ),
   y: nested(field),
   target: required(nested(field)),
   ...nameOptions,

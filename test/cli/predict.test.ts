@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { ByteWriter, parquetWrite } from 'hyparquet-writer'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -144,6 +144,28 @@ test('numbers to predict have a column each; columns without names are taken by 
   await expect(predict(two, at('wide.csv'))).rejects.toThrow(
     'wide.csv: wanted 1 columns of features, or 3 with what is to be predicted, got 2',
   )
+})
+
+test('predictions replace neither their own rows nor a file of a run', async () => {
+  const path = at('rows.csv')
+  writeFileSync(path, csvOf(['age', 'tall']))
+  symlinkSync(path, at('link.csv'))
+  for (const out of [path, at('link.csv')])
+    await expect(predict(people, path, '--out', out)).rejects.toThrow(
+      `--out: wanted another file than the one to read, got ${out}`,
+    )
+  expect(readFileSync(path, 'utf8')).toBe(csvOf(['age', 'tall']))
+  const inRun = ['model.safetensors', 'run.json', 'inference.onnx', 'events.jsonl', 'checkpoints/best.json']
+  const { checkpoint } = await open(people, { checkpoint: 'best' })
+  for (const name of [...inRun, relative(people, join(checkpoint!, 'model.safetensors'))]) {
+    const before = readFileSync(join(people, name))
+    await expect(predict(people, path, '--out', join(people, name))).rejects.toThrow(
+      `${join(people, name)}: wanted a file to write, got one that belongs to a run; choose another`,
+    )
+    expect(readFileSync(join(people, name)).equals(before)).toBe(true)
+  }
+  await predict(people, path, '--out', join(people, 'answers.csv'))
+  expect(readFileSync(join(people, 'answers.csv'), 'utf8')).toBe(wanted)
 })
 
 describe('a mixed table is encoded as it was for training', () => {

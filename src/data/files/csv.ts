@@ -23,7 +23,7 @@ export function csv(path: string, given: CsvOptions): Dataset {
   const options = readOptions('csv', csvOptions, withDelimiter(path, given))
   const reader = new CsvReader(fileName(path), options)
   const { bytes, length } = pieces(path)
-  return withRecipe(reader.dataset(bytes, length), tableRecipe(path, options))
+  return withRecipe(reader.dataset(bytes, length), tableRecipe(path, options, reader.unnamed))
 }
 
 /**
@@ -36,7 +36,7 @@ export function csv(path: string, given: CsvOptions): Dataset {
 export function csvStream(path: string, given: CsvOptions): Stream {
   const options = readOptions('csvStream', csvOptions, withDelimiter(path, given))
   const name = fileName(path)
-  const { plan } = new CsvReader(name, options).start(firstPieces(path))
+  const { plan, unnamed } = new CsvReader(name, options).start(firstPieces(path))
   const stream: Stream = {
     ...tableSpec(name, plan, options),
     fingerprint: fileFingerprint(path, given),
@@ -46,5 +46,5 @@ export function csvStream(path: string, given: CsvOptions): Stream {
       yield reader.end()
     },
   }
-  return withRecipe(stream, tableRecipe(path, options))
+  return withRecipe(stream, tableRecipe(path, options, unnamed))
 }

@@ -73,8 +73,8 @@ function isGzipFile(path: string): boolean {
  * @throws {FormatError} when there is no such file, or when a gzipped file is truncated or damaged.
  */
 export async function* piecesLater(path: string): AsyncGenerator<Uint8Array> {
+  const isZipped = isGzipFile(path) // first: a stream of no file would emit an error that nobody hears
   const file = createReadStream(path, { highWaterMark: pieceSize })
-  const isZipped = isGzipFile(path)
   // `pipeline` passes errors on to the last stream, and closes the file when that is destroyed.
   const bytes = isZipped ? pipeline(file, createGunzip({ chunkSize: pieceSize }), () => {}) : file
   try {

@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import { untilAborted } from '../../core/abort.ts'
 import { columnAbsent } from '../../core/mismatch.ts'
 import { custom, type Declared, type OptionsOf, readOptions } from '../../core/options.ts'
@@ -19,6 +18,7 @@ import {
 } from '../table/table-options.ts'
 import { encodedStream, learnTable, learntFrom } from '../table/table-stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
+import { fileKind } from './file-kind.ts'
 import { firstPieces, piecesLater } from './pieces.ts'
 import { explained, fileName } from './read-file.ts'
 
@@ -125,7 +125,7 @@ export async function tableStream(path: string, given: TableStreamOptions): Prom
   return encodedStream(source, learnt, options, fileFingerprint(path, [options, learnt]))
 }
 
-const isParquet = (path: string): boolean => extname(path).toLowerCase() === '.parquet'
+const isParquet = (path: string): boolean => fileKind(path) === 'parquet'
 
 /** Returns the options of a table, with those of CSV unless the file is a Parquet file, and with `more`. */
 function optionsFor<M extends Declared>(path: string, more: M): typeof mixedCsvOptions & M {

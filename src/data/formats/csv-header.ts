@@ -28,15 +28,19 @@ export function csvColumns(file: string, { cells, line }: CsvRow, options: Heade
   if (cells.length === 1 && !isSingle) throw oneColumn(file, cells[0]!, options)
   if (header === false) return cells.length
   if (typeof header === 'object') {
-    if (header.length !== cells.length) {
-      throw mismatch(file, `a name in header for each of ${cells.length} columns`, header)
-    }
     checkDifferent(file, header, 'in header', 'change one')
-    return header
+    const { features = [] } = options
+    // Rows to predict may come without what the model does not read, such as the label.
+    const areAlone = isInputOnly(options) && cells.length === features.length
+    const names = areAlone ? header.filter((name) => features.includes(name)) : header
+    if (names.length === cells.length) return names
+    throw mismatch(file, `a name in header for each of ${cells.length} columns`, header)
   }
   const names = cells.map((cell) => cell.trim())
   if (header === undefined) checkNames(file, names, line, options)
-  const fix = 'rename one, or replace all names with header: [names] and skip'
+  const fix = isInputOnly(options)
+    ? 'rename one'
+    : 'rename one, or replace all names with header: [names] and skip'
   checkDifferent(file, names, `at line ${line}`, fix)
   return names
 }
@@ -59,12 +63,8 @@ function checkDifferent(file: string, names: readonly string[], where: string, f
  * Throws if some column names are numbers, as if the first row held values. Numbers are allowed if a column was
  * chosen by name, or if they only count columns (0, 1, … or 1, 2, …) and at least one name is not a number.
  */
-function checkNames(
-  file: string,
-  names: readonly string[],
-  line: number,
-  { label, target, features = [] }: HeaderOptions,
-): void {
+function checkNames(file: string, names: readonly string[], line: number, options: HeaderOptions): void {
+  const { label, target, features = [] } = options
   const known = new Set(names)
   const chosen = [label, target, features].flat(2)
   if (chosen.some((column) => typeof column === 'string' && known.has(column))) return
@@ -73,6 +73,8 @@ function checkNames(
   const isCounting = numbers.every((number, i) => number === first + i) && (first === 0 || first === 1)
   if (isCounting && numbers.length < names.length) return
   const got = showValue(names.find((name) => !Number.isNaN(parseNumeral(name))))
-  const fix = 'if the file has no header, give header: false or header: [names]; if it has, header: true'
+  const fix = isInputOnly(options)
+    ? 'write the names of the columns into the first line, as in the file that the model was trained on'
+    : 'if the file has no header, give header: false or header: [names]; if it has, header: true'
   throw malformed(file, `names of columns at line ${line}`, `the number ${got}`, fix)
 }

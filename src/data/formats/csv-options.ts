@@ -7,6 +7,7 @@ import {
   type OptionsOf,
   type ValuesOf,
 } from '../../core/options.ts'
+import { areTexts } from '../names.ts'
 import { encodingOption } from './decoder.ts'
 import { tableOptions } from './table.ts'
 
@@ -25,8 +26,7 @@ const delimiter: Option<string | RegExp, string> = {
   },
 }
 
-const isHeader = (value: unknown): boolean =>
-  typeof value === 'boolean' || (Array.isArray(value) && value.every((name) => typeof name === 'string'))
+const isHeader = (value: unknown): boolean => typeof value === 'boolean' || areTexts(value)
 
 /** Options for reading CSV. */
 export const csvOptions = {

@@ -75,6 +75,11 @@ export class CsvReader {
     return this.#plan
   }
 
+  /** Number of columns of a file whose columns have no names; undefined if they have. */
+  get unnamed(): number | undefined {
+    return typeof this.#columns === 'number' ? this.#columns : undefined
+  }
+
   /** Reads pieces until the first row is complete, so that the columns are known. */
   start(pieces: Iterable<string | Uint8Array>): this {
     for (const _ of this.#batches(pieces)) if (this.#plan !== undefined) break

@@ -85,7 +85,7 @@ export function planTable(
     throw new ArgumentError(`${name}: wanted ${wanted}, got ${label === undefined ? 'neither' : 'both'}`)
   }
   if (isInputOnly({ target })) checkThere(name, columns, options.features)
-  const find = finder(name, columns)
+  const find = finder(name, columns, [label, target, options.features].flat(2))
   const targets = target === undefined ? [] : [target].flat().map(find)
   const all = Array.from({ length: widthOf(columns) }, (_, i) => i)
   const labelAt = label === undefined ? undefined : find(label)
@@ -161,8 +161,16 @@ const shown = (columns: readonly string[] | number, at: number): string =>
 export const widthOf = (columns: readonly string[] | number): number =>
   typeof columns === 'number' ? columns : columns.length
 
-/** Returns a function that finds the index (≥ 0) of a column, and throws an ArgumentError when there is none. */
-function finder(name: string, columns: readonly string[] | number): (column: Column) => number {
+/**
+ * Returns a function that finds the index (≥ 0) of a column, and throws an ArgumentError when there is none.
+ *
+ * @param chosen all columns that will be looked for
+ */
+function finder(
+  name: string,
+  columns: readonly string[] | number,
+  chosen: readonly unknown[],
+): (column: Column) => number {
   const width = widthOf(columns)
   const places = new Map(typeof columns === 'number' ? [] : columns.map((column, at) => [column, at]))
   return (column) => {
@@ -175,7 +183,7 @@ function finder(name: string, columns: readonly string[] | number): (column: Col
       throw mismatch(name, 'columns by index, for they have no names', column)
     }
     const at = places.get(column)
-    if (at === undefined) throw unknownName(name, columns, column, 'a column that is ')
+    if (at === undefined) throw unknownName(name, columns, column, 'a column that is ', chosen)
     return at
   }
 }

@@ -5,24 +5,58 @@ import type { ColumnEncoder } from './column-encoder.ts'
 /** A row of a table: the value of each column by name. Null, undefined values and NaN are missing values. */
 export type TableRow = Readonly<Record<string, unknown>>
 
-/** Encodes a row into `out` from index `to` on. @param i index of the row, for errors */
-export function encodeRow(
-  row: TableRow,
-  i: number,
+/** Makes the errors about cells. */
+export interface CellErrors {
+  /** Returns the error for a value that is not of its column's kind. */
+  wrong(wanted: string, given: unknown, row: number, column: string): Error
+  /** Returns the error for a missing value in a column that must not lack one. */
+  missing(given: unknown, row: number, column: string): Error
+}
+
+/**
+ * Encodes rows, one after another: `[rows, width]`.
+ *
+ * @param cellOf returns the cell of a row in a column, given the indices of both
+ * @throws an error of `errors` when a value is missing or not of its column's kind.
+ */
+export function encodeCells(
   columns: readonly ColumnEncoder[],
-  out: Float32Array,
-  to: number,
-): void {
-  if (Object(row) !== row) throw mismatch('table', `row ${i} as an object`, row, objects)
-  let at = to
-  for (const column of columns) {
-    const { name, wanted } = column
-    if (!Object.hasOwn(row, name)) throw new ArgumentError(absent(i, name, Object.keys(row)))
-    const value = column.parse(row[name])
-    if (value === undefined) throw wrong(wanted, i, name, row[name])
-    if (!column.write(value, out, at)) throw new ArgumentError(missing(i, name))
-    at += column.features.length
+  rows: number,
+  cellOf: (row: number, column: number) => unknown,
+  errors: CellErrors,
+): Float32Array {
+  const width = columns.reduce((sum, { features }) => sum + features.length, 0)
+  const out = new Float32Array(rows * width)
+  for (let row = 0, to = 0; row < rows; row++) {
+    for (const [i, { name, wanted, features, parse, write }] of columns.entries()) {
+      const given = cellOf(row, i)
+      const value = parse(given)
+      if (value === undefined) throw errors.wrong(wanted, given, row, name)
+      if (!write(value, out, to)) throw errors.missing(given, row, name)
+      if (!Number.isFinite(out[to])) throw errors.wrong('a number that float32 can hold', given, row, name)
+      to += features.length
+    }
   }
+  return out
+}
+
+/**
+ * Encodes rows that are objects.
+ *
+ * @throws {ArgumentError} naming a missing or wrong column.
+ */
+export function encodeRows(rows: readonly TableRow[], columns: readonly ColumnEncoder[]): Float32Array {
+  const cellOf = (at: number, column: number): unknown => {
+    const row = rows[at]!
+    const { name } = columns[column]!
+    if (Object(row) !== row) throw mismatch('table', `row ${at} as an object`, row, objects)
+    if (!Object.hasOwn(row, name)) throw new ArgumentError(absent(at, name, Object.keys(row)))
+    return row[name]
+  }
+  return encodeCells(columns, rows.length, cellOf, {
+    wrong: (wanted, given, row, column) => wrong(wanted, row, column, given),
+    missing: (_, row, column) => new ArgumentError(missing(row, column)),
+  })
 }
 
 const missing = (row: number, column: string): string =>

@@ -1,7 +1,7 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { CellParser } from './cells.ts'
 import { type ColumnEncoder, columnEncoder } from './column-encoder.ts'
-import { encodeRow, type TableRow } from './encode-row.ts'
+import { encodeRows, type TableRow } from './encode-row.ts'
 import type { TableEncoding } from './encoding.ts'
 import { checkEncoding } from './encoding-check.ts'
 
@@ -26,7 +26,7 @@ export interface TableEncoder {
  * Returns the encoder of a table's rows.
  *
  * @param json the contents of `table.json`, or of the ONNX metadata `evenstep.table`
- * @throws {ArgumentError} when that is not the encoding of a table.
+ * @throws {ArgumentError} when that is not the encoding of a table, or all of its columns are ignored.
  */
 export function encoder(json: TableEncoding): TableEncoder {
   checkEncoding(json)
@@ -36,12 +36,14 @@ export function encoder(json: TableEncoding): TableEncoder {
     .filter((c) => c.features.length > 0)
   const featureNames = columns.flatMap(({ features }) => features)
   const width = featureNames.length
+  if (width === 0) {
+    const fix = "keep one, as in columns: { NAME: 'category' }"
+    throw mismatch('table', 'a column that is not ignored, apart from what is predicted', undefined, fix)
+  }
   const categories = columns.flatMap((c) => c.features.map(() => c.categories))
   const encode = (rows: readonly TableRow[]): Float32Array => {
     if (!Array.isArray(rows)) throw mismatch('table', 'rows as a list of objects', rows)
-    const out = new Float32Array(rows.length * width)
-    for (const [i, row] of rows.entries()) encodeRow(row, i, columns, out, i * width)
-    return out
+    return encodeRows(rows, columns)
   }
   return { width, featureNames, categories, columns, encode }
 }

@@ -10,11 +10,9 @@ import {
   required,
   text,
 } from '../../core/options.ts'
+import { areTexts, texts } from '../names.ts'
 import type { ColumnEncoding, ColumnKind, TableEncoding } from './encoding.ts'
 
-const texts = custom<readonly string[]>('a list of texts', (value) => areTexts(value))
-const areTexts = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string')
 const values = custom<readonly (string | null)[]>('a list of texts and null', (value) =>
   areTexts(Array.isArray(value) ? value.map((item) => item ?? '') : value),
 )

@@ -346,3 +346,8 @@ test('a row of another length is refused', () => {
     "a.csv: wanted text in UTF-8, got other bytes at line 2; give its encoding, such as encoding: 'windows-1252'",
   )
 })
+
+test('a column may be called like a property of every object', () => {
+  const text = 'constructor,__proto__,k\n1,0.5,a\n2,1.5,b\n'
+  expect(Object.keys(parseTable(text, 'a.csv', { label: 'k' }).kinds)).toContain('constructor')
+})

@@ -32,14 +32,21 @@ export const namesOfColumns = (columns: CsvColumns): readonly string[] =>
 export class CsvRawRows {
   readonly #name: string
   readonly #options: MixedCsvValues
+  readonly #features: readonly string[]
   readonly #rows: CsvRows
   readonly #decoder: Decoder
   #columns: CsvColumns | undefined
   #found: RawRow[] = []
 
-  constructor(name: string, options: MixedCsvValues) {
+  /** @param features names of columns that are known: with one of them, the first row has names, even numbers */
+  constructor(
+    name: string,
+    options: MixedCsvValues,
+    features: readonly string[] = Object.keys(options.columns ?? {}),
+  ) {
     this.#name = name
     this.#options = options
+    this.#features = features
     this.#decoder = new Decoder(name, options.encoding)
     this.#rows = new CsvRows(name, options, (row) => this.#row(row))
   }
@@ -82,10 +89,9 @@ export class CsvRawRows {
   }
 
   #row(row: CsvRow): void {
-    const { header, columns } = this.#options
+    const { header } = this.#options
     if (this.#columns === undefined) {
-      const chosen = { ...this.#options, features: Object.keys(columns ?? {}) }
-      this.#columns = csvColumns(this.#name, row, chosen)
+      this.#columns = csvColumns(this.#name, row, { ...this.#options, features: this.#features })
       if (header === undefined || header === true) return
     }
     const width = widthOf(this.#columns)

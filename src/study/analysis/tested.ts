@@ -1,8 +1,8 @@
-import { count, counted } from '../../core/text.ts'
+import { counted } from '../../core/text.ts'
 import { keyOf } from '../settings.ts'
 import { bestOf, cellsOf } from './cells.ts'
 import type { Findings, Finished, Objective, WinnerTest } from './findings.ts'
-import { scoreText, settingsText } from './words.ts'
+import { intervalText, methodText, rangeText, scoreText, settingsText } from './words.ts'
 
 /**
  * Returns the trial of a study's best settings with the lowest seed; undefined if no settings can be recommended.
@@ -28,18 +28,18 @@ export const firstSeedOf = (
     .reduce((a, b) => (b.seed < a.seed ? b : a))
 
 /** Returns rows on a measurement: name of each value, the value, its interval and how that was found. */
-export const testRows = (
-  { loss, accuracy, metrics, intervals = {} }: WinnerTest,
-  format: (value: number, name: string) => string,
-): string[][] =>
-  Object.entries({ loss, accuracy, ...metrics }).flatMap(([name, value]) => {
-    if (typeof value !== 'number') return []
-    const interval = intervals[name]
-    if (interval === undefined) return [[name, format(value, name), 'none', '']]
-    const { low, high, method, resamples } = interval
-    const how = method === 'wilson' ? 'Wilson' : `bootstrap, ${count(resamples!)} resamples`
-    return [[name, format(value, name), `${format(low, name)} to ${format(high, name)}`, how]]
+export const testRows = (test: WinnerTest, format: (value: number) => string): string[][] =>
+  valuesIn(test).map(([name, value]) => {
+    const interval = test.intervals?.[name]
+    const range = interval ? [rangeText(interval, format), methodText(interval)] : ['none', '']
+    return [name, format(value), ...range]
   })
+
+/** Returns the loss, accuracy and metrics of a measurement that are single numbers. */
+const valuesIn = ({ loss, accuracy, metrics }: WinnerTest): [name: string, value: number][] =>
+  Object.entries({ loss, accuracy, ...metrics }).filter(
+    (entry): entry is [string, number] => typeof entry[1] === 'number',
+  )
 
 /** Says what was measured on test data, and how many other winners were measured on them before. */
 export function testSentence(
@@ -77,9 +77,9 @@ export const testLines = (tests: readonly WinnerTest[], sentences: readonly stri
   tests.slice(-1).flatMap((test) => [
     '',
     ...sentences,
-    ...testRows(test, scoreText).map(([name, value, interval, how]) => {
-      const range = interval === 'none' ? 'no interval' : `95 % interval ${interval}; ${how}`
-      return `  test ${name!.padEnd(12)} ${value} (${range})`
+    ...valuesIn(test).map(([name, value]) => {
+      const interval = intervalText(test.intervals?.[name], (end) => scoreText(end, name))
+      return `  test ${name.padEnd(12)} ${scoreText(value, name)} ${interval}`
     }),
   ])
 

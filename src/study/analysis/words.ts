@@ -1,4 +1,5 @@
-import { figure, percent } from '../../core/text.ts'
+import { count, figure, percent } from '../../core/text.ts'
+import type { Interval } from '../../train/intervals.ts'
 import type { Settings, Value } from '../trial.ts'
 import type { Estimate } from './findings.ts'
 
@@ -18,6 +19,18 @@ export const estimateText = ({ value, interval }: Estimate, metric: string): str
   interval
     ? `${scoreText(value, metric)} (95 % interval ${interval.map((x) => scoreText(x, metric)).join(' to ')})`
     : scoreText(value, metric)
+
+/** Formats the ends of an interval of single measurements: `0.1 to 0.3`. */
+export const rangeText = ({ low, high }: Interval, format: (value: number) => string): string =>
+  `${format(low)} to ${format(high)}`
+
+/** Says by which method an interval was found. */
+export const methodText = ({ method, resamples }: Interval): string =>
+  method === 'wilson' ? 'Wilson' : `bootstrap, ${count(resamples!)} resamples`
+
+/** Formats an interval in brackets, with the method by which it was found. */
+export const intervalText = (interval: Interval | undefined, format: (value: number) => string): string =>
+  interval ? `(95 % interval ${rangeText(interval, format)}; ${methodText(interval)})` : '(no interval)'
 
 /** Splits a metric's camel-case name into words: `validationAccuracy` becomes `validation accuracy`. */
 export const metricText = (metric: string): string => metric.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)

@@ -12,7 +12,7 @@ export function testSection(findings: Findings): Content {
   const columns = ['score', 'chosen on it', 'value', '95 % interval', 'interval from']
   const rows = [
     ...chosenRow(findings, last),
-    ...testRows(last, (value) => numeral(value)).map(([name, ...rest]) => [`test ${name}`, 'no', ...rest]),
+    ...testRows(last, numeral).map(([name, ...rest]) => [`test ${name}`, 'no', ...rest]),
   ]
   return [
     ...testSentences(findings).map((text) => ({ type: 'paragraph' as const, text })),

@@ -7,10 +7,12 @@ import { sourceFingerprint } from '../../data/fingerprint.ts'
 import { isStream } from '../../data/stream.ts'
 import { readInside } from '../../disk/inside.ts'
 import { writeWhole } from '../../disk/whole-file.ts'
+import { withNaN } from '../../train/event-log.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import { open } from '../../train/open.ts'
 import { testDataOf } from '../../train/test-part.ts'
 import type { WinnerTest } from '../analysis/findings.ts'
+import { keyOf } from '../settings.ts'
 import type { Trial } from '../trial.ts'
 import { runFolder } from './run-trial.ts'
 
@@ -31,7 +33,7 @@ export async function testWinner(
   const source = testDataOf('study', experiment)
   const data = sourceFingerprint(source)
   const known = winnerTests(folder)
-  const at = known.findIndex((one) => one.trial === trial.id && one.data === data)
+  const at = known.findIndex((one) => one.data === data && isOf(trial, one))
   if (at >= 0) return { test: known[at]!, before: known.slice(0, at) }
   const run = await open(runFolder(join(folder, 'trials'), trial), { experiment })
   const evaluated = await run.evaluate('test', present({ intervals: true, signal }))
@@ -48,11 +50,15 @@ export function winnerTests(folder: string): readonly WinnerTest[] {
   const bytes = readInside(file)
   if (bytes === undefined) return []
   const json = jsonIn(bytes)
-  if (Array.isArray(json) && json.every(isTest)) return json
+  if (Array.isArray(json) && json.every(isTest)) return json.map(withNaN)
   throw new DamagedError(`${file}: wanted a list of measurements, got something else; move the file away`)
 }
 
-function isTest(value: unknown): boolean {
+/** Whether a measurement is of this trial: a study that was changed may have another trial of the same number. */
+const isOf = ({ id, settings, seed, steps }: Trial, one: WinnerTest): boolean =>
+  one.trial === id && one.seed === seed && one.steps === steps && keyOf(one.settings) === keyOf(settings)
+
+function isTest(value: unknown): value is WinnerTest {
   const { trial, settings, seed, steps, loss, data } = Object(value) as Record<string, unknown>
   const numbers = [trial, seed, steps, loss].every((number) => typeof number === 'number')
   return numbers && Object(settings) === settings && typeof data === 'string'

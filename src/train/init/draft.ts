@@ -25,7 +25,7 @@ export const cycle = (lr: number): string => `oneCycle ${lr}`
 /**
  * Returns an experiment for data that were read as `look` says: a network with batch normalization, sized by the data.
  *
- * - A batch has about twice as many examples as the square root of their number, from 16 to 256.
+ * - A batch has about twice as many examples as the square root of their number, from 16 to 256, if there are so many.
  * - Numbers are predicted after 3000 steps, but at most 300 epochs; classes after 300 steps; both after 25 epochs or more.
  * - With fewer than 5000 examples of classes, dropout keeps the network from becoming too sure.
  */
@@ -33,7 +33,8 @@ export function draftOf({ spec, kind }: Look, { train }: Sources, seed: number):
   const part = train as Dataset
   const isClass = hasLabels(part)
   const outputs = isClass ? part.classes! : sizeOf(part.y.shape) || 1
-  const batchSize = 2 ** Math.min(8, Math.max(4, Math.round(Math.log2(2 * Math.sqrt(part.length)))))
+  const wanted = 2 ** Math.min(8, Math.max(4, Math.round(Math.log2(2 * Math.sqrt(part.length)))))
+  const batchSize = Math.min(wanted, part.length)
   const perEpoch = Math.max(1, Math.floor(part.length / batchSize))
   const epochs = Math.max(25, Math.min(300, rounded((isClass ? 300 : 3000) / perEpoch)))
   return {

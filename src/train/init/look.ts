@@ -1,7 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
-import { basename, extname, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { ArgumentError } from '../../core/errors.ts'
 import { mismatch, unknownName } from '../../core/mismatch.ts'
+import { misfit } from '../../core/shape.ts'
+import { fileKind, isTabular } from '../../data/files/file-kind.ts'
 import { imageSize } from '../../data/files/image-folder.ts'
 import { readIdx, readNpz } from '../../data/index.ts'
 
@@ -36,9 +38,9 @@ export async function lookAt(path: string, folder: string, told: Told): Promise<
   const split = { validation: 0.1, test: 0.2, seed: told.seed }
   const inFile = relative(folder, resolve(path)).replaceAll('\\', '/')
   if (statSync(path).isDirectory()) return imagesIn(path, inFile, told, split)
-  const kind = extname(path.replace(/\.gz$/, '')).toLowerCase()
-  if (['.csv', '.tsv', '.parquet'].includes(kind)) {
-    if (!told.header && kind === '.parquet')
+  const kind = fileKind(path)
+  if (isTabular(kind)) {
+    if (!told.header && kind === 'parquet')
       throw new ArgumentError('init: wanted --no-header with CSV, got it with Parquet')
     return {
       kind: 'table',
@@ -47,8 +49,8 @@ export async function lookAt(path: string, folder: string, told: Told): Promise<
   }
   if (!told.header)
     throw new ArgumentError(`init: wanted --no-header with CSV, got it with ${basename(path)}`)
-  if (kind === '.npz') return arraysIn(path, inFile, told, split)
-  if (/[.-]idx\d/.test(path)) return digitsIn(path, inFile, folder, told, split)
+  if (kind === 'npz') return arraysIn(path, inFile, told, split)
+  if (kind === 'idx') return digitsIn(path, inFile, folder, told, split)
   throw new ArgumentError(
     `init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got ${path}; name a file by its format, such as .csv`,
   )
@@ -92,7 +94,13 @@ function arraysIn(path: string, inFile: string, told: Told, split: object): Look
     throw mismatch('init', `an array x, or one array besides ${y}`, names.join(', '))
   }
   const target = told.label === undefined ? 'numbers' : 'labels'
-  const isImages = arrays[x]!.shape.length === 4
+  const { shape } = arrays[x]!
+  const isImages = shape.length === 4
+  const [, channels = 0, , last = 0] = shape
+  if (isImages && [1, 3, 4].includes(last) && channels > 4) {
+    const fix = `transpose ${x} with numpy's ${x}.transpose(0, 3, 1, 2)`
+    throw misfit('init', `images ${x} of [n, channels, height, width]`, shape, fix)
+  }
   const normalize = { per: isImages ? 'channel' : 'feature' }
   const named = { ...(x !== 'x' && { x }), ...(y !== 'y' && { y }) }
   return { kind: isImages ? 'images' : 'rows', spec: { npz: inFile, ...named, target, split, normalize } }
@@ -106,8 +114,8 @@ function digitsIn(
   split: object,
 ): Look {
   if (target !== undefined) throw new ArgumentError('init: wanted --label FILE with IDX, got --target')
-  const guess = path.replace(/images(.*)idx\d/, 'labels$1idx1')
-  const labels = label ?? (guess === path ? undefined : guess)
+  const guess = join(dirname(path), basename(path).replace(/images(.*)idx\d/, 'labels$1idx1'))
+  const labels = label ?? (basename(guess) === basename(path) ? undefined : guess)
   if (labels === undefined || !existsSync(labels)) {
     throw new ArgumentError(
       `init: wanted --label FILE, the file of the labels of ${path}, got ${labels ?? 'none'}`,

@@ -81,7 +81,7 @@ function dataLines({ data }: Draft): string[] {
 function modelLines(layers: readonly DraftLayer[]): string[] {
   const isTable = layers[0]![0] === 'TabularInput'
   const comment =
-    '// Batch normalization follows each layer of weights, whose bias it would cancel: hence bias: false.'
+    '// Batch normalization follows each layer of weights but the last, and would cancel its bias: hence bias: false.'
   const lines = layers.map((layer, i) => (isTable && i === 0 ? 'input,' : `${layerText(layer)},`))
   if (!isTable) return [comment, 'const model = (): nn.Module =>', ...sequence(lines, '  ')]
   return [

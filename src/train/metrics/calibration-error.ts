@@ -1,4 +1,5 @@
 import { choice, integer, type OptionsOf, readOptions } from '../../core/options.ts'
+import { logistic, softmaxAt } from '../link.ts'
 import { type ClassScores, classOf, classScores } from './labels.ts'
 import type { Metric } from './metric.ts'
 
@@ -72,12 +73,8 @@ export function calibrationError(given: CalibrationErrorOptions = {}): Metric {
 /** Returns the softmax probability of a row's highest-scoring class; for a single logit, that of class 1. */
 function confidenceOf(rows: ClassScores, row: number): number {
   const { columns, scores } = rows
-  if (columns === 1) return 1 / (1 + Math.exp(-scores[row]!))
-  const first = row * columns
-  const top = scores[first + classOf(rows, row)]!
-  let total = 0
-  for (let c = 0; c < columns; c++) total += Math.exp(scores[first + c]! - top)
-  return 1 / total
+  if (columns === 1) return logistic(scores[row]!)
+  return softmaxAt(scores, row * columns, columns)[classOf(rows, row)]!
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)

@@ -3,6 +3,7 @@ import { ArgumentError } from '../../core/errors.ts'
 import { mismatch, unknownName } from '../../core/mismatch.ts'
 import { integer, readOptions, required } from '../../core/options.ts'
 import * as data from '../../data/index.ts'
+import { recipeOf } from '../../data/recipe.ts'
 import { isStream } from '../../data/stream.ts'
 import { isTable } from '../../data/table/table.ts'
 import { isJsonObject } from './named.ts'
@@ -60,8 +61,22 @@ async function partOf(
 ): Promise<data.Source> {
   const given = typeof spec === 'string' ? { [spec]: true } : spec
   if (!isJsonObject(given)) throw mismatch('experiment', `data: ${part} as an object`, spec)
+  const step = [...splitting, ...together].find((name) => name in given)
+  if (step !== undefined) {
+    const fix = splitting.includes(step)
+      ? 'each part is read by itself'
+      : `write it beside ${part}, for all parts`
+    throw new ArgumentError(`experiment: wanted data: ${part} without ${step}, got it; ${fix}`)
+  }
   const made = await examplesOf(given, folder, train)
-  if (isTable(made)) return data.encodeTable(made, train ?? made.encoding())
+  if (isTable(made) && train === undefined) return data.encodeTable(made, made.encoding())
+  const isLike = train === undefined || isEncoded(train) === (isTable(made) || isEncoded(made))
+  if (!isLike) {
+    const wanted = `${part} read ${isEncoded(train) ? 'by table' : 'without table'}, as train is`
+    const got = Object.keys(given).find((name) => Object.hasOwn(readers, name))
+    throw new ArgumentError(`experiment: wanted data: ${wanted}, got ${got}`)
+  }
+  if (isTable(made)) return data.encodeTable(made, train!)
   if (isSource(made)) return made
   throw new ArgumentError(`experiment: wanted data: ${part} as one set of examples, got other data`)
 }
@@ -152,7 +167,7 @@ function foldOf(whole: Whole, { fold: given, ...options }: Spec): data.Sources {
 
 /** Takes the steps that follow the split. */
 async function finished(split: data.Sources, steps: Spec): Promise<data.Sources> {
-  if (steps.oneHot !== undefined) optionsOf('oneHot', steps)
+  if (steps.oneHot !== undefined) readOptions('oneHot', {}, optionsOf('oneHot', steps))
   const hot =
     steps.oneHot === undefined ? split : await eachPart(split, (part) => data.oneHot(part as data.Dataset))
   if (steps.normalize === undefined) return hot
@@ -172,5 +187,7 @@ async function eachPart(
   ) as unknown as data.Sources
 }
 
+/** Whether the rows of these data are encoded as `data.table` does it. */
+const isEncoded = (made: object): boolean => recipeOf(made)?.encoding !== undefined
 const isSplit = (read: Read): read is data.Split => 'train' in read && 'validation' in read
 const isSource = (read: Read): read is data.Dataset => 'x' in read && 'y' in read

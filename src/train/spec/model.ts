@@ -3,7 +3,7 @@ import type { Source } from '../../data/stream.ts'
 import * as nn from '../../nn/index.ts'
 import type { Module } from '../../nn/module.ts'
 import { parse as parseSchedule } from '../../schedule/index.ts'
-import { byName } from './named.ts'
+import { byName, isJsonObject } from './named.ts'
 
 interface Layer {
   new (...args: never[]): Module
@@ -45,18 +45,22 @@ export function parseModel(spec: unknown, train: Source): () => Module {
   return make
 }
 
-function sequence(specs: readonly LayerSpec[], train: Source): Module {
-  let features: number | undefined
+/** @param features number of features of a `TabularInput` that comes before the list, if there is one */
+function sequence(specs: readonly LayerSpec[], train: Source, features?: number): Module {
+  let known = features
   const made = specs.map((spec) => {
-    const layer = layerOf(
-      spec.map((argument) => (argument === 'features' ? counted(features) : argument)) as never,
-      train,
-    )
-    const { features: made } = layer as { readonly features?: unknown }
-    if (typeof made === 'number') features = made
+    const layer = layerOf(spec, train, known)
+    known = featuresOf(layer) ?? known
     return layer
   })
   return new nn.Sequential(...made)
+}
+
+/** Returns the number of features of a `TabularInput`, also of one inside a `Sequential`; undefined for other layers. */
+function featuresOf(layer: Module): number | undefined {
+  if (layer instanceof nn.TabularInput) return layer.features
+  if (!(layer instanceof nn.Sequential)) return undefined
+  return [...layer].map(featuresOf).findLast((features) => features !== undefined)
 }
 
 function counted(features: number | undefined): number {
@@ -64,16 +68,20 @@ function counted(features: number | undefined): number {
   throw mismatch('experiment', 'the size features after a TabularInput', undefined, 'write a number')
 }
 
-function layerOf([name, ...args]: LayerSpec, train: Source): Module {
+function layerOf([name, ...args]: LayerSpec, train: Source, features: number | undefined): Module {
   const Kind = byName('layer', layers, name)
-  const given = args.map((argument) => argumentOf(argument, train))
+  const options = args.findIndex(isJsonObject)
+  if (options >= 0 && options < args.length - 1)
+    throw mismatch('experiment', `${name} without arguments after its options`, args[options + 1])
+  const given = args.map((argument) => argumentOf(argument, train, features))
   return new Kind(...([...(Kind.fitted ? [train] : []), ...given] as never[]))
 }
 
 /** Returns an argument of a layer's constructor: layers are made, and the text of a `momentum` schedule parsed. */
-function argumentOf(argument: unknown, train: Source): unknown {
-  if (isLayerSpec(argument)) return layerOf(argument, train)
-  if (isLayerList(argument)) return sequence(argument, train)
+function argumentOf(argument: unknown, train: Source, features: number | undefined): unknown {
+  if (argument === 'features') return counted(features)
+  if (isLayerSpec(argument)) return layerOf(argument, train, features)
+  if (isLayerList(argument)) return sequence(argument, train, features)
   const { momentum } = Object(argument)
   if (typeof momentum !== 'string' && (typeof momentum !== 'object' || momentum === null)) return argument
   return { ...(argument as object), momentum: parseSchedule(momentum) }
