@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { golden } from '../../test/support/golden.ts'
 import { random } from '../core/random.ts'
 import { type Dataset, writeNpz } from '../data/index.ts'
+import { lint } from '../doctor/lint/index.ts'
 import { describe as describeRun } from '../train/description.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
 import { run, taskOf } from '../train/index.ts'
 import { override } from '../train/spec.ts'
+import { encodingOf } from '../train/table-encoding.ts'
 import { initCommand } from './init.ts'
 
 const before = process.cwd()
@@ -38,6 +40,12 @@ beforeAll(() => {
   few('own.csv', (i) => `${i / 8},u${i}`)
   few('gaps.csv', (i) => `${i / 8},${i === 3 ? '' : i % 2}`)
   few('ids.csv', (i) => `${i + 1},${i % 2}`, 60, 'id,k')
+  few('prices.csv', (i) => `${i % 5},${1000 + (i % 45)}`, 90, 'a,price')
+  few('many.csv', (i) => `${i % 5},${i % 1001}.5`, 2002)
+  few('rest.csv', (i) => `${i === 1100 ? 'unknown' : i / 8},${i % 2}`, 1110, 'my a,k')
+  few('single.csv', (i) => `${i}:${i % 2}`, 12, 'a:k')
+  few('twice.csv', (i) => `${i},${i},${i % 2}`, 12, 'a,a,k')
+  writeFileSync('latin.csv', Buffer.from('a,k\n1,x\n2,é\n', 'latin1'))
   few('huge.csv', (i) => `${i / 8},${i}e35`)
   mkdirSync('d-idx3')
   few('d-idx3/x.txt', (i) => `${i},1`)
@@ -80,9 +88,11 @@ async function init(...args: string[]): Promise<string> {
   return printed
 }
 
-/** Trains one epoch of the written file, and returns the names of the layers of its model. */
-async function trained(file: string): Promise<string[]> {
-  const experiment = override(await loadExperiment(file), ['epochs=1'])
+/** Trains one epoch of the written file, in which the doctor finds nothing to change, and returns the names of the layers of its model. */
+async function trained(file: string, lints: readonly string[] = []): Promise<string[]> {
+  const written = await loadExperiment(file)
+  expect(lint(written).map(({ rule }) => rule)).toEqual(lints)
+  const experiment = override(written, ['epochs=1'])
   for await (const event of run(experiment))
     if (event.type === 'epoch') expect(event.validationLoss).toBeLessThan(1e4)
   return Object.values(taskOf(experiment).model).flatMap((layer) =>
@@ -102,6 +112,9 @@ next:
   npx evenstep train customers.ts
   npx evenstep eval runs/customers-1 --test
   npx evenstep predict runs/customers-1 customers.csv --out customers-predictions.csv
+
+features: age, plan, spent
+If one is not known when predicting, run init again with --ignore COLUMN.
 `)
     expect(
       text,
@@ -124,7 +137,6 @@ function model(): nn.Module {
     new nn.Linear(input.features, 128, { bias: false }),
     new nn.BatchNorm1d(128),
     new nn.ReLU(),
-    new nn.Dropout(0.5),
     new nn.Linear(128, 128, { bias: false }),
     new nn.BatchNorm1d(128),
     new nn.ReLU(),
@@ -138,7 +150,7 @@ export default train.experiment({
   model,
   loss: ops.crossEntropy,
   // The rate rises to ${lr}, which a range test of 600 steps suggested, then falls to almost 0.
-  optimizer: optim.adamw({ lr: 'oneCycle ${lr}', weightDecay: 0.01 }),
+  optimizer: optim.adam({ lr: 'oneCycle ${lr}' }),
   batchSize: 16,
   epochs: 60,
   seed: 0,
@@ -192,6 +204,76 @@ export default train.experiment({
   })
 })
 
+describe('a table written otherwise', () => {
+  const spec = (file: string): object => JSON.parse(readFileSync(file, 'utf8')).data
+  const rows = points.slice(0, 40).map(([a, b]) => [a.toFixed(2), `"${b.toFixed(2)}"`, a > b ? 'x' : 'y'])
+  const write = (file: string, delimiter: string, point: string, before = ''): void => {
+    const lines = rows.map((row) => row.map((cell) => cell.replace('.', point)).join(delimiter))
+    writeFileSync(file, `${before}${[['size', '"a, b"', 'kind'].join(delimiter), ...lines].join('\n')}`)
+  }
+
+  test.each([
+    ['semicolon.csv', ';', ',', '', { delimiter: ';', decimal: ',' }],
+    ['tab.csv', '\t', '.', '', { delimiter: '\t' }],
+    ['bar.csv', '|', ',', '', { delimiter: '|', decimal: ',' }],
+    ['tab.tsv', '\t', ',', '', { delimiter: '\t', decimal: ',' }],
+    ['comma.csv', ',', '.', '', {}],
+    ['excel.csv', ';', '.', 'sep=;\r\n', { delimiter: ';', skip: 1 }],
+  ])('%s is read by what its first lines show', async (file, delimiter, point, before, wanted) => {
+    write(file, delimiter, point, before)
+    await init(file, '--label', 'kind', '--out', `${file}.json`)
+    const split = { validation: 0.1, test: 0.2, seed: 0 }
+    expect(spec(`${file}.json`)).toEqual({ table: file, label: 'kind', ...wanted, split })
+    await init(file, '--label', 'kind', '--out', `${file}.ts`)
+    for (const written of [`${file}.json`, `${file}.ts`]) {
+      const { columns } = encodingOf(await loadExperiment(written))!
+      expect(columns.map(({ name, kind }) => `${name}: ${kind}`)).toEqual(['size: number', 'a, b: number'])
+    }
+  })
+
+  test('is read as told, and both kinds of file keep that', async () => {
+    const cells = points.slice(0, 60).map(([a, b], i) => {
+      return `${i}:${i % 9 ? `1.${String(100 + i)},5` : 'none'}:${a.toFixed(3)}:${i % 7 ? (a > b ? 'x' : 'y') : '-'}`
+    })
+    writeFileSync('told.csv', `id:size:a:kind\n${cells.join('\n')}\n`)
+    const told = ['--delimiter', ':', '--decimal', ',', '--thousands', '.', '--na', 'none', '--na', '-']
+    const args = [
+      'told.csv',
+      '--label',
+      'kind',
+      ...told,
+      '--missing',
+      'drop',
+      '--ignore',
+      'id',
+      '--ignore',
+      'a',
+    ]
+    const printed = await init(...args)
+    expect(printed).toContain('\nfeatures: size\nIf one is not known')
+    await init(...args, '--json')
+    const options = {
+      ...{ label: 'kind', delimiter: ':', decimal: ',', thousands: '.', naValues: ['none', '-'] },
+      ...{ missing: 'drop', columns: { id: 'ignore', a: 'ignore' } },
+    }
+    expect(spec('told.json')).toMatchObject(options)
+    const text = readFileSync('told.ts', 'utf8')
+    expect(text).toContain(`Written by: npx evenstep init ${args.join(' ')}\n`)
+    const [one, other] = await Promise.all(['told.ts', 'told.json'].map(loadExperiment))
+    expect(one!.data.train.classNames).toEqual(['x', 'y'])
+    expect(encodingOf(one!)).toEqual(encodingOf(other!))
+    expect(encodingOf(one!)!.columns[1]).toMatchObject({ name: 'size', kind: 'number' })
+    await trained('told.ts')
+  })
+
+  test('names the first 20 of many features', async () => {
+    const names = Array.from({ length: 23 }, (_, i) => `n${i}`)
+    const lines = points.slice(0, 30).map(([a]) => names.map((_, i) => (a * (i + 1)).toFixed(3)).join())
+    writeFileSync('wide.csv', `${names.join()}\n${lines.join('\n')}\n`)
+    expect(await init('wide.csv', '--target', 'n0')).toContain(', n20, 2 more\nIf one')
+  })
+})
+
 test('small tables have a batch of all their training rows', async () => {
   for (const n of [5, 14, 22]) {
     const rows = points.slice(0, n).map(([a], i) => `${a},${i % 2}`)
@@ -199,7 +281,7 @@ test('small tables have a batch of all their training rows', async () => {
     await init(`small${n}.csv`, '--label', 'k')
     const { batchSize, data } = await loadExperiment(`small${n}.ts`)
     expect(batchSize).toBe(Math.min(16, (data.train as Dataset).length))
-    expect(await trained(`small${n}.ts`)).toContain('BatchNorm1d')
+    expect(await trained(`small${n}.ts`, n < 10 ? ['few-values'] : [])).toContain('BatchNorm1d')
   }
 })
 
@@ -209,6 +291,7 @@ test('a rate beyond the usual ones is cut, and the file says so', async () => {
     `a,y\n${Array.from({ length: 60 }, (_, i) => `${1.5 * i},${i * 1e9 + 3}`).join('\n')}\n`,
   )
   const printed = await init('line.csv', '--target', 'y')
+  console.error(printed)
   const said =
     /The rate rises to 0\.03, the highest that init sets, as a range test of 600 steps suggested (\S+), then/
   expect(Number(said.exec(printed)![1])).toBeGreaterThan(0.03)
@@ -247,6 +330,20 @@ test.each<[readonly string[], string]>([
   [['customers.csv', '--label', 'churned', '--out', 'b.js'], 'init: wanted --out FILE that ends with .ts or .json, got b.js'],
   [['pets', '--label', 'a', '--out', 'b.ts'], 'init: wanted a folder of images alone, whose sub-folders are the classes, got --label, --target or --no-header'],
   [['rows.npz', '--label', 'sum', '--out', 'b.ts'], 'init: wanted an array that is one of inputs, sums, got sum; did you mean sums?'],
+  [['rows.npz', '--target', 'sums', '--ignore', 'a', '--out', 'b.ts'], 'init: wanted --ignore with a table, got it with rows.npz'],
+  [['pets', '--delimiter', ';', '--out', 'b.ts'], 'init: wanted --delimiter with a table, got it with a folder of images'],
+  [['prices.csv', '--label', 'price', '--out', 'b.ts'], 'init: wanted a column of classes, got price, which holds 45 numbers; use --target price'],
+  [['many.csv', '--label', 'k', '--out', 'b.ts'], 'many.csv: wanted classes in the label column, got 1001 labels; if it holds numbers to predict, use --target k'],
+  [['customers.csv', '--target', 'plan', '--out', 'b.ts'], 'customers.csv: wanted a number at line 2, column plan, got "basic"; to predict classes, use --label plan, or count the text as missing with --na TEXT'],
+  [['rest.csv', '--label', 'k', '--out', 'b.ts'], 'rest.csv: wanted a number, as in the rows before, at line 1102, column my a, got "unknown"; leave the column out with --ignore "my a", or count the text as missing with --na TEXT'],
+  [['single.csv', '--label', 'k', '--out', 'b.ts'], 'single.csv: wanted two columns or more, got one, "a:k"; check --delimiter'],
+  [['customers.csv', '--label', 'churned', '--delimiter', ';', '--out', 'b.ts'], "customers.csv: wanted two columns or more, got one, \"age,plan,churned,spent\"; give --delimiter ','"],
+  [['customers.csv', '--label', 'churned', '--delimiter', '', '--out', 'b.ts'], `table: wanted delimiter as one character, no quote or line end, or 'whitespace' for one or more blanks or tabs, got ""`],
+  [['customers.csv', '--label', 'churned', '--missing', 'dorp', '--out', 'b.ts'], `table: wanted missing as 'drop', 'mean' or 'median', got "dorp"`],
+  [['customers.csv', '--label', 'churned', '--ignore', 'agee', '--out', 'b.ts'], 'customers.csv: columns: wanted one of age, plan, spent, got agee; did you mean age?'],
+  [['plain.csv', '--label', 'a', '--out', 'b.ts'], '; if the file has no names of columns, give --no-header'],
+  [['twice.csv', '--label', 'k', '--out', 'b.ts'], 'twice.csv: wanted columns of different names at line 1, got "a" twice; rename one'],
+  [['latin.csv', '--label', 'k', '--out', 'b.ts'], 'latin.csv: wanted text in UTF-8, got other bytes at line 3; save it as UTF-8'],
   [['rows.npz', '--target', 'sums', '--no-header', '--out', 'b.ts'], 'init: wanted --no-header with CSV, got it with rows.npz'],
   [['train-labels-idx1-ubyte', '--out', 'b.ts'], 'init: wanted --label FILE, the file of the labels of train-labels-idx1-ubyte, got none'],
   [['train-images-idx3-ubyte', '--target', 'a', '--out', 'b.ts'], 'init: wanted --label FILE with IDX, got --target'],
@@ -254,8 +351,8 @@ test.each<[readonly string[], string]>([
   [['alike.csv', '--label', 'k', '--out', 'b.ts'], 'init: wanted two classes or more to predict, got one in all training examples of alike.csv'],
   [['level.csv', '--target', 'k', '--out', 'b.ts'], 'init: wanted numbers that differ to predict, got one in all training examples of level.csv'],
   [['own.csv', '--label', 'k', '--out', 'b.ts'], 'init: wanted classes that several examples share, got another one for each training example of own.csv; --target predicts numbers'],
-  [['gaps.csv', '--label', 'k', '--out', 'b.ts'], 'gaps.csv: wanted a value at line 5, column k, got ""; leave such rows out with missing: \'drop\'; init has no such options: change the file, or write an experiment as docs/data.md shows'],
-  [['ids.csv', '--label', 'k', '--out', 'b.ts'], "table: wanted a column that is not ignored, apart from what is predicted, got nothing; keep one, as in columns: { NAME: 'category' }; init has no such options: change the file, or write an experiment as docs/data.md shows"],
+  [['gaps.csv', '--label', 'k', '--out', 'b.ts'], 'gaps.csv: wanted a value at line 5, column k, got ""; leave such rows out with --missing drop'],
+  [['ids.csv', '--label', 'k', '--out', 'b.ts'], "table: wanted a column that is not ignored, apart from what is predicted, got nothing; ignore fewer columns, or add others to the file"],
   [['huge.csv', '--target', 'k', '--out', 'b.ts'], 'init: wanted data on which the loss stays finite at low rates, got others; divide what is large'],
   [['gaps.csv', '--label', 'k', '--out', 'none/b.ts'], 'init: wanted --out FILE in a folder that exists, got none/b.ts'],
   [['d-idx3/x.txt', '--label', 'k', '--out', 'b.ts'], 'init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got d-idx3/x.txt; name a file by its format, such as .csv'],
