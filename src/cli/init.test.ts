@@ -224,11 +224,8 @@ describe('a table written otherwise', () => {
     await init(file, '--label', 'kind', '--out', `${file}.json`)
     const split = { validation: 0.1, test: 0.2, seed: 0 }
     expect(spec(`${file}.json`)).toEqual({ table: file, label: 'kind', ...wanted, split })
-    await init(file, '--label', 'kind', '--out', `${file}.ts`)
-    for (const written of [`${file}.json`, `${file}.ts`]) {
-      const { columns } = encodingOf(await loadExperiment(written))!
-      expect(columns.map(({ name, kind }) => `${name}: ${kind}`)).toEqual(['size: number', 'a, b: number'])
-    }
+    const { columns } = encodingOf(await loadExperiment(`${file}.json`))!
+    expect(columns.map(({ name, kind }) => `${name}: ${kind}`)).toEqual(['size: number', 'a, b: number'])
   })
 
   test('is read as told, and both kinds of file keep that', async () => {
@@ -281,7 +278,7 @@ test('small tables have a batch of all their training rows', async () => {
     await init(`small${n}.csv`, '--label', 'k')
     const { batchSize, data } = await loadExperiment(`small${n}.ts`)
     expect(batchSize).toBe(Math.min(16, (data.train as Dataset).length))
-    expect(await trained(`small${n}.ts`, n < 10 ? ['few-values'] : [])).toContain('BatchNorm1d')
+    expect(await trained(`small${n}.ts`, n < 20 ? ['few-values'] : [])).toContain('BatchNorm1d')
   }
 })
 
@@ -290,8 +287,7 @@ test('a rate beyond the usual ones is cut, and the file says so', async () => {
     'line.csv',
     `a,y\n${Array.from({ length: 60 }, (_, i) => `${1.5 * i},${i * 1e9 + 3}`).join('\n')}\n`,
   )
-  const printed = await init('line.csv', '--target', 'y')
-  console.error(printed)
+  const printed = await init('line.csv', '--target', 'y', '--seed', '1')
   const said =
     /The rate rises to 0\.03, the highest that init sets, as a range test of 600 steps suggested (\S+), then/
   expect(Number(said.exec(printed)![1])).toBeGreaterThan(0.03)
