@@ -140,7 +140,7 @@ function model(): nn.Module {
     new nn.Linear(128, 128, { bias: false }),
     new nn.BatchNorm1d(128),
     new nn.ReLU(),
-    new nn.Dropout(0.5),
+    new nn.Dropout(0.8),
     new nn.Linear(128, 2),
   )
 }

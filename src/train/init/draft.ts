@@ -71,7 +71,7 @@ function dense(part: Dataset, isTable: boolean): DraftLayer[] {
     ['BatchNorm1d', width],
     ['ReLU'],
   ]
-  const last: DraftLayer[] = isSmall(part) && hasLabels(part) ? [['Dropout', 0.5]] : []
+  const last: DraftLayer[] = isSmall(part) && hasLabels(part) ? [['Dropout', 0.8]] : []
   return [...first, ...block(isTable ? 'features' : sizeOf(shape)), ...block(width), ...last]
 }
 

@@ -34,8 +34,8 @@ export interface Initial extends Pick<Look, 'kind'> {
 export async function initialExperiment(path: string, folder: string, told: Told): Promise<Initial> {
   const { spec, kind } = await lookAt(path, folder, told)
   const data = await readFor(path, spec, folder, told)
-  checkDiffers(path, data.train as Dataset)
   if (kind === 'table') checkClasses(data, told)
+  checkDiffers(path, data.train as Dataset)
   const draft = draftOf({ spec, kind }, data, told.seed)
   const experiment = withData({ ...draft }, data)
   const { lr, rate } = await rateFor(experiment)
