@@ -40,6 +40,7 @@ beforeAll(() => {
   few('own.csv', (i) => `${i / 8},u${i}`)
   few('gaps.csv', (i) => `${i / 8},${i === 3 ? '' : i % 2}`)
   few('ids.csv', (i) => `${i + 1},${i % 2}`, 60, 'id,k')
+  few('costs.csv', (i) => `${i % 5},${1000 + i}`, 40, 'a,cost')
   few('prices.csv', (i) => `${i % 5},${1000 + (i % 45)}`, 90, 'a,price')
   few('many.csv', (i) => `${i % 5},${i % 1001}.5`, 2002)
   few('rest.csv', (i) => `${i === 1100 ? 'unknown' : i / 8},${i % 2}`, 1110, 'my a,k')
@@ -134,14 +135,14 @@ function model(): nn.Module {
   const input = new nn.TabularInput(split.train) // categories become learned vectors
   return new nn.Sequential(
     input,
-    new nn.Linear(input.features, 128, { bias: false }),
-    new nn.BatchNorm1d(128),
+    new nn.Linear(input.features, 256, { bias: false }),
+    new nn.BatchNorm1d(256),
     new nn.ReLU(),
-    new nn.Linear(128, 128, { bias: false }),
-    new nn.BatchNorm1d(128),
+    new nn.Linear(256, 256, { bias: false }),
+    new nn.BatchNorm1d(256),
     new nn.ReLU(),
     new nn.Dropout(0.8),
-    new nn.Linear(128, 2),
+    new nn.Linear(256, 2),
   )
 }
 
@@ -329,6 +330,7 @@ test.each<[readonly string[], string]>([
   [['rows.npz', '--target', 'sums', '--ignore', 'a', '--out', 'b.ts'], 'init: wanted --ignore with a table, got it with rows.npz'],
   [['pets', '--delimiter', ';', '--out', 'b.ts'], 'init: wanted --delimiter with a table, got it with a folder of images'],
   [['prices.csv', '--label', 'price', '--out', 'b.ts'], 'init: wanted a column of classes, got price, which holds 45 numbers; use --target price'],
+  [['costs.csv', '--label', 'cost', '--out', 'b.ts'], 'init: wanted a column of classes, got cost, which holds 40 numbers; use --target cost'],
   [['many.csv', '--label', 'k', '--out', 'b.ts'], 'many.csv: wanted classes in the label column, got 1001 labels; if it holds numbers to predict, use --target k'],
   [['customers.csv', '--target', 'plan', '--out', 'b.ts'], 'customers.csv: wanted a number at line 2, column plan, got "basic"; to predict classes, use --label plan, or count the text as missing with --na TEXT'],
   [['rest.csv', '--label', 'k', '--out', 'b.ts'], 'rest.csv: wanted a number, as in the rows before, at line 1102, column my a, got "unknown"; leave the column out with --ignore "my a", or count the text as missing with --na TEXT'],

@@ -27,8 +27,8 @@ export const cycle = (lr: number): string => `oneCycle ${lr}`
  *
  * - A batch has about twice as many examples as the square root of their number, from 16 to 256, if there are so many.
  * - Numbers are predicted after 3000 steps, but at most 300 epochs; classes after 300 steps; both after 25 epochs or more.
- * - With fewer than 5000 examples of classes, dropout keeps the network from becoming too sure. It follows the last
- *   batch normalization, whose statistics it would otherwise change in training only.
+ * - With fewer than 5000 examples of classes, a strong dropout keeps the network from becoming too sure. It follows the
+ *   last batch normalization, whose statistics it would otherwise change in training only.
  * - Weights do not decay: in runs so short, a decay that does no harm does not take effect either.
  */
 export function draftOf({ spec, kind }: Look, { train }: Sources, seed: number): Draft {
@@ -60,7 +60,7 @@ const rounded = (epochs: number): number =>
 
 const isSmall = ({ length }: Dataset): boolean => length < 5000
 
-const widthFor = (part: Dataset): number => (isSmall(part) ? 128 : 256)
+const widthFor = (part: Dataset): number => (isSmall(part) && !hasLabels(part) ? 128 : 256)
 
 function dense(part: Dataset, isTable: boolean): DraftLayer[] {
   const width = widthFor(part)
