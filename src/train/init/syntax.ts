@@ -62,8 +62,12 @@ function rowsOf(text: string, delimiter: string): (readonly string[])[] {
   return found.slice(0, most.rows)
 }
 
-const isTable = ([first = [], ...rest]: readonly (readonly string[])[]): boolean =>
-  first.length > 1 && rest.every(({ length }) => length === first.length)
+/** Whether rows have equally many values, two or more, and no quoted value was cut. */
+const isTable = (rows: readonly (readonly string[])[]): boolean => {
+  const width = rows[0]?.length ?? 0
+  const isWhole = (cell: string): boolean => cell.split('"').length % 2 === 1
+  return width > 1 && rows.every((cells) => cells.length === width && cells.every(isWhole))
+}
 
 /** Whether some cells are numbers only with a decimal comma, and none with a decimal point: `1,234` may be either. */
 function hasDecimalComma(rows: readonly (readonly string[])[]): boolean {
