@@ -46,6 +46,7 @@ beforeAll(() => {
   few('rest.csv', (i) => `${i === 1100 ? 'unknown' : i / 8},${i % 2}`, 1110, 'my a,k')
   few('single.csv', (i) => `${i}:${i % 2}`, 12, 'a:k')
   few('twice.csv', (i) => `${i},${i},${i % 2}`, 12, 'a,a,k')
+  writeFileSync('sep.csv', 'sep=\na,k\n1,x\n')
   writeFileSync('latin.csv', Buffer.from('a,k\n1,x\n2,é\n', 'latin1'))
   few('huge.csv', (i) => `${i / 8},${i}e35`)
   mkdirSync('d-idx3')
@@ -329,6 +330,7 @@ test.each<[readonly string[], string]>([
   [['customers.csv', '--label', 'churned', '--ignore', 'agee', '--out', 'b.ts'], 'customers.csv: columns: wanted one of age, plan, spent, got agee; did you mean age?'],
   [['plain.csv', '--label', 'a', '--out', 'b.ts'], '; if the file has no names of columns, give --no-header'],
   [['twice.csv', '--label', 'k', '--out', 'b.ts'], 'twice.csv: wanted columns of different names at line 1, got "a" twice; rename one'],
+  [['sep.csv', '--label', 'k', '--out', 'b.ts'], `sep.csv: wanted a row of a table at line 1, got Excel's "sep="; remove that line`],
   [['latin.csv', '--label', 'k', '--out', 'b.ts'], 'latin.csv: wanted text in UTF-8, got other bytes at line 3; save it as UTF-8'],
   [['rows.npz', '--target', 'sums', '--no-header', '--out', 'b.ts'], 'init: wanted --no-header with CSV, got it with rows.npz'],
   [['train-labels-idx1-ubyte', '--out', 'b.ts'], 'init: wanted --label FILE, the file of the labels of train-labels-idx1-ubyte, got none'],
