@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { golden } from '../../test/support/golden.ts'
 import { random } from '../core/random.ts'
@@ -46,6 +47,18 @@ beforeAll(() => {
   few('rest.csv', (i) => `${i === 1100 ? 'unknown' : i / 8},${i % 2}`, 1110, 'my a,k')
   few('single.csv', (i) => `${i}:${i % 2}`, 12, 'a:k')
   few('twice.csv', (i) => `${i},${i},${i % 2}`, 12, 'a,a,k')
+  const columnData = [
+    { name: 'l', data: [[1], [2]] },
+    { name: 'k', data: ['a', 'b'] },
+  ] as ColumnSource[]
+  const schema = [
+    { name: 'root', num_children: 2 },
+    { name: 'l', converted_type: 'LIST', repetition_type: 'OPTIONAL', num_children: 1 },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    { name: 'element', type: 'DOUBLE', repetition_type: 'OPTIONAL' },
+    { name: 'k', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
+  ]
+  writeFileSync('lists.parquet', Buffer.from(parquetWriteBuffer({ columnData, schema } as never)))
   writeFileSync('sep.csv', 'sep=\na,k\n1,x\n')
   writeFileSync('latin.csv', Buffer.from('a,k\n1,x\n2,é\n', 'latin1'))
   few('huge.csv', (i) => `${i / 8},${i}e35`)
@@ -331,6 +344,8 @@ test.each<[readonly string[], string]>([
   [['plain.csv', '--label', 'a', '--out', 'b.ts'], '; if the file has no names of columns, give --no-header'],
   [['twice.csv', '--label', 'k', '--out', 'b.ts'], 'twice.csv: wanted columns of different names at line 1, got "a" twice; rename one'],
   [['sep.csv', '--label', 'k', '--out', 'b.ts'], `sep.csv: wanted a row of a table at line 1, got Excel's "sep="; remove that line`],
+  [['lists.parquet', '--label', 'k', '--out', 'b.ts'], 'lists.parquet: wanted single values in column l, got lists; leave the column out with --ignore l'],
+  [['lists.parquet', '--label', 'k', '--decimal', ',', '--out', 'b.ts'], 'init: wanted --decimal with CSV, got it with Parquet'],
   [['latin.csv', '--label', 'k', '--out', 'b.ts'], 'latin.csv: wanted text in UTF-8, got other bytes at line 3; save it as UTF-8'],
   [['rows.npz', '--target', 'sums', '--no-header', '--out', 'b.ts'], 'init: wanted --no-header with CSV, got it with rows.npz'],
   [['train-labels-idx1-ubyte', '--out', 'b.ts'], 'init: wanted --label FILE, the file of the labels of train-labels-idx1-ubyte, got none'],
