@@ -27,6 +27,8 @@ const longest = [
   'test/resume/kill.test.ts',
   'test/cli/cli.test.ts',
   'src/cli/doctor.test.ts',
+  'test/from-file-to-answer.test.ts',
+  'src/cli/init.test.ts',
 ]
 
 /**

@@ -81,6 +81,10 @@ beforeAll(() => {
     x: { shape: [40, 1, 8, 8], data: Float32Array.from(images.flat()) },
     kind: { shape: [40], data: y },
   })
+  writeNpz('last.npz', {
+    x: { shape: [40, 8, 8, 1], data: Float32Array.from(images.flat()) },
+    y: { shape: [40], data: y },
+  })
   const { bytes } = golden<Record<string, { bytes: string }>>('pictures')['rgb.png']!
   for (const kind of ['cat', 'dog']) {
     mkdirSync(`pets/${kind}`, { recursive: true })
@@ -275,7 +279,7 @@ describe('a table written otherwise', () => {
 })
 
 test('small tables have a batch of all their training rows', async () => {
-  for (const n of [5, 14, 22]) {
+  for (const n of [5, 22]) {
     const rows = points.slice(0, n).map(([a], i) => `${a},${i % 2}`)
     writeFileSync(`small${n}.csv`, `a,k\n${rows.join('\n')}\n`)
     await init(`small${n}.csv`, '--label', 'k')
@@ -356,7 +360,8 @@ test.each<[readonly string[], string]>([
   [['own.csv', '--label', 'k', '--out', 'b.ts'], 'init: wanted classes that several examples share, got another one for each training example of own.csv; --target predicts numbers'],
   [['gaps.csv', '--label', 'k', '--out', 'b.ts'], 'gaps.csv: wanted a value at line 5, column k, got ""; leave such rows out with --missing drop'],
   [['ids.csv', '--label', 'k', '--out', 'b.ts'], "table: wanted a column that is not ignored, apart from what is predicted, got nothing; ignore fewer columns, or add others to the file"],
-  [['huge.csv', '--target', 'k', '--out', 'b.ts'], 'init: wanted data on which the loss stays finite at low rates, got others; divide what is large'],
+  [['huge.csv', '--target', 'k', '--out', 'b.ts'], 'init: wanted data on which the loss stays finite at low rates, got others; look for NaN, infinity and large numbers'],
+  [['last.npz', '--label', 'y', '--out', 'b.ts'], 'init: wanted images x of [n, channels, height, width], got [40, 8, 8, 1]; transpose x with numpy\'s x.transpose(0, 3, 1, 2)'],
   [['gaps.csv', '--label', 'k', '--out', 'none/b.ts'], 'init: wanted --out FILE in a folder that exists, got none/b.ts'],
   [['d-idx3/x.txt', '--label', 'k', '--out', 'b.ts'], 'init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got d-idx3/x.txt; name a file by its format, such as .csv'],
   [['customers.ts', '--label', 'a', '--out', 'b.ts'], 'init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got customers.ts; name a file by its format, such as .csv'],

@@ -72,6 +72,9 @@ test('a metric that was not measured, and a missing package, are named', async (
   await expect(printed('long', '--metric', 'validationAcuracy')).rejects.toThrow(
     'plot: wanted metric as one of trainLoss, validationLoss, validationAccuracy, got validationAcuracy; did you mean validationAccuracy?',
   )
+  await expect(printed('long', '--svg', 'a.svg', '--png', './a.svg')).rejects.toThrow(
+    'plot: wanted --svg and --png with a file for each, got ./a.svg twice',
+  )
   vi.doMock('sharp', () => {
     throw new Error('no such package')
   })

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { unknownName } from '../core/mismatch.ts'
@@ -22,6 +23,8 @@ export const plotCommand = (output: Output = terminal()): Command =>
     .option('--svg <file>', 'write an SVG image')
     .option('--png <file>', 'write a PNG image; needs the package sharp')
     .action(async (folders: string[], { metric, svg: vector, png }: Options) => {
+      if (png !== undefined && vector !== undefined && resolve(png) === resolve(vector))
+        throw new ArgumentError(`plot: wanted --svg and --png with a file for each, got ${png} twice`)
       const panels = panelsOf(folders.map(readResults), metric)
       const image = svg(folders.join(', '), panels)
       if (png !== undefined) writeOutput(png, await pngOf(image))

@@ -96,6 +96,7 @@ test.each<[string, () => unknown]>([
     'crossEntropy: wanted labels with ignoreIndex, got probabilities',
     () => ops.crossEntropy(x, x, { ignoreIndex: 0 }),
   ],
+  ['crossEntropy: wanted scores of [n, classes], got [2]', () => ops.crossEntropy(input([2]), input([2]))],
   [
     'crossEntropy: wanted labels of [2], one for each row of scores, got [3]',
     () => ops.crossEntropy(x, input([3], 'int64')),

@@ -107,7 +107,9 @@ async function rateFor(experiment: Experiment): Promise<{ readonly lr: number; r
   const { suggestion } = await findLearningRate(experiment, { steps }).catch((cause: unknown) => {
     if (!(cause instanceof ArgumentError)) throw cause
     const wanted = 'data on which the loss stays finite at low rates'
-    throw new ArgumentError(`init: wanted ${wanted}, got others; divide what is large`, { cause })
+    throw new ArgumentError(`init: wanted ${wanted}, got others; look for NaN, infinity and large numbers`, {
+      cause,
+    })
   })
   const test = `a range test of ${count(steps)} steps`
   if (suggestion === undefined) {

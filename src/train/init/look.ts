@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { ArgumentError } from '../../core/errors.ts'
 import { mismatch, unknownName } from '../../core/mismatch.ts'
+import { misfit } from '../../core/shape.ts'
 import { type FileKind, fileKind, isTabular } from '../../data/files/file-kind.ts'
 import { imageSize } from '../../data/files/image-folder.ts'
 import { readIdx, readNpz } from '../../data/index.ts'
@@ -118,7 +119,13 @@ function arraysIn(path: string, inFile: string, told: Told, split: object): Look
     throw mismatch('init', `an array x, or one array besides ${y}`, names.join(', '))
   }
   const target = told.label === undefined ? 'numbers' : 'labels'
-  const isImages = arrays[x]!.shape.length === 4
+  const { shape } = arrays[x]!
+  const isImages = shape.length === 4
+  const [, channels = 0, , last = 0] = shape
+  if (isImages && [1, 3, 4].includes(last) && channels > 4) {
+    const fix = `transpose ${x} with numpy's ${x}.transpose(0, 3, 1, 2)`
+    throw misfit('init', `images ${x} of [n, channels, height, width]`, shape, fix)
+  }
   const normalize = { per: isImages ? 'channel' : 'feature' }
   const named = { ...(x !== 'x' && { x }), ...(y !== 'y' && { y }) }
   return { kind: isImages ? 'images' : 'rows', spec: { npz: inFile, ...named, target, split, normalize } }
