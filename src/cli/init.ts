@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { writeNew } from '../disk/output-file.ts'
+import type { Experiment } from '../train/experiment.ts'
 import { stemOf } from '../train/experiment-file.ts'
 import type { Draft } from '../train/init/draft.ts'
 import { initialExperiment } from '../train/init/init.ts'
-import type { Told } from '../train/init/look.ts'
 import { moduleOf } from '../train/init/module-text.ts'
-import { noteOnTable } from '../train/table-encoding.ts'
+import type { Told } from '../train/init/told.ts'
+import { encodingOf, noteOnTable } from '../train/table-encoding.ts'
 import { seed } from './arguments.ts'
 import { type Output, printNote, terminal } from './output.ts'
 import { evenstepCommand, shellCommand } from './shell.ts'
@@ -29,6 +30,14 @@ export const initCommand = (output: Output = terminal()): Command =>
       '--no-header',
       'the first row of the CSV file has no names: columns are 0, 1, …, or -1 for the last',
     )
+    .option('--delimiter <character>', 'character between values of CSV, such as ; or tab (default: guessed)')
+    .option('--decimal <character>', 'decimal separator of CSV, . or , (default: guessed)')
+    .option('--thousands <character>', 'separator of groups of three digits in CSV')
+    .addOption(
+      repeatable('--na <text>', 'text that means missing, in place of NA, ? and the like; repeatable'),
+    )
+    .option('--missing <what>', 'drop leaves rows with missing values out; median or mean fills numbers in')
+    .addOption(repeatable('--ignore <column>', 'column that is not known when predicting; repeatable'))
     .option('--out <file>', 'file to write (default: named after DATA, in this folder)')
     .option('--seed <n>', 'seed of the split, the weights and the order', seed, 0)
     .option('--json', 'write JSON instead of TypeScript')
@@ -46,21 +55,40 @@ export const initCommand = (output: Output = terminal()): Command =>
       const command = commandOf(path, options)
       const text = isJson(out) ? jsonOf(draft) : moduleOf(draft, { command, about, rate })
       if (!writeNew(out, text)) throw exists(out)
-      output.write(`${out}: ${about}\n${rate}\n\n${nextSteps(path, out, kind === 'table')}`)
+      output.write(
+        `${out}: ${about}\n${rate}\n\n${nextSteps(path, out, kind === 'table')}${featuresOf(experiment)}`,
+      )
     })
+
+const repeatable = (flags: string, description: string): Option =>
+  new Option(flags, description)
+    .argParser((text: string, before: readonly string[]) => [...before, text])
+    .default([], 'none')
+
+/** Number of features that are named. */
+const mostNamed = 20
+
+/** Returns lines that name the columns of a table that are features; nothing for other data. */
+function featuresOf(experiment: Experiment): string {
+  const encoding = encodingOf(experiment)
+  if (encoding === undefined) return ''
+  const names = encoding.columns.filter(({ kind }) => kind !== 'ignore').map(({ name }) => name)
+  const more = names.length > mostNamed ? [`${names.length - mostNamed} more`] : []
+  const named = [...names.slice(0, mostNamed), ...more].join(', ')
+  return `\nfeatures: ${named}\nIf one is not known when predicting, run init again with --ignore COLUMN.\n`
+}
 
 const isJson = (out: string): boolean => extname(out) === '.json'
 
 const jsonOf = (draft: Draft): string =>
   `${JSON.stringify({ $schema: 'node_modules/evenstep/schema/experiment.json', ...draft }, null, 2)}\n`
 
-const commandOf = (path: string, { label, target, header, seed, out }: Options): string =>
+const commandOf = (path: string, { header, seed, json: _, na, missing, ignore, ...told }: Options): string =>
   evenstepCommand('init', path, [], {
-    label,
-    target,
+    ...told,
+    ...{ na, missing, ignore },
     ...(!header && { 'no-header': true }),
     ...(seed !== 0 && { seed }),
-    out,
   })
 
 function nextSteps(path: string, out: string, isTable: boolean): string {

@@ -9,12 +9,14 @@ export const evenstepCommand = (
   command: string,
   file: string,
   set: readonly string[],
-  options: Readonly<Record<string, string | number | boolean | undefined>> = {},
+  options: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>> = {},
 ): string =>
   shellCommand([
     ...['npx', 'evenstep', command, file],
     ...set.flatMap((setting) => ['--set', setting]),
     ...Object.entries(options).flatMap(([name, value]) =>
-      value === undefined || value === false ? [] : [`--${name}`, ...(value === true ? [] : [String(value)])],
+      value === undefined || value === false
+        ? []
+        : [value].flat().flatMap((one) => [`--${name}`, ...(one === true ? [] : [String(one)])]),
     ),
   ])

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../core/shape.ts'
 import { type Dataset, hasLabels } from '../../data/dataset.ts'
 import type { Sources } from '../../data/stream.ts'
-import { adamw } from '../../optim/rules/adam.ts'
+import { adam } from '../../optim/rules/adam.ts'
 import type { Look } from './look.ts'
 
 /** A layer of a model as JSON: its name and arguments. */
@@ -12,7 +12,7 @@ export interface Draft {
   readonly data: Readonly<Record<string, unknown>>
   readonly model: readonly DraftLayer[]
   readonly loss: string
-  readonly optimizer: { readonly type: string; readonly lr: string; readonly weightDecay: number }
+  readonly optimizer: { readonly type: string; readonly lr: string }
   readonly metrics?: Readonly<Record<string, string>>
   readonly batchSize: number
   readonly epochs: number
@@ -27,7 +27,9 @@ export const cycle = (lr: number): string => `oneCycle ${lr}`
  *
  * - A batch has about twice as many examples as the square root of their number, from 16 to 256, if there are so many.
  * - Numbers are predicted after 3000 steps, but at most 300 epochs; classes after 300 steps; both after 25 epochs or more.
- * - With fewer than 5000 examples of classes, dropout keeps the network from becoming too sure.
+ * - With fewer than 5000 examples of classes, a strong dropout keeps the network from becoming too sure. It follows the
+ *   last batch normalization, whose statistics it would otherwise change in training only.
+ * - Weights do not decay: in runs so short, a decay that does no harm does not take effect either.
  */
 export function draftOf({ spec, kind }: Look, { train }: Sources, seed: number): Draft {
   const part = train as Dataset
@@ -44,7 +46,7 @@ export function draftOf({ spec, kind }: Look, { train }: Sources, seed: number):
       ...head(kind === 'images' ? widest(part) : widthFor(part), outputs, isClass),
     ],
     loss: isClass ? 'crossEntropy' : 'mseLoss',
-    optimizer: { type: adamw.rule.type, lr: cycle(0.01), weightDecay: 0.01 },
+    optimizer: { type: adam.rule.type, lr: cycle(0.01) },
     ...(!isClass && { metrics: { rmse: 'rmse', r2: 'r2' } }),
     batchSize,
     epochs,
@@ -58,7 +60,7 @@ const rounded = (epochs: number): number =>
 
 const isSmall = ({ length }: Dataset): boolean => length < 5000
 
-const widthFor = (part: Dataset): number => (isSmall(part) ? 128 : 256)
+const widthFor = (part: Dataset): number => (isSmall(part) && !hasLabels(part) ? 128 : 256)
 
 function dense(part: Dataset, isTable: boolean): DraftLayer[] {
   const width = widthFor(part)
@@ -68,9 +70,9 @@ function dense(part: Dataset, isTable: boolean): DraftLayer[] {
     ['Linear', inputs, width, { bias: false }],
     ['BatchNorm1d', width],
     ['ReLU'],
-    ...(isSmall(part) && hasLabels(part) ? [['Dropout', 0.5] as const] : []),
   ]
-  return [...first, ...block(isTable ? 'features' : sizeOf(shape)), ...block(width)]
+  const last: DraftLayer[] = isSmall(part) && hasLabels(part) ? [['Dropout', 0.8]] : []
+  return [...first, ...block(isTable ? 'features' : sizeOf(shape)), ...block(width), ...last]
 }
 
 const head = (width: number, outputs: number, isClass: boolean): DraftLayer[] => [

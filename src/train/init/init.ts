@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { ArgumentError, EvenstepError, FormatError } from '../../core/errors.ts'
 import { count, counted } from '../../core/text.ts'
 import { type Dataset, hasLabels } from '../../data/dataset.ts'
+import { parseNumeral } from '../../data/formats/numerals.ts'
 import type { Sources } from '../../data/stream.ts'
 import { mixedCsvOptions } from '../../data/table/table-options.ts'
 import type { Experiment } from '../experiment.ts'
@@ -9,7 +10,9 @@ import { findLearningRate } from '../find-lr.ts'
 import { parseData } from '../spec/data.ts'
 import { withData } from '../spec.ts'
 import { cycle, type Draft, draftOf } from './draft.ts'
-import { type Look, lookAt, type Told } from './look.ts'
+import { toldHint } from './hints.ts'
+import { type Look, lookAt } from './look.ts'
+import type { Told } from './told.ts'
 
 /** An experiment for a user's data, and what to say about it. */
 export interface Initial extends Pick<Look, 'kind'> {
@@ -30,7 +33,8 @@ export interface Initial extends Pick<Look, 'kind'> {
  */
 export async function initialExperiment(path: string, folder: string, told: Told): Promise<Initial> {
   const { spec, kind } = await lookAt(path, folder, told)
-  const data = await readFor(path, spec, folder)
+  const data = await readFor(path, spec, folder, told)
+  if (kind === 'table') checkClasses(data, told)
   checkDiffers(path, data.train as Dataset)
   const draft = draftOf({ spec, kind }, data, told.seed)
   const experiment = withData({ ...draft }, data)
@@ -40,7 +44,7 @@ export async function initialExperiment(path: string, folder: string, told: Told
 }
 
 /** Reads and splits the data. @throws {EvenstepError} that tells what to do while there is no experiment yet. */
-async function readFor(path: string, spec: Look['spec'], folder: string): Promise<Sources> {
+async function readFor(path: string, spec: Look['spec'], folder: string, told: Told): Promise<Sources> {
   try {
     return await parseData(spec, folder)
   } catch (cause) {
@@ -49,7 +53,10 @@ async function readFor(path: string, spec: Look['spec'], folder: string): Promis
       const wanted = 'at least 5 examples, for training, validation and test'
       throw new ArgumentError(`init: wanted ${wanted}, got fewer in ${path}`, { cause })
     }
-    if (!(cause instanceof EvenstepError) || !namesOption.test(message)) throw cause
+    if (!(cause instanceof EvenstepError)) throw cause
+    const hinted = toldHint(message, told)
+    if (hinted !== undefined) throw new FormatError(hinted, { cause })
+    if (!namesOption.test(message)) throw cause
     const fix = 'init has no such options: change the file, or write an experiment as docs/data.md shows'
     throw new FormatError(`${message}; ${fix}`, { cause })
   }
@@ -72,6 +79,22 @@ function checkDiffers(path: string, train: Dataset): void {
     `init: wanted classes that several examples share, got ${got}; --target predicts numbers`,
   )
 }
+
+/** Number of classes up to which numbers may be classes, and of rows of a class, on average, beyond it. */
+const plausible = { classes: 20, rows: 10 }
+
+/** @throws {ArgumentError} when the classes are numbers, too many for the rows, so that they are rather a target. */
+function checkClasses(data: Sources, { label }: Told): void {
+  const { classes = 0, classNames = [] } = data.train
+  const isNumber = classNames.every((name) => !Number.isNaN(parseNumeral(name)))
+  const isPlausible = classes <= plausible.classes || examplesIn(data) >= plausible.rows * classes
+  if (!isNumber || isPlausible) return
+  const got = `${label}, which holds ${classes} numbers`
+  throw new ArgumentError(`init: wanted a column of classes, got ${got}; use --target ${label}`)
+}
+
+const examplesIn = ({ train, validation, test }: Pick<Sources, 'train' | 'validation' | 'test'>): number =>
+  [train, validation, test].reduce((sum, part) => sum + ((part as Dataset | undefined)?.length ?? 0), 0)
 
 /** Number of steps of the range test: fewer suggest too high rates for models with batch normalization. */
 const steps = 600
@@ -106,10 +129,8 @@ function reasonFor(lr: number, suggested: number, test: string): string {
 }
 
 function aboutOf(path: string, { data }: Experiment, { label, target }: Told): string {
-  const parts = [data.train, data.validation, data.test] as readonly (Dataset | undefined)[]
-  const examples = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0)
-  const train = parts[0]!
+  const train = data.train as Dataset
   const classes = hasLabels(train) ? ` (${train.classes} classes)` : ''
   const what = label ?? target ?? 'the class'
-  return `Predicts ${what}${classes} from ${counted(examples, 'example')} in ${basename(path)}.`
+  return `Predicts ${what}${classes} from ${counted(examplesIn(data), 'example')} in ${basename(path)}.`
 }

@@ -3,18 +3,11 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { ArgumentError } from '../../core/errors.ts'
 import { mismatch, unknownName } from '../../core/mismatch.ts'
 import { misfit } from '../../core/shape.ts'
-import { fileKind, isTabular } from '../../data/files/file-kind.ts'
+import { type FileKind, fileKind, isTabular } from '../../data/files/file-kind.ts'
 import { imageSize } from '../../data/files/image-folder.ts'
 import { readIdx, readNpz } from '../../data/index.ts'
-
-/** What a user says about the data: which column, array or file holds what is to be predicted. */
-export interface Told {
-  readonly label?: string
-  readonly target?: string
-  /** False for a CSV file without names of columns. */
-  readonly header: boolean
-  readonly seed: number
-}
+import { writingOf } from './syntax.ts'
+import type { Told } from './told.ts'
 
 /** What was found out about a user's data: `spec`, the `data` of a JSON experiment that reads them, and their kind. */
 export interface Look {
@@ -39,21 +32,52 @@ export async function lookAt(path: string, folder: string, told: Told): Promise<
   const inFile = relative(folder, resolve(path)).replaceAll('\\', '/')
   if (statSync(path).isDirectory()) return imagesIn(path, inFile, told, split)
   const kind = fileKind(path)
-  if (isTabular(kind)) {
-    if (!told.header && kind === 'parquet')
-      throw new ArgumentError('init: wanted --no-header with CSV, got it with Parquet')
-    return {
-      kind: 'table',
-      spec: { table: inFile, ...predicted(told), ...(!told.header && { header: false }), split },
-    }
-  }
-  if (!told.header)
-    throw new ArgumentError(`init: wanted --no-header with CSV, got it with ${basename(path)}`)
+  if (isTabular(kind))
+    return { kind: 'table', spec: { table: inFile, ...tableSpec(path, kind, told), split } }
+  checkUntold(told, csvFlags, 'CSV', basename(path))
+  checkUntold(told, tableFlags, 'a table', basename(path))
   if (kind === 'npz') return arraysIn(path, inFile, told, split)
   if (kind === 'idx') return digitsIn(path, inFile, folder, told, split)
   throw new ArgumentError(
     `init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got ${path}; name a file by its format, such as .csv`,
   )
+}
+
+type Flag = readonly [flag: string, isTold: (told: Told) => boolean]
+
+const csvFlags: readonly Flag[] = [
+  ['--no-header', ({ header }) => !header],
+  ['--delimiter', ({ delimiter }) => delimiter !== undefined],
+  ['--decimal', ({ decimal }) => decimal !== undefined],
+  ['--thousands', ({ thousands }) => thousands !== undefined],
+]
+const tableFlags: readonly Flag[] = [
+  ['--na', ({ na }) => na.length > 0],
+  ['--missing', ({ missing }) => missing !== undefined],
+  ['--ignore', ({ ignore }) => ignore.length > 0],
+]
+
+/** @throws {ArgumentError} when the user gave a flag of another kind of data. */
+function checkUntold(told: Told, flags: readonly Flag[], owner: string, got: string): void {
+  const flag = flags.find(([, isTold]) => isTold(told))?.[0]
+  if (flag !== undefined) throw new ArgumentError(`init: wanted ${flag} with ${owner}, got it with ${got}`)
+}
+
+/** Returns the options with which a table is read: what to predict, and how it is written and encoded. */
+function tableSpec(path: string, kind: FileKind, told: Told): object {
+  if (kind === 'parquet') checkUntold(told, csvFlags, 'CSV', 'Parquet')
+  const role = predicted(told)
+  const { header, decimal, thousands, na, missing, ignore } = told
+  return {
+    ...role,
+    ...(!header && { header }),
+    ...(kind !== 'parquet' && writingOf(path, kind === 'tsv' ? { delimiter: 'tab', ...told } : told)),
+    ...(decimal !== undefined && { decimal }),
+    ...(thousands !== undefined && { thousands }),
+    ...(na.length > 0 && { naValues: na }),
+    ...(missing !== undefined && { missing }),
+    ...(ignore.length > 0 && { columns: Object.fromEntries(ignore.map((name) => [name, 'ignore'])) }),
+  }
 }
 
 /** Returns which column is to be predicted, by its index if there are no names. */
@@ -71,6 +95,7 @@ function predicted({ label, target, header }: Told): object {
 }
 
 async function imagesIn(path: string, inFile: string, told: Told, split: object): Promise<Look> {
+  checkUntold(told, [...csvFlags.slice(1), ...tableFlags], 'a table', 'a folder of images')
   if (told.label !== undefined || told.target !== undefined || !told.header) {
     throw new ArgumentError(
       'init: wanted a folder of images alone, whose sub-folders are the classes, got --label, --target or --no-header',
