@@ -35,6 +35,7 @@ beforeAll(() => {
   writeFileSync("it's a\nb.csv", `x,"y's"\n${points.map(([a]) => `${a},${a > 0 ? 1 : 0}`).join('\n')}\n`)
   const few = (name: string, row: (i: number) => string, n = 12, head = 'a,k'): void =>
     writeFileSync(name, `${head}\n${Array.from({ length: n }, (_, i) => row(i)).join('\n')}\n`)
+  few('thou.csv', (i) => `"${100 + i},000",${i % 7}`, 40)
   few('four.csv', (i) => `${i / 8},${i % 2}`, 4)
   few('alike.csv', (i) => `${i / 8},x`)
   few('level.csv', (i) => `${i / 8},5`)
@@ -338,6 +339,7 @@ test.each<[readonly string[], string]>([
   [['prices.csv', '--label', 'price', '--out', 'b.ts'], 'init: wanted a column of classes, got price, which holds 45 numbers; use --target price'],
   [['costs.csv', '--label', 'cost', '--out', 'b.ts'], 'init: wanted a column of classes, got cost, which holds 40 numbers; use --target cost'],
   [['many.csv', '--label', 'k', '--out', 'b.ts'], 'many.csv: wanted classes in the label column, got 1001 labels; if it holds numbers to predict, use --target k'],
+  [['thou.csv', '--target', 'k', '--out', 'b.ts'], `thou.csv: wanted a plain number at line 2, column a, got "100,000"; give --thousands ',' if the comma groups digits, or --decimal ',' if it is the decimal point`],
   [['customers.csv', '--target', 'plan', '--out', 'b.ts'], 'customers.csv: wanted a number at line 2, column plan, got "basic"; to predict classes, use --label plan, or count the text as missing with --na TEXT'],
   [['rest.csv', '--label', 'k', '--out', 'b.ts'], 'rest.csv: wanted a number, as in the rows before, at line 1102, column my a, got "unknown"; leave the column out with --ignore "my a", or count the text as missing with --na TEXT'],
   [['single.csv', '--label', 'k', '--out', 'b.ts'], 'single.csv: wanted two columns or more, got one, "a:k"; check --delimiter'],

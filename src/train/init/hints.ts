@@ -30,6 +30,11 @@ const hints: readonly Hint[] = [
   ],
   [/rename one, or replace all names with header.*$/, () => 'rename one'],
   [/(?:give its encoding, such as .*|check encoding|UTF-16 needs an encoding)$/, () => 'save it as UTF-8'],
+  [
+    /give ((?:thousands|decimal): .*)$/,
+    (options) =>
+      `give ${options.replace(/; if the texts are no numbers,.*/, '').replace(/\b(thousands|decimal): /g, '--$1 ')}`,
+  ],
   [/keep one, as in columns: .*$/, () => 'ignore fewer columns, or add others to the file'],
 ]
 
