@@ -108,7 +108,6 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: Smoothed)
     throw misfit('crossEntropy', 'labels, or probabilities of two classes or more', target, fix)
   }
   checkAlike('crossEntropy', logits, target, sameShape(logits.shape, target.shape) ? undefined : fix)
-  if (logits.shape.length < 2) throw misfit('crossEntropy', 'scores of [n, classes]', logits.shape)
   if (ignoreIndex !== undefined) {
     throw new ArgumentError('crossEntropy: wanted labels with ignoreIndex, got probabilities')
   }

@@ -160,7 +160,7 @@ async function* parquetInputs(path: string, about: About): AsyncGenerator<RawInp
   const { table, encoding } = about.recipe ?? {}
   if (encoding !== undefined) {
     const used = new Set(encoding.columns.flatMap(({ name, kind }) => (kind === 'ignore' ? [] : [name])))
-    const source = await parquetSource(path, ({ name }) => !used.has(name))
+    const source = await parquetSource(path, (column) => !used.has(column))
     const reader = new RowReader(source.name, about)
     for await (const rows of source.read())
       yield { x: reader.readCells(source.columns, rows, source.unit), length: rows.length }

@@ -96,7 +96,10 @@ test.each<[string, () => unknown]>([
     'crossEntropy: wanted labels with ignoreIndex, got probabilities',
     () => ops.crossEntropy(x, x, { ignoreIndex: 0 }),
   ],
-  ['crossEntropy: wanted scores of [n, classes], got [2]', () => ops.crossEntropy(input([2]), input([2]))],
+  [
+    "crossEntropy: wanted labels, or probabilities of two classes or more, got float32 [2]; if it holds labels, make the data set with target: 'labels', or a stream with classes; for numbers to predict, use ops.mseLoss",
+    () => ops.crossEntropy(input([2]), input([2])),
+  ],
   [
     'crossEntropy: wanted labels of [2], one for each row of scores, got [3]',
     () => ops.crossEntropy(x, input([3], 'int64')),

@@ -7,8 +7,8 @@ import { type CollectOptions, readingOptions, type Source, type Stream } from '.
 import { rolesOf, TableBuilder } from '../table/builder.ts'
 import type { ColumnEncoding, ColumnKind, TableEncoding } from '../table/encoding.ts'
 import type { ColumnKinds, ColumnOptions } from '../table/kinds.ts'
-import { isSingle, parquetRows } from '../table/parquet-rows.ts'
-import { CsvRawRows, namesOfColumns, type RawRow, type RowSource } from '../table/rows.ts'
+import { parquetRows } from '../table/parquet-rows.ts'
+import { CsvRawRows, type IsSkipped, namesOfColumns, type RawRow, type RowSource } from '../table/rows.ts'
 import type { MixedTable } from '../table/table.ts'
 import {
   type MixedCsvValues,
@@ -35,7 +35,7 @@ export async function table(path: string, given: MixedTableOptions & CollectOpti
   const { signal, ...options } = readOptions('table', optionsFor(path, readingOptions), told(path, given))
   signal?.throwIfAborted()
   const ignored = ignoredIn(options.columns)
-  const source = await rowsOf(path, options, (column) => ignored.has(column.name) && !isSingle(column))
+  const source = await rowsOf(path, options, (column, isSingle) => ignored.has(column) && !isSingle)
   return whole({ ...source, read: () => untilAborted(signal, source.read()) }, options)
 }
 
@@ -68,7 +68,7 @@ export async function tableLike(
   const kinds = { ...known, ...Object.fromEntries(others.map((column) => [column, 'ignore' as const])) }
   const ignored = ignoredIn(kinds)
   const all = { ...options, columns: kinds }
-  const isSkipped: IsSkipped = (column) => ignored.has(column.name) && !needed.has(column.name)
+  const isSkipped: IsSkipped = (column) => ignored.has(column) && !needed.has(column)
   return whole(await rowsOf(path, all, isSkipped), all)
 }
 
@@ -118,7 +118,7 @@ export async function tableStream(path: string, given: TableStreamOptions): Prom
   const declared = optionsFor(path, { ...readingOptions, ...streamOptions })
   const { signal, encodedAs, ...options } = readOptions('tableStream', declared, told(path, given))
   const ignored = ignoredIn(options.columns)
-  const source = await rowsOf(path, options, ({ name }) => ignored.has(name))
+  const source = await rowsOf(path, options, (name) => ignored.has(name))
   const aborting: RowSource = { ...source, read: () => untilAborted(signal, source.read()) }
   const learnt =
     encodedAs === undefined ? await learnTable(aborting, options) : learntFrom(encodedAs, options)
@@ -134,8 +134,6 @@ function optionsFor<M extends Declared>(path: string, more: M): typeof mixedCsvO
 }
 
 const told = (path: string, given: unknown): unknown => (isParquet(path) ? given : withDelimiter(path, given))
-
-type IsSkipped = Parameters<typeof parquetRows>[1]
 
 const rowsOf = async (path: string, options: MixedCsvValues, isSkipped: IsSkipped): Promise<RowSource> =>
   isParquet(path) ? parquetSource(path, isSkipped) : csvSource(path, options)
@@ -160,7 +158,7 @@ function csvSource(path: string, options: MixedCsvValues): RowSource {
 /**
  * Returns the rows of a Parquet file as they are in the file.
  *
- * @param isSkipped whether a column is not decoded; its cells are null
+ * @param isSkipped whether a column, which holds single values or lists, is not decoded; its cells are null
  */
 export async function parquetSource(path: string, isSkipped: IsSkipped): Promise<RowSource> {
   const { asyncBufferFromFile } = await import('hyparquet') // on demand, since it takes 80 ms

@@ -1,7 +1,7 @@
 import { malformed } from '../../core/mismatch.ts'
 import { decimal, type ParquetColumn } from '../formats/parquet-columns.ts'
 import type { ParquetFile } from '../formats/parquet-file.ts'
-import type { RawRow } from './rows.ts'
+import type { IsSkipped, RawRow } from './rows.ts'
 
 /** Maximum number of cells that are decoded at a time, unless a row group has over `maxParts` times as many. */
 const partCells = 2 ** 20
@@ -12,14 +12,16 @@ const maxParts = 16
 /**
  * Yields the rows of a Parquet file, some at a time. Row 0 is the first.
  *
- * @param isSkipped whether a column is not decoded; its cells are null
+ * @param isSkipped whether a column, which holds single values or lists, is not decoded; its cells are null
  * @throws {FormatError} when a column that is not skipped holds lists, maps or bytes.
  */
 export async function* parquetRows(
   file: ParquetFile,
-  isSkipped: (column: ParquetColumn) => boolean,
+  isSkipped: IsSkipped,
 ): AsyncGenerator<readonly RawRow[]> {
-  const columns = file.columns.map((column) => (isSkipped(column) ? undefined : column))
+  const columns = file.columns.map((column) =>
+    isSkipped(column.name, isSingle(column)) ? undefined : column,
+  )
   for (const column of columns) if (column) checkValues(file.name, column)
   const cells = Math.ceil(partCells / columns.length)
   let start = 0
@@ -54,7 +56,7 @@ async function rowsAt(
 const dates: ReadonlySet<string> = new Set(['dates', 'timestamps', 'UUIDs'])
 
 /** Whether a column holds values that a table can hold, rather than lists, maps or bytes. */
-export const isSingle = ({ isList, other }: ParquetColumn): boolean =>
+const isSingle = ({ isList, other }: ParquetColumn): boolean =>
   !isList && (other === undefined || dates.has(other))
 
 function checkValues(name: string, columnOf: ParquetColumn): void {

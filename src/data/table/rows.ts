@@ -24,6 +24,9 @@ export interface RowSource {
   read(): AsyncIterable<readonly RawRow[]> | Iterable<readonly RawRow[]>
 }
 
+/** Whether a column of a Parquet file, by its name and whether it holds single values, is not decoded. */
+export type IsSkipped = (name: string, isSingle: boolean) => boolean
+
 /** Returns the names of columns. Those of a file without names are called '0', '1', …. */
 export const namesOfColumns = (columns: CsvColumns): readonly string[] =>
   typeof columns === 'number' ? Array.from({ length: columns }, (_, i) => `${i}`) : columns
