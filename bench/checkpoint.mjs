@@ -13,8 +13,19 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { data, nn, ops, optim, train, Variable } from '../dist/index.js'
 import { load, machine } from './machine.mjs'
-import { classes, features, labels, lr, nets } from './nets.mjs'
 import { median } from './statistics.mjs'
+
+const nets = [
+  { name: '100-100-10', sizes: [100, 100, 10], batch: 64 },
+  { name: '784-512-512-10', sizes: [784, 512, 512, 10], batch: 128 },
+]
+const [lr, classes] = [0.1, 10]
+
+/** Returns features with mean 0 and standard deviation 1. */
+const features = (n) => Float32Array.from({ length: n }, () => (2 * Math.random() - 1) * Math.sqrt(3))
+
+/** Returns labels that do not depend on the features. */
+const labels = (n) => Int32Array.from({ length: n }, () => Math.floor(Math.random() * classes))
 
 const { values: asked } = parseArgs({
   options: {

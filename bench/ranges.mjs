@@ -1,13 +1,13 @@
 /**
- * Cost of checking indices and labels, as a share of a training step: `npm run build && node bench/ranges.mjs`.
+ * Cost of checking indices and labels, as a share of a training step: `npx jiti bench/ranges.mjs`.
  *
  * Times, in turn, a call of 64 training steps (which includes the check), and 20 repetitions of its check alone.
  * Prints the medians of 30 turns, per step.
  */
-import { data, nn, ops, optim } from '../dist/index.js'
-import { compile } from '../dist/runtime/compile.js'
-import { feedsOf } from '../dist/runtime/feeds.js'
-import { rangeChecks } from '../dist/runtime/ranges.js'
+import { data, nn, ops, optim } from '../src/index.ts'
+import { compile } from '../src/runtime/compile.ts'
+import { feedsOf } from '../src/runtime/feeds.ts'
+import { rangeChecks } from '../src/runtime/ranges.ts'
 import { median } from './statistics.mjs'
 
 const [steps, turns, repetitions] = [64, 30, 20]
