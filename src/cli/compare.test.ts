@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { printedBy } from '../../test/support/printed.ts'
 import { toy } from '../../test/support/toy.ts'
 import { sgd } from '../optim/index.ts'
 import { bootstrap } from '../study/analysis/statistics.ts'
@@ -31,14 +32,7 @@ afterAll(() => {
   rmSync(root, { recursive: true })
 })
 
-async function printed(...args: string[]): Promise<string> {
-  const parts: string[] = []
-  const write = (text: string): void => void parts.push(text)
-  await compareCommand({ write, columns: 80, color: false, isTerminal: false }).parseAsync(args, {
-    from: 'user',
-  })
-  return parts.join('')
-}
+const printed = printedBy(compareCommand)
 
 test('runs that differ in seed alone are pooled, and what differs between groups is listed', async () => {
   const text = await printed('slow-0', 'fast', 'slow-1', 'slow-2')

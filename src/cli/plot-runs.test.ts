@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { printedBy } from '../../test/support/printed.ts'
 import { toy } from '../../test/support/toy.ts'
 import { RunFolder } from '../train/index.ts'
 import { plotCommand } from './plot-runs.ts'
@@ -25,14 +26,7 @@ afterAll(() => {
   rmSync(root, { recursive: true })
 })
 
-async function printed(...args: string[]): Promise<string> {
-  const parts: string[] = []
-  const write = (text: string): void => void parts.push(text)
-  await plotCommand({ write, columns: 80, color: false, isTerminal: false }).parseAsync(args, {
-    from: 'user',
-  })
-  return parts.join('')
-}
+const printed = printedBy(plotCommand)
 
 test('runs of different lengths share their axes in the terminal', async () => {
   const text = await printed('long', 'short')
