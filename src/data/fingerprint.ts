@@ -12,12 +12,13 @@ export const fingerprint = ({ train, validation }: Sources): string =>
 function addSource(hash: Hash, source: Source): Hash {
   if (!isStream(source)) return addExamples(hash, source)
   const { x, y, classes, fingerprint } = source
-  return hash.update(JSON.stringify([x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint]))
+  const named = [x, y].flatMap(({ tensors }) => (tensors ? [tensors] : []))
+  return hash.update(JSON.stringify([x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint, ...named]))
 }
 
 function addExamples(hash: Hash, { length, x, y }: Dataset): Hash {
-  for (const { data, shape, dtype } of [x, y]) {
-    hash.update(JSON.stringify([length, shape, dtype]))
+  for (const { data, shape, dtype, tensors } of [x, y]) {
+    hash.update(JSON.stringify([length, shape, dtype, ...(tensors ? [tensors] : [])]))
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }
   return hash
