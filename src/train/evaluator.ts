@@ -1,5 +1,4 @@
 import type { Data } from '../core/dtype.ts'
-import type { ValuesOf } from '../core/options.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
@@ -12,10 +11,11 @@ import { checkLabels } from '../ops/label.ts'
 import { logicalAnd } from '../ops/logic.ts'
 import { argMax } from '../ops/select.ts'
 import { checkedLoss, isRearranged } from './checked-loss.ts'
+import { goalsIn, metricsOf } from './goals.ts'
 import { Graphs } from './graphs.ts'
 import { classTargets, kindsOf, type LossKind, packed, termsOf } from './loss-terms.ts'
 import { targetFormOf } from './metrics/form.ts'
-import type { taskOptions } from './task-options.ts'
+import type { TaskValues } from './task-options.ts'
 
 /** Outputs of an evaluation graph; outputs that are not needed are absent. */
 export type Measured = 'loss' | 'terms' | 'hits' | 'counted' | 'output' | 'target'
@@ -34,16 +34,29 @@ export interface Meaning {
 
 /** A compiled evaluation graph for batches of one size. */
 export interface Evaluator extends Meaning {
-  readonly graph: (feeds: Readonly<Record<'x' | 'y', Data>>) => Promise<Readonly<Record<Measured, Data>>>
+  readonly graph: (feeds: Readonly<Record<'x' | 'y', Data>>) => Promise<Results>
+  /** Meaning of each output by name, of a model of several; the results of an output are those `under` its name. */
+  readonly outputs?: Readonly<Record<string, Meaning>> | undefined
 }
+
+/** Values that an evaluation graph computes. */
+export type Results = Readonly<Record<Measured, Data>>
+
+/** Returns the results of one output, of those of all. */
+export const under = (output: string, results: Results): Results =>
+  Object.fromEntries(
+    Object.entries(results).flatMap(([name, data]) =>
+      name.startsWith(`${output} `) ? [[name.slice(output.length + 1), data]] : [],
+    ),
+  ) as Results
 
 /** Compiled evaluation graphs of a task, one for each batch size and kind of data. */
 export class Evaluators {
-  readonly #options: ValuesOf<typeof taskOptions>
+  readonly #options: TaskValues
   readonly #graphs = new Map<string, Graphs<'x' | 'y'>>()
-  readonly #meanings = new Map<string, Meaning>()
+  readonly #meanings = new Map<string, Measurement['meaning']>()
 
-  constructor(options: ValuesOf<typeof taskOptions>) {
+  constructor(options: TaskValues) {
     this.#options = options
   }
 
@@ -52,7 +65,7 @@ export class Evaluators {
     const { dtype, threads, device } = this.#options
     const { classes, ignoreIndex } = source
     const fields = { x: shapeOf(source.x), y: shapeOf(source.y) }
-    const spec = JSON.stringify({ ...fields, classes, ignoreIndex })
+    const spec = JSON.stringify({ ...fields, classes, ignoreIndex, tensors: source.y.tensors })
     const graphs = this.#graphs.get(spec) ?? new Graphs(fields, { dtype, threads, device, loop: true })
     this.#graphs.set(spec, graphs)
     const key = `${batchSize} ${spec}`
@@ -74,13 +87,53 @@ interface Applied {
   readonly y: Tensor
 }
 
+/** An evaluation graph's outputs, and what they mean. */
+export interface Measurement {
+  readonly meaning: Meaning & Pick<Evaluator, 'outputs'>
+  readonly measured: Readonly<Partial<Record<Measured, Tensor>>>
+}
+
+type Measuring = Pick<TaskValues, 'loss' | 'metrics'>
+
 /** Builds the evaluation graph on top of the model's output. @returns the graph's outputs and their meaning */
-export function measure(
-  { loss: lossOf, metrics }: Pick<ValuesOf<typeof taskOptions>, 'loss' | 'metrics'>,
+export function measure({ loss: lossOf, metrics }: Measuring, source: Names, applied: Applied): Measurement {
+  const { x, output, y } = applied
+  const loss = checkedLoss(lossOf, output, y, source)
+  const goals = goalsIn(loss)
+  if (goals === undefined) return measureLoss(loss, { loss: lossOf, metrics }, source, applied)
+  const terms = termsOf(lossOf, { loss, output, y }, x)
+  const each = goals.map((goal): [string, Measurement] => {
+    const own = { loss: goal.lossOf, metrics: metricsOf(metrics, goal.name) }
+    return [goal.name, measureLoss(goal.loss, own, goal.names, { ...goal, x }, true)]
+  })
+  return {
+    meaning: {
+      kinds: terms && kindsOf(terms),
+      labels: undefined,
+      shapes: { output: output.shape, target: y.shape },
+      ignoreIndex: undefined,
+      outputs: Object.fromEntries(each.map(([name, { meaning }]) => [name, meaning])),
+    },
+    measured: {
+      loss,
+      ...(terms && { terms: packed(terms) }),
+      ...Object.fromEntries(
+        each.flatMap(([name, { measured }]) =>
+          Object.entries(measured).map(([result, t]) => [`${name} ${result}`, t]),
+        ),
+      ),
+    },
+  }
+}
+
+/** @param isPart whether `y` is a part of the targets that are fed, so that metrics need it as a result */
+function measureLoss(
+  loss: Tensor,
+  { loss: lossOf, metrics }: Measuring,
   source: Names,
   { x, output, y }: Applied,
-): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
-  const loss = checkedLoss(lossOf, output, y, source)
+  isPart = false,
+): Measurement {
   const terms = termsOf(lossOf, { loss, output, y }, x)
   const compared = comparedIn(loss, output, y, source.ignoreIndex)
   const { ignoreIndex } = compared
@@ -98,7 +151,8 @@ export function measure(
       ...(terms && { terms: packed(terms) }),
       ...hits,
       ...(Object.keys(metrics).length > 0 && { output: compared.output }),
-      ...(Object.keys(metrics).length > 0 && compared.target !== y && { target: compared.target }),
+      ...(Object.keys(metrics).length > 0 &&
+        (isPart || compared.target !== y) && { target: compared.target }),
     },
   }
 }

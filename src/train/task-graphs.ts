@@ -1,4 +1,4 @@
-import { present, type ValuesOf } from '../core/options.ts'
+import { present } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
@@ -19,7 +19,7 @@ import { batchFeeds, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossKind, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
-import type { taskOptions } from './task-options.ts'
+import type { TaskValues } from './task-options.ts'
 import { type WatchedStep, watched } from './watch.ts'
 
 type Fed = Readonly<Record<'x' | 'y', Tensor>>
@@ -36,7 +36,7 @@ export interface GraphFingerprints {
 
 /** Compiled graphs of a task: for training on a batch (with `accumulate`, on a micro-batch), and for evaluation. */
 export class TaskGraphs {
-  readonly #options: ValuesOf<typeof taskOptions>
+  readonly #options: TaskValues
   readonly #optimizer: Attached
   readonly #norms: readonly BatchNorm[]
   readonly #graphs: Graphs<'x' | 'y'>
@@ -49,7 +49,7 @@ export class TaskGraphs {
   /** Reads what a step logs of its layers; known after the first trace. */
   #read: WatchedStep['read'] | undefined
 
-  constructor(options: ValuesOf<typeof taskOptions>, optimizer: Attached) {
+  constructor(options: TaskValues, optimizer: Attached) {
     const { model, data, dtype, threads, device, accumulate } = options
     this.#options = options
     this.#optimizer = optimizer
