@@ -18,16 +18,16 @@ export interface Module {
 }
 
 /** Tensors by name: several inputs or outputs of a model. */
-export type NamedTensors = Readonly<Record<string, Tensor>>
+export type TensorRecord = Readonly<Record<string, Tensor>>
 
 /**
  * A model to train: a module, or an object whose `forward` takes several tensors by name, returns several, or both, as
  * the data (`data.tensors`) have them.
  *
- * @example forward({ image, age }: nn.NamedTensors, mode: nn.Mode) { return { kind: …, price: … } }
+ * @example forward({ image, age }: nn.TensorRecord, mode: nn.Mode) { return { kind: …, price: … } }
  */
 export interface Model {
-  forward(x: never, mode: Mode): Tensor | NamedTensors
+  forward(x: never, mode: Mode): Tensor | TensorRecord
 }
 
 /** Returns the name of a layer for error messages: `fc1 (Linear)` if it belongs to a model, otherwise `Linear`. */

@@ -1,9 +1,9 @@
 import { isTensor, type Tensor } from '../core/tensor.ts'
 import type { FieldSpec } from '../data/dataset.ts'
-import type { Mode, Model, Module, NamedTensors } from '../nn/module.ts'
+import type { Mode, Model, Module, TensorRecord } from '../nn/module.ts'
 import { checkOutputs, recordOf, rowsFrom } from './tensor-record.ts'
 
-type Forward = (x: Tensor | NamedTensors, mode: Mode) => Tensor | NamedTensors
+type Forward = (x: Tensor | TensorRecord, mode: Mode) => Tensor | TensorRecord
 
 const named = new WeakSet<object>()
 
@@ -20,7 +20,7 @@ export function namedModel(model: Model, { x, y }: { readonly x: FieldSpec; read
     const output = forward.call(model, x.tensors ? recordOf(given, x.tensors) : given, mode)
     if (names === undefined) return output
     checkOutputs(model.constructor.name, output, names, given.shape[0]!)
-    return rowsFrom(output as NamedTensors, names)
+    return rowsFrom(output as TensorRecord, names)
   }
   named.add(model)
   Object.defineProperty(model, 'forward', { value, configurable: true, writable: true })

@@ -32,7 +32,7 @@ export function checkTensors(what: string, train: Source, source: Source): void 
 }
 
 /** Shows the shape and element type of a field or, of a record, of each of its tensors by name. */
-const shownField = (field: FieldSpec): string =>
+export const shownField = (field: FieldSpec): string =>
   field.tensors
     ? Object.entries(field.tensors)
         .map(

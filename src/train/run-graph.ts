@@ -4,24 +4,34 @@ import { present } from '../core/options.ts'
 import { input } from '../core/tensor.ts'
 import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
 import { type Recipe, recipeOf } from '../data/recipe.ts'
+import type { TensorSpecs } from '../data/record.ts'
 import type { Module } from '../nn/module.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
-import { type Answer, type Answered, meaningOfOutput } from './answer.ts'
-import { type Meaning, measure } from './evaluator.ts'
+import type { Answer } from './answer.ts'
+import { type Meaning, type Measurement, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
 import { type GraphSums, graphFormat, writeGraphFiles } from './graph-files.ts'
 import { castFloat, computeDType } from './graphs.ts'
-import { type InputRange, inputRangeOf } from './input-range.ts'
+import type { InputRange } from './input-range.ts'
+import { answersOf, type NamedAnswered, outputSpec, rangesOf, specsOf } from './output-meaning.ts'
 import { adoptRunThreads, keepRunThreads } from './run-threads.ts'
 import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
 import { type Spread, spreadOf } from './spread.ts'
 import type { Task } from './task.ts'
+import { inputLike, rowsInput } from './tensor-record.ts'
 
 // A run's folder holds graphs from which the model is exported and evaluated without the experiment's file:
 // `inference.onnx` computes y from x, and `loss.onnx` loss and accuracy from y and the targets. Their weights are those
 // in model.safetensors, which they refer to, so that nothing is stored twice; `inference.json` says what they take and
 // return. A model that is not the same graph for every number of examples has none; then `refused` says why.
+
+/** Inputs of a model, of which several have their own ranges. */
+export interface AboutInputs extends FieldSpec {
+  readonly spread?: Spread
+  readonly range?: InputRange
+  readonly ranges?: Readonly<Record<string, InputRange>>
+}
 
 /** What an evaluation computes for a batch of examples; see `Meaning`. */
 export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreIndex'> {
@@ -29,6 +39,8 @@ export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreInd
   readonly kinds?: readonly (1 | 'examples' | 'weight')[]
   readonly labels?: number | 'counted'
   readonly ignoreIndex?: number
+  /** The same for each output of a model of several. */
+  readonly outputs?: Readonly<Record<string, AboutLoss>>
 }
 
 /** Contents of `inference.json`, which describes a run's graph files. */
@@ -42,7 +54,7 @@ export interface About extends Names {
    * Shape and element type of one example; `spread` has the mean and standard deviation of the training inputs, and
    * `range` the least and greatest number that the model takes.
    */
-  readonly x: FieldSpec & { readonly spread?: Spread; readonly range?: InputRange }
+  readonly x: AboutInputs
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec
   readonly target: FieldSpec
@@ -56,6 +68,8 @@ export interface About extends Names {
   readonly loss?: AboutLoss
   /** What the model's output means. */
   readonly answer?: Answer
+  /** What each output means, of a model of several. */
+  readonly answers?: Readonly<Record<string, Answer>>
   /** Reason why the meaning of the output is unknown; absent if it is known. */
   readonly answerRefused?: string
   /** Specs of the metrics as JSON, by metric name. */
@@ -119,12 +133,16 @@ export interface RunModels {
 
 /**
  * Returns what the metadata of an exported ONNX file tell of the model, as JSON by key: the names of features and
- * classes, what its output means, and the encoding and normalization that its input has gone through.
+ * classes, what its output means, and the encoding and normalization that its input has gone through. Of several inputs
+ * or outputs, it tells shape and type of each input, and meaning and classes of each output, by name.
  */
-export const metadataOf = ({ featureNames, classNames, answer, recipe }: About): Record<string, string> => {
+export const metadataOf = (about: About): Record<string, string> => {
+  const { featureNames, classNames, answer, recipe, x, target } = about
   const entries = {
     'evenstep.features': featureNames,
     'evenstep.classes': classNames,
+    'evenstep.inputs': x.tensors,
+    'evenstep.outputs': target.tensors && outputsOf(about, target.tensors),
     'evenstep.output': answer,
     'evenstep.table': recipe?.encoding,
     'evenstep.normalized': recipe?.normalized.length ? recipe.normalized : undefined,
@@ -134,14 +152,23 @@ export const metadataOf = ({ featureNames, classNames, answer, recipe }: About):
   )
 }
 
+/** Describes each output of a model of several: what it means, and the names of its classes. */
+const outputsOf = ({ answers = {} }: About, tensors: TensorSpecs): object =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { classNames }]) => [
+      name,
+      present({ output: answers[name], classes: classNames }),
+    ]),
+  )
+
 /** Returns the contents of `inference.json` that are known before the graphs are made. */
 export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, averaged: boolean = false): About {
   const spread = spreadOf(data.train)
   const recipe = recipeOf(data.train)
   return {
     format: graphFormat,
-    x: { shape: data.train.x.shape, dtype: data.train.x.dtype, ...(spread && { spread }) },
-    target: { shape: data.validation.y.shape, dtype: data.validation.y.dtype },
+    x: { ...specOf(data.train.x), ...(spread && { spread }) },
+    target: specOf(data.validation.y),
     ...namesOf(data.validation),
     ...(recipe && { recipe }),
     averaged,
@@ -150,6 +177,12 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
     metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
   }
 }
+
+const specOf = ({ shape, dtype, tensors }: FieldSpec): FieldSpec => ({
+  shape,
+  dtype,
+  ...(tensors && { tensors }),
+})
 
 type Model = Pick<Task, 'model' | 'variables'>
 
@@ -176,16 +209,12 @@ function tracers(experiment: Experiment, { model }: Model, { x }: About) {
 export function withOutput(experiment: Experiment, task: Model, about: About): About {
   const { traceOn, losses } = tracers(experiment, task, about)
   const { inputs, outputs, ranges } = traceOn(about.batchSize)
-  const { shape, dtype } = outputs.get('y')!
-  const range = inputRangeOf(inputs.get('x')!, ranges)
-  const answer = attempted(() =>
-    meaningOfOutput(losses(about.batchSize).answered, experiment.data.validation),
-  )
+  const answers = attempted(() => answersOf(losses(about.batchSize).answered, experiment.data.validation))
   return {
     ...about,
-    x: { ...about.x, ...(range && { range }) },
-    y: { shape, dtype },
-    ...(typeof answer === 'string' ? { answerRefused: answer } : { answer }),
+    x: { ...about.x, ...rangesOf(about.x, inputs, ranges) },
+    y: outputSpec(outputs, about.batchSize),
+    ...(typeof answers === 'string' ? { answerRefused: answers } : answers),
   }
 }
 
@@ -210,23 +239,24 @@ function remembered<T>(f: (n: number) => T): (n: number) => T {
 
 interface Measuring {
   readonly batch: TracedBatch
-  readonly meaning: Meaning
-  readonly answered: Answered
+  readonly meaning: Measurement['meaning']
+  readonly answered: NamedAnswered
 }
 
 /** Returns a function that traces the loss of n examples, from the model's output `y` and the targets `truth`. */
 function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn: (n: number) => TracedBatch) {
   const { y: field } = data.validation
   return (n: number): Measuring => {
-    const { shape, dtype } = traceOn(n).outputs.get('y')!
-    const y = input(shape, dtype)
+    const { outputs } = traceOn(n)
+    const y = field.tensors ? rowsInput(n, specsOf(outputs)) : inputLike(outputs.get('y')!, n)
     const truth = input([n, ...field.shape], field.dtype)
     const { reads, result } = unscheduled(() => {
       const target = castFloat(truth, computeDType(model))
       return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target })
     })
     const { measured, meaning } = result
-    const answered = { loss: measured.loss!, output: y, shapes: meaning.shapes }
+    const { shapes, outputs: meanings } = meaning
+    const answered = { loss: measured.loss!, output: y, shapes, ...(meanings && { outputs: meanings }) }
     const inputs = new Map([
       ['truth', truth],
       ['y', y],
@@ -235,8 +265,11 @@ function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn:
   }
 }
 
-const aboutLoss = ({ kinds, labels, shapes, ignoreIndex }: Meaning): AboutLoss =>
+const aboutLoss = ({ kinds, labels, shapes, ignoreIndex, outputs }: Measurement['meaning']): AboutLoss =>
   present({
+    outputs:
+      outputs &&
+      Object.fromEntries(Object.entries(outputs).map(([name, meaning]) => [name, aboutLoss(meaning)])),
     kinds: kinds?.map((kind) => (typeof kind === 'object' ? 'weight' : kind)),
     labels,
     shapes,

@@ -2,7 +2,8 @@ import { type Data, joinData } from '../core/dtype.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Source } from '../data/stream.ts'
 import type { Session } from '../runtime/session.ts'
-import type { Evaluator, Measured } from './evaluator.ts'
+import type { Evaluator, Meaning, Measured } from './evaluator.ts'
+import { inputFeeds, outputRows } from './row-feeds.ts'
 import type { About, AboutLoss } from './run-graph.ts'
 
 interface OpenedGraphs {
@@ -20,11 +21,9 @@ export function storedEvaluator(
   rows: number,
 ): Evaluator {
   const scaled = ([n = 1, ...rest]: Shape): Shape => [(n * rows) / batchSize, ...rest]
-  const { kinds, labels, shapes, ignoreIndex } = loss
   const tensor = ({ shape, dtype }: Source['x'], data: Data) => ({ dtype, shape: [rows, ...shape], data })
   const run = async (x: Data, truth: Data): Promise<ReadonlyMap<string, Data>> => {
-    const outputs = await model.run(new Map([['x', tensor(source.x, x)]]))
-    const data = outputs.get('y')!
+    const data = outputRows(y, await model.run(inputFeeds(source.x, x)), rows)
     const feeds = { truth: tensor(source.y, truth), y: { dtype: y.dtype, shape: scaled(y.shape), data } }
     return measures.run(new Map(Object.entries(feeds)))
   }
@@ -36,11 +35,16 @@ export function storedEvaluator(
     }
     return joined(parts)
   }
-  return {
+  const meaningOf = ({ kinds, labels, shapes, ignoreIndex }: AboutLoss): Meaning => ({
     kinds: kinds?.map((kind) => (kind === 'weight' ? {} : kind)),
     labels: typeof labels === 'number' ? (labels * rows) / batchSize : labels,
     shapes: { output: scaled(shapes.output), target: scaled(shapes.target) },
     ignoreIndex,
+  })
+  const outputs = loss.outputs && Object.entries(loss.outputs).map(([name, one]) => [name, meaningOf(one)])
+  return {
+    ...meaningOf(loss),
+    ...(outputs && { outputs: Object.fromEntries(outputs) }),
     graph: graph as Evaluator['graph'],
   }
 }

@@ -3,7 +3,7 @@ import { nearest } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
 import { input, isTensor, type Tensor } from '../core/tensor.ts'
 import { placesOf, rowSpec, type TensorSpecs } from '../data/record.ts'
-import type { NamedTensors } from '../nn/module.ts'
+import type { TensorRecord } from '../nn/module.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { cast } from '../ops/compare.ts'
 import { concat } from '../ops/concat.ts'
@@ -12,11 +12,11 @@ import { slice } from '../ops/slice.ts'
 // Graphs take and return the tensors of a record as rows, as data sets store them; see src/data/record.ts.
 
 /** Records that were joined to rows, by the rows; and what such rows consist of. */
-const joined = new WeakMap<Tensor, NamedTensors>()
+const joined = new WeakMap<Tensor, TensorRecord>()
 const layouts = new WeakMap<Tensor, TensorSpecs>()
 
 /** Returns the tensors of a record, given its rows `[n, width]`. Integers in rows of floats are cast back. */
-export function recordOf(rows: Tensor, specs: TensorSpecs = layouts.get(rows) ?? {}): NamedTensors {
+export function recordOf(rows: Tensor, specs: TensorSpecs = layouts.get(rows) ?? {}): TensorRecord {
   const known = joined.get(rows)
   if (known) return known
   const [n] = rows.shape
@@ -29,7 +29,7 @@ export function recordOf(rows: Tensor, specs: TensorSpecs = layouts.get(rows) ??
 }
 
 /** Joins tensors, which have the examples on axis 0, to rows `[n, width]`, in the given order of names. */
-export function rowsFrom(record: NamedTensors, names: readonly string[]): Tensor {
+export function rowsFrom(record: TensorRecord, names: readonly string[]): Tensor {
   const { dtype } = record[names[0]!]!
   const flat = names.map((name) => {
     const t = record[name]!
@@ -76,7 +76,7 @@ export function checkOutputs(who: string, output: unknown, names: readonly strin
     throw new ShapeError(`${wanted}, got ${stranger}${near === undefined ? '' : `; did you mean ${near}?`}`)
   }
   for (const name of names) {
-    const t = (output as NamedTensors)[name]
+    const t = (output as TensorRecord)[name]
     if (!isTensor(t)) throw new ShapeError(`${wanted}, got ${own.join(', ') || 'none'}; return ${name}, too`)
     if (t.shape[0] !== examples)
       throw new ShapeError(`${who}: wanted ${name} of ${examples} examples, got ${t.shape[0] ?? 'a scalar'}`)
