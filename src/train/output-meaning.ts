@@ -6,8 +6,8 @@ import type { Source } from '../data/stream.ts'
 import { type Answered, meaningOfOutput } from './answer.ts'
 import type { Meaning } from './evaluator.ts'
 import { goalsIn } from './goals.ts'
-import { type InputRange, inputRangeOf } from './input-range.ts'
-import type { About, AboutInputs } from './run-graph.ts'
+import { type InputRange, inputRangeOf, type RangedInputs } from './input-range.ts'
+import type { About } from './run-graph.ts'
 
 /** What a loss compares; of several outputs, also the meaning of each by name. */
 export interface NamedAnswered extends Answered {
@@ -19,7 +19,7 @@ export function rangesOf(
   { tensors }: FieldSpec,
   inputs: ReadonlyMap<string, Tensor>,
   ranges: readonly IndexRange[],
-): Pick<AboutInputs, 'range' | 'ranges'> {
+): Pick<RangedInputs, 'range' | 'ranges'> {
   const each = [...inputs].flatMap(([name, t]): [string, InputRange][] => {
     const range = inputRangeOf(t, ranges)
     return range ? [[name, range]] : []

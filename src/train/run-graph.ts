@@ -13,7 +13,7 @@ import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
 import { type GraphSums, graphFormat, writeGraphFiles } from './graph-files.ts'
 import { castFloat, computeDType } from './graphs.ts'
-import type { InputRange } from './input-range.ts'
+import type { RangedInputs } from './input-range.ts'
 import { answersOf, type NamedAnswered, outputSpec, rangesOf, specsOf } from './output-meaning.ts'
 import { adoptRunThreads, keepRunThreads } from './run-threads.ts'
 import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
@@ -25,13 +25,6 @@ import { inputLike, rowsInput } from './tensor-record.ts'
 // `inference.onnx` computes y from x, and `loss.onnx` loss and accuracy from y and the targets. Their weights are those
 // in model.safetensors, which they refer to, so that nothing is stored twice; `inference.json` says what they take and
 // return. A model that is not the same graph for every number of examples has none; then `refused` says why.
-
-/** Inputs of a model, of which several have their own ranges. */
-export interface AboutInputs extends FieldSpec {
-  readonly spread?: Spread
-  readonly range?: InputRange
-  readonly ranges?: Readonly<Record<string, InputRange>>
-}
 
 /** What an evaluation computes for a batch of examples; see `Meaning`. */
 export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreIndex'> {
@@ -54,7 +47,7 @@ export interface About extends Names {
    * Shape and element type of one example; `spread` has the mean and standard deviation of the training inputs, and
    * `range` the least and greatest number that the model takes.
    */
-  readonly x: AboutInputs
+  readonly x: RangedInputs & { readonly spread?: Spread }
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec
   readonly target: FieldSpec
