@@ -5,7 +5,7 @@ import type { Shape } from '../core/shape.ts'
 import { type Batch, loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import { type Evaluator, type Meaning, type Results, under } from './evaluator.ts'
-import { metricsOf } from './goals.ts'
+import { metricsUnder } from './goals.ts'
 import { type Interval, Intervals } from './intervals.ts'
 import { locating } from './locate.ts'
 import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
@@ -69,7 +69,7 @@ export async function evaluation(
 ): Promise<Evaluation> {
   const outputs = Object.keys(source.y.tensors ?? {})
   const whole = new Tally(outputs.length > 0 ? {} : metrics, asked)
-  const each = outputs.map((name) => ({ name, tally: new Tally(metricsOf(metrics, name), asked) }))
+  const each = outputs.map((name) => ({ name, tally: new Tally(metricsUnder(metrics, name), asked) }))
   const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
   for await (const stack of untilAborted(signal, stacks)) {
     const { x, y, length } = stack

@@ -11,7 +11,7 @@ import { checkLabels } from '../ops/label.ts'
 import { logicalAnd } from '../ops/logic.ts'
 import { argMax } from '../ops/select.ts'
 import { checkedLoss, isRearranged } from './checked-loss.ts'
-import { goalsIn, metricsOf } from './goals.ts'
+import { goalsIn, metricsUnder } from './goals.ts'
 import { Graphs } from './graphs.ts'
 import { classTargets, kindsOf, type LossKind, packed, termsOf } from './loss-terms.ts'
 import { targetFormOf } from './metrics/form.ts'
@@ -103,7 +103,7 @@ export function measure({ loss: lossOf, metrics }: Measuring, source: Names, app
   if (goals === undefined) return measureLoss(loss, { loss: lossOf, metrics }, source, applied)
   const terms = termsOf(lossOf, { loss, output, y }, x)
   const each = goals.map((goal): [string, Measurement] => {
-    const own = { loss: goal.lossOf, metrics: metricsOf(metrics, goal.name) }
+    const own = { loss: goal.lossOf, metrics: metricsUnder(metrics, goal.name) }
     return [goal.name, measureLoss(goal.loss, own, goal.names, { ...goal, x }, true)]
   })
   return {

@@ -27,8 +27,7 @@ import type { Model, Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/norm/normalization.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Controller } from '../schedule/control/controller.ts'
-import { checkMetrics, outputResults } from './goals.ts'
-import type { Metric } from './metrics/metric.ts'
+import { checkMetrics, noGoal, outputResults } from './goals.ts'
 import { namedModels } from './named-model.ts'
 import { checkParts } from './parts.ts'
 import { computing, has, objective, scheduleSteps } from './task-options.ts'
@@ -223,16 +222,6 @@ export function checkMonitor(
     throw mismatch(who, `${option} as one of ${names.join(', ')}`, name, fix)
   }
   throw unknownName(who, names, name, `${option} as `)
-}
-
-/** Explains why a metric without a goal cannot be monitored: its result is a list, or only the goal is missing. */
-function noGoal(name: string, { result, initial }: Metric): string {
-  const fix = `give ${name} a goal, 'max' or 'min'`
-  try {
-    return typeof result(initial) === 'number' ? fix : `${name} is not one number`
-  } catch {
-    return `${fix}, if its result is one number` // its result is defined for no examples
-  }
 }
 
 /** Whether accuracy can be measured on these data, that is, whether their targets are classes. */

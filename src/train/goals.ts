@@ -7,10 +7,10 @@ import type { Loss } from '../ops/loss.ts'
 import type { Metric, Metrics } from './metrics/metric.ts'
 
 /** The loss of one output, and its weight in the total, which is 1 if only the loss is given. */
-export type Goal = Loss | { readonly loss: Loss; readonly weight?: number }
+export type OutputLoss = Loss | { readonly loss: Loss; readonly weight?: number }
 
 /** A loss for each output of a model, by the output's name. */
-export type Losses = Readonly<Record<string, Goal>>
+export type Losses = Readonly<Record<string, OutputLoss>>
 
 /** Metrics by name or, for a model of several outputs, metrics of each output by the output's name. */
 export type GivenMetrics = Readonly<Record<string, Metric | Metrics>>
@@ -38,7 +38,7 @@ export const lossOption: Option<Loss | Losses> = {
     if (!isRecord || Object.keys(value as object).length === 0) {
       throw mismatch(who, `${name} as a function of output and target, such as ops.crossEntropy`, value)
     }
-    const each = Object.entries(value as Losses).map(([output, goal]): [string, Goal] => [
+    const each = Object.entries(value as Losses).map(([output, goal]): [string, OutputLoss] => [
       output,
       isFunction(goal) ? goal : readOptions(`${who}: ${name}: ${output}`, goalOptions, goal),
     ])
@@ -79,7 +79,7 @@ export const outputResults = ({ tensors = {} }: FieldSpec): Readonly<Record<stri
   )
 
 /** Returns the metrics of one output, by their names without that of the output. */
-export const metricsOf = (metrics: Metrics, output: string): Metrics =>
+export const metricsUnder = (metrics: Metrics, output: string): Metrics =>
   Object.fromEntries(
     Object.entries(metrics).flatMap(([name, metric]) =>
       name.startsWith(`${output}.`) ? [[name.slice(output.length + 1), metric]] : [],
@@ -110,3 +110,13 @@ export const noLosses = (who: string, outputs: readonly string[], got: unknown):
   new ArgumentError(
     `${who}: wanted a loss for each output, { ${outputs.map((name) => `${name}: …`).join(', ')} }, got ${showValue(got)}`,
   )
+
+/** Explains why a metric without a goal cannot be monitored: its result is a list, or only the goal is missing. */
+export function noGoal(name: string, { result, initial }: Metric): string {
+  const fix = `give ${name} a goal, 'max' or 'min'`
+  try {
+    return typeof result(initial) === 'number' ? fix : `${name} is not one number`
+  } catch {
+    return `${fix}, if its result is one number` // its result is defined for no examples
+  }
+}

@@ -3,11 +3,10 @@ import type { Tensor } from '../core/tensor.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import { rowSpec, type TensorSpecs } from '../data/record.ts'
 import type { Source } from '../data/stream.ts'
-import { type Answered, meaningOfOutput } from './answer.ts'
+import { type Answer, type Answered, meaningOfOutput } from './answer.ts'
 import type { Meaning } from './evaluator.ts'
 import { goalsIn } from './goals.ts'
 import { type InputRange, inputRangeOf, type RangedInputs } from './input-range.ts'
-import type { About } from './run-graph.ts'
 
 /** What a loss compares; of several outputs, also the meaning of each by name. */
 export interface NamedAnswered extends Answered {
@@ -40,8 +39,13 @@ export function outputSpec(outputs: ReadonlyMap<string, Tensor>, n: number): Fie
 export const specsOf = (outputs: ReadonlyMap<string, Tensor>): TensorSpecs =>
   Object.fromEntries([...outputs].map(([name, { shape, dtype }]) => [name, { shape: shape.slice(1), dtype }]))
 
+interface Answers {
+  readonly answer?: Answer
+  readonly answers?: Readonly<Record<string, Answer>>
+}
+
 /** Returns what the output of a model means or, of several, what each means. */
-export function answersOf(answered: NamedAnswered, data: Source): Pick<About, 'answer' | 'answers'> {
+export function answersOf(answered: NamedAnswered, data: Source): Answers {
   const goals = goalsIn(answered.loss)
   if (goals === undefined) return { answer: meaningOfOutput(answered, data) }
   const each = goals.map(({ name, names, loss, output }) => {

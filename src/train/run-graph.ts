@@ -4,7 +4,6 @@ import { present } from '../core/options.ts'
 import { input } from '../core/tensor.ts'
 import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
 import { type Recipe, recipeOf } from '../data/recipe.ts'
-import type { TensorSpecs } from '../data/record.ts'
 import type { Module } from '../nn/module.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
 import type { Answer } from './answer.ts'
@@ -123,36 +122,6 @@ export interface RunModels {
   readonly loss?: Uint8Array
   readonly about: About
 }
-
-/**
- * Returns what the metadata of an exported ONNX file tell of the model, as JSON by key: the names of features and
- * classes, what its output means, and the encoding and normalization that its input has gone through. Of several inputs
- * or outputs, it tells shape and type of each input, and meaning and classes of each output, by name.
- */
-export const metadataOf = (about: About): Record<string, string> => {
-  const { featureNames, classNames, answer, recipe, x, target } = about
-  const entries = {
-    'evenstep.features': featureNames,
-    'evenstep.classes': classNames,
-    'evenstep.inputs': x.tensors,
-    'evenstep.outputs': target.tensors && outputsOf(about, target.tensors),
-    'evenstep.output': answer,
-    'evenstep.table': recipe?.encoding,
-    'evenstep.normalized': recipe?.normalized.length ? recipe.normalized : undefined,
-  }
-  return Object.fromEntries(
-    Object.entries(present(entries)).map(([key, value]) => [key, JSON.stringify(value)]),
-  )
-}
-
-/** Describes each output of a model of several: what it means, and the names of its classes. */
-const outputsOf = ({ answers = {} }: About, tensors: TensorSpecs): object =>
-  Object.fromEntries(
-    Object.entries(tensors).map(([name, { classNames }]) => [
-      name,
-      present({ output: answers[name], classes: classNames }),
-    ]),
-  )
 
 /** Returns the contents of `inference.json` that are known before the graphs are made. */
 export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, averaged: boolean = false): About {

@@ -26,13 +26,11 @@ import {
   evaluationOptions,
 } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
-import { checkMetrics } from './goals.ts'
-import { namedModel } from './named-model.ts'
 import { recalibrate } from './recalibrate.ts'
 import { type Failure, rows, type Steps, skipping } from './steps.ts'
 import { type GraphFingerprints, TaskGraphs } from './task-graphs.ts'
-import { type TaskOptions, type TaskValues, taskOptions } from './task-options.ts'
-import { totalLoss } from './total-loss.ts'
+import type { TaskOptions, TaskValues } from './task-options.ts'
+import { taskValues } from './task-values.ts'
 
 /**
  * A model with its loss and optimizer, for training and evaluation. A graph is compiled when the first batch of a new
@@ -56,10 +54,7 @@ export class Task {
 
   /** @throws {ArgumentError} naming the first option that is unknown, wrong or missing. */
   constructor(options: TaskOptions) {
-    const { model: given, loss, ...read } = readOptions('Task', taskOptions, options)
-    const { y } = read.data
-    checkMetrics('Task', read.metrics, y)
-    this.#options = { ...read, model: namedModel(given, read.data), loss: totalLoss('Task', loss, y) }
+    this.#options = taskValues(options)
     const { model, optimizer, seed, dtype, scheduleSteps: steps } = this.#options
     if (steps === undefined && isRelative(optimizer)) {
       const wanted = 'scheduleSteps, the number of steps that percentages in schedules refer to'
