@@ -33,12 +33,12 @@ test('tensors lie one after another in the row of an example', () => {
 
 test('one input is normalized or transformed, the others stay', () => {
   const parts = normalize(split(d, { validation: 1, seed: 0 }), { input: 'code' })
-  expect(Array.from(parts.train.x.data).filter((_, i) => i % 4 === 3)).toEqual([-1, 1])
+  expect(Array.from(parts.train.x.data, Number).filter((_, i) => i % 4 === 3)).toEqual([-1, 1])
   expect(parts.train.x.tensors!.code!.dtype).toBe('float32')
   const image3 = tensors({ x: { image: { data: d.x.data as Float32Array, shape: [1, 1, 4] } }, y: [0, 1, 0] })
   const always = onInput('image', { ...horizontalFlip(), apply: ({ x }) => void x.reverse() })
   const [batch] = loader(image3, { batchSize: 3, transform: always }).batches(0)
-  expect(Array.from(batch!.x).slice(0, 4)).toEqual([7, 3, 2, 1])
+  expect(Array.from(batch!.x, Number).slice(0, 4)).toEqual([7, 3, 2, 1])
   expect(() => moments(d)).toThrow('moments: wanted input as one of image, code, got nothing')
   expect(() => moments(d, { input: 'cod' })).toThrow(
     'moments: wanted input as one of image, code, got cod; did you mean code?',
