@@ -5,6 +5,7 @@ import { type Call, observe } from '../nn/observe.ts'
 import type { Compiled } from '../runtime/compile.ts'
 import type { Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
+import { fieldsOf } from './graphs.ts'
 import type { Steps } from './steps.ts'
 
 /** Error thrown when a loss becomes NaN or infinite. */
@@ -33,13 +34,13 @@ export class DivergedError extends NotFiniteError {
 export function culpritOf(
   graph: Pick<Compiled<'x' | 'y', string>, 'retrace'>,
   model: object,
-  { x, y }: Batch,
+  batch: Batch,
   step: number,
   device: Device | undefined,
 ): Promise<string | undefined> {
   const layers = new Map<Tensor, string>()
   const traced = observe(model, labelling(layers), () => graph.retrace())
-  return firstNonFinite(device, traced, { x, y }, step, (t) => layers.get(t))
+  return firstNonFinite(device, traced, fieldsOf(batch), step, (t) => layers.get(t))
 }
 
 /** Returns an observer of module calls that records in `layers` the innermost module computing each tensor. */

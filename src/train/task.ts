@@ -265,9 +265,12 @@ export class Task {
   ): Promise<DivergedError> {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize, most) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
+    const none = stack.weights
+      ? 'no example of the batch has a weight above 0'
+      : 'no label of the batch counts'
+    const those = stack.weights ? 'with weight 0' : 'without labels that count'
     const cause = isEmpty
-      ? 'no label of the batch counts, so the loss is 0/0; use larger batches, leave out examples without labels ' +
-        "that count, or skip such batches with nonFinite: 'skip'"
+      ? `${none}, so the loss is 0/0; use larger batches, leave out examples ${those}, or skip such batches with nonFinite: 'skip'`
       : `the first tensor that is not finite is ${await this.#culprit(rows(stack, batchSize, bad, bad + 1), most)}; ` +
         'lower the rate or warm up longer'
     return new DivergedError(

@@ -6,8 +6,8 @@ import { planTable, type TablePlan, type TableValues } from './table.ts'
 /** A column to read, and where its values go in `x` or `y`. */
 export interface Reading {
   readonly column: ParquetColumn
-  readonly kind: 'feature' | 'target' | 'label'
-  /** Index in an example's `x` or `y` where the value (of a list: its first number) is stored. */
+  readonly kind: 'feature' | 'target' | 'label' | 'weight'
+  /** Index in an example's `x`, `y` or weight where the value (of a list: its first number) is stored. */
   readonly place: number
   /** Shape of each value; `[]` for a number. */
   readonly shape: Shape
@@ -31,12 +31,14 @@ export async function planParquet(
   options: TableValues,
   shapeIn: (column: ParquetColumn) => Promise<Shape>,
 ): Promise<ParquetPlan> {
-  const { label, targets, features } = planTable(
+  const { label, targets, weight, features } = planTable(
     name,
     columns.map((column) => column.name),
     { ...options, shape: undefined },
   )
-  const chosen = new Set([...features, ...targets, ...(label === undefined ? [] : [label])])
+  const chosen = new Set([...features, ...targets, ...listOf(label), ...listOf(weight)])
+  if (weight !== undefined && columns[weight]!.isList)
+    throw malformed(name, 'a weight in each row', `lists in ${columns[weight]!.name}`)
   for (const at of chosen) checkColumn(name, columns[at]!, at === label)
   const shapes = await Promise.all(
     columns.map((column, at) => (chosen.has(at) && column.isList ? shapeIn(column) : [])),
@@ -51,6 +53,7 @@ export async function planParquet(
     ...options,
     features: features.flatMap(within),
     label: label === undefined ? undefined : within(label)[0],
+    weight: weight === undefined ? undefined : within(weight)[0],
     target: isVector ? targets.flatMap(within) : target === undefined ? undefined : within(target)[0],
   })
   const readings = (chosen: readonly number[], kind: Reading['kind']): Reading[] => {
@@ -61,10 +64,16 @@ export async function planParquet(
       return { column: columns[at]!, kind, place, shape: shapes[at]! }
     })
   }
-  const labels = label === undefined ? [] : [label]
-  const all = [...readings(features, 'feature'), ...readings(targets, 'target'), ...readings(labels, 'label')]
+  const all = [
+    ...readings(features, 'feature'),
+    ...readings(targets, 'target'),
+    ...readings(listOf(weight), 'weight'),
+    ...readings(listOf(label), 'label'),
+  ]
   return { ...plan, readings: all }
 }
+
+const listOf = (at: number | undefined): readonly number[] => (at === undefined ? [] : [at])
 
 /** Returns the feature names of a column: its own name or, for lists, `name[0]`, `name[1]`, … */
 const elementsOf = ({ name, isList }: ParquetColumn, shape: Shape): string[] =>
