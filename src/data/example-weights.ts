@@ -1,8 +1,8 @@
-import type { Data } from '../core/dtype.ts'
+import type { Data, DType } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { custom } from '../core/options.ts'
+import type { Shape } from '../core/shape.ts'
 import { isNumbers, type NumberInput, type NumberList } from './arrays.ts'
-import type { Field } from './dataset.ts'
 import { toFloat32 } from './float32.ts'
 
 /** Option for the weights of examples. */
@@ -14,15 +14,27 @@ export const weightsOption = {
   weights: custom<NumberInput>('an array of numbers, one for each example', isNumbers),
 }
 
+/** Returns the weight of an example of a stream. @throws {ArgumentError} when it is no number ≥ 0. */
+export function weightIn({ weight }: { readonly weight?: number }, index: number): number {
+  if (isWeight(weight as number)) return weight!
+  throw mismatch('stream', 'a weight as a finite number ≥ 0', weight, `look at example ${index}`)
+}
+
 /** Whether a number can be the weight of an example. */
-export const isWeight = (value: number): boolean => value >= 0 && value < Number.POSITIVE_INFINITY
+const isWeight = (value: number): boolean => value >= 0 && value < Number.POSITIVE_INFINITY
+
+interface WeightsField {
+  readonly data: Float32Array | Float64Array
+  readonly shape: Shape
+  readonly dtype: DType
+}
 
 /**
  * Returns the weights of `length` examples as a field of a data set.
  *
  * @throws {ArgumentError} when there are not as many, one is negative or not finite, or all are 0.
  */
-export function weightsOf(who: string, given: NumberInput, length: number): Field {
+export function weightsOf(who: string, given: NumberInput, length: number): WeightsField {
   const data = asFloats(who, given)
   if (data.length !== length) throw mismatch(who, `${length} weights, one for each example`, data.length)
   const wrong = data.findIndex((weight) => !isWeight(weight))

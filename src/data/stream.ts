@@ -8,7 +8,7 @@ import { type FlatExample, flatExample, type NumberInput } from './arrays.ts'
 import { type Batch, batchRows } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
 import { checkClassNames, dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
-import { isWeight } from './example-weights.ts'
+import { weightIn } from './example-weights.ts'
 import { maxFloat32 } from './float32.ts'
 import { recipeOf, withRecipe } from './recipe.ts'
 
@@ -98,7 +98,7 @@ export function stream(
       checkSize('x', x, example.x, count)
       checkSize('y', y, example.y, count)
       count++
-      rows.add(weighted ? { ...example, weight: weightOf(given, count) } : example)
+      rows.add(weighted ? { ...example, weight: weightIn(given, count) } : example)
       if (rows.length === chunk) {
         yield rows.batch
         rows = new Rows(spec, chunk)
@@ -111,12 +111,6 @@ export function stream(
 
 /** Maximum number of examples in a batch that a stream made by `stream` yields. */
 const chunk = 256
-
-/** @throws {ArgumentError} when an example has no weight that is a number ≥ 0. */
-function weightOf({ weight }: StreamExample, index: number): number {
-  if (isWeight(weight as number)) return weight!
-  throw mismatch('stream', 'a weight as a finite number ≥ 0', weight, `look at example ${index}`)
-}
 
 function checkExample(
   { x, y }: FlatExample,

@@ -26,6 +26,13 @@ export class DivergedError extends NotFiniteError {
   }
 }
 
+/** Returns why the loss of a batch is 0/0, and what to do. */
+export function emptyBatch({ weights }: Batch): string {
+  const none = weights ? 'no example of the batch has a weight above 0' : 'no label of the batch counts'
+  const those = weights ? 'with weight 0' : 'without labels that count'
+  return `${none}, so the loss is 0/0; use larger batches, leave out examples ${those}, or skip such batches with nonFinite: 'skip'`
+}
+
 /**
  * Runs a model's training graph on a batch to find the first computed tensor with a value that is NaN or infinite.
  *

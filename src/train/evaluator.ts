@@ -1,25 +1,19 @@
 import { type Data, isFloat } from '../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
-import { type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { type Shape, showShape } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
 import { recipeOf } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import { modelOutput } from '../nn/module.ts'
-import { mul } from '../ops/arithmetic.ts'
-import { reshape, sum } from '../ops/broadcast.ts'
-import { cast, equal, greater, notEqual } from '../ops/compare.ts'
-import { checkLabels } from '../ops/label.ts'
-import { logicalAnd } from '../ops/logic.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { ClassTargets } from '../ops/loss-weight.ts'
-import { argMax } from '../ops/select.ts'
+import { type Compared, correctness } from './correctness.ts'
 import { exampleWeighted } from './example-weighted.ts'
 import { type BatchOf, batchFields, Graphs } from './graphs.ts'
 import { classTargets, kindsOf, type LossKind, lossTensor, packed, termsOf } from './loss-terms.ts'
-import { targetFormOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
 /** Outputs of an evaluation graph; outputs that are not needed are absent. */
@@ -112,13 +106,6 @@ export function measure(
   }
 }
 
-interface Compared {
-  readonly output: Tensor
-  readonly target: Tensor
-  /** Label value that is ignored in loss and metrics. */
-  readonly ignoreIndex: number | undefined
-}
-
 /**
  * Returns the scores and targets to compute accuracy and metrics from. For a classification loss, these are the
  * tensors that the loss compares, such as `ops.neg(output)` or labels minus 1. For other losses, and where the scores
@@ -148,50 +135,6 @@ const layouts = ['Cast', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsquee
 /** Returns all tensors on the way from `output` and `y` to `t`. */
 const between = (t: Tensor, output: Tensor, y: Tensor): readonly Tensor[] =>
   topological([t], (one) => (one === output || one === y ? [] : one.inputs))
-
-interface Correct {
-  /** Number of correct predictions, or the sum of their examples' weights. */
-  readonly hits: Tensor
-  /** Number, or weight, of the labels that are not ignored; absent if each label counts as one. */
-  readonly counted?: Tensor
-  readonly labels?: number
-}
-
-/** Counts correct predictions and, if a label value is ignored, the labels that count; undefined without classes. */
-function correctness(
-  { output, target: y, ignoreIndex }: Compared,
-  classes: number | undefined,
-  isClassLoss: boolean,
-  weights: Tensor | undefined,
-): Correct | undefined {
-  const form = targetFormOf(output.shape, y.shape)
-  const isInteger = y.dtype.startsWith('int')
-  const known = classes !== undefined || isClassLoss
-  if (!known || (form === 'alike' && isInteger)) return undefined
-  if (form === undefined) {
-    if (y.shape.length <= 1) checkLabels('accuracy', output, y)
-    return undefined
-  }
-  const given = form === 'alike' ? argMax(y, 1) : cast(y, 'int64')
-  const guess = form === 'logit' ? cast(greater(output, 0), 'int64') : argMax(output, 1)
-  const label = reshape(given, guess.shape)
-  const right = equal(guess, label)
-  const count = (t: Tensor): Tensor => sum(weighed(cast(t, output.dtype), weights))
-  if (ignoreIndex === undefined || form === 'alike') {
-    if (weights === undefined) return { hits: count(right), labels: sizeOf(guess.shape) }
-    return { hits: count(right), counted: count(equal(label, label)) }
-  }
-  const counts = notEqual(label, ignoreIndex)
-  return { hits: count(logicalAnd(right, counts)), counted: count(counts) }
-}
-
-/** Multiplies the labels of each example, one after another, by the example's weight. */
-function weighed(labels: Tensor, weights: Tensor | undefined): Tensor {
-  if (weights === undefined) return labels
-  const n = weights.shape[0]!
-  const each = reshape(labels, [n, sizeOf(labels.shape) / n])
-  return mul(each, reshape(cast(weights, labels.dtype), [n, 1]))
-}
 
 /**
  * Applies the loss function, and checks that model, loss and data fit together.

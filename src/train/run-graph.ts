@@ -234,11 +234,7 @@ function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn:
     })
     const { measured, meaning } = result
     const answered = { loss: measured.loss!, output: y, shapes: meaning.shapes }
-    const inputs = new Map([
-      ['truth', truth],
-      ['y', y],
-      ...(weights ? ([['weights', weights]] as const) : []),
-    ])
+    const inputs = new Map(Object.entries({ truth, y, ...(weights && { weights }) }))
     return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning, answered }
   }
 }

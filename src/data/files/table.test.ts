@@ -65,7 +65,7 @@ describe('a table is read', () => {
     expect(found.x).toEqual(wanted.x)
     expect([found.y, found.classNames]).toEqual([wanted.y, ['a', 'b', 'c']])
     await expect(table(parquet, { label: 'y', delimiter: ';' })).rejects.toThrow(
-      'table: wanted one of label, target, classNames, classes, naValues, columns, missing, signal, got delimiter',
+      'table: wanted one of label, target, weight, classNames, classes, naValues, columns, missing, signal, got delimiter',
     )
     const stream = await tableStream(parquet, small)
     expect((await collect(stream)).x).toEqual(wanted.x)

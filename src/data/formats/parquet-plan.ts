@@ -37,9 +37,8 @@ export async function planParquet(
     { ...options, shape: undefined },
   )
   const chosen = new Set([...features, ...targets, ...listOf(label), ...listOf(weight)])
-  if (weight !== undefined && columns[weight]!.isList)
-    throw malformed(name, 'a weight in each row', `lists in ${columns[weight]!.name}`)
-  for (const at of chosen) checkColumn(name, columns[at]!, at === label)
+  for (const at of chosen)
+    checkColumn(name, columns[at]!, at === label ? 'label' : at === weight ? 'weight' : 'feature')
   const shapes = await Promise.all(
     columns.map((column, at) => (chosen.has(at) && column.isList ? shapeIn(column) : [])),
   )
@@ -56,21 +55,28 @@ export async function planParquet(
     weight: weight === undefined ? undefined : within(weight)[0],
     target: isVector ? targets.flatMap(within) : target === undefined ? undefined : within(target)[0],
   })
-  const readings = (chosen: readonly number[], kind: Reading['kind']): Reading[] => {
-    let next = 0
-    return chosen.map((at) => {
-      const place = next
-      next += sizeOf(shapes[at]!)
-      return { column: columns[at]!, kind, place, shape: shapes[at]! }
-    })
-  }
-  const all = [
-    ...readings(features, 'feature'),
-    ...readings(targets, 'target'),
-    ...readings(listOf(weight), 'weight'),
-    ...readings(listOf(label), 'label'),
+  const readings = [
+    ...readingsOf(features, 'feature', columns, shapes),
+    ...readingsOf(targets, 'target', columns, shapes),
+    ...readingsOf(listOf(weight), 'weight', columns, shapes),
+    ...readingsOf(listOf(label), 'label', columns, shapes),
   ]
-  return { ...plan, readings: all }
+  return { ...plan, readings }
+}
+
+/** Returns how to read some columns, whose values lie one after another in an example. */
+function readingsOf(
+  chosen: readonly number[],
+  kind: Reading['kind'],
+  columns: readonly ParquetColumn[],
+  shapes: readonly Shape[],
+): Reading[] {
+  let next = 0
+  return chosen.map((at) => {
+    const place = next
+    next += sizeOf(shapes[at]!)
+    return { column: columns[at]!, kind, place, shape: shapes[at]! }
+  })
 }
 
 const listOf = (at: number | undefined): readonly number[] => (at === undefined ? [] : [at])
@@ -79,13 +85,15 @@ const listOf = (at: number | undefined): readonly number[] => (at === undefined 
 const elementsOf = ({ name, isList }: ParquetColumn, shape: Shape): string[] =>
   isList ? Array.from({ length: sizeOf(shape) }, (_, i) => `${name}[${i}]`) : [name]
 
-function checkColumn(file: string, { name, other, isList }: ParquetColumn, isLabel: boolean): void {
+function checkColumn(file: string, { name, other, isList }: ParquetColumn, kind: Reading['kind']): void {
+  const isLabel = kind === 'label'
   if (other !== undefined) {
     const fix = isLabel
       ? 'turn them into texts or numbers first'
       : 'turn them into numbers first, such as days since a start, or choose other columns with features'
     throw malformed(file, isLabel ? 'a column of labels' : 'columns of numbers', `${other} in ${name}`, fix)
   }
+  if (kind === 'weight' && isList) throw malformed(file, 'a weight in each row', `lists in ${name}`)
   if (isLabel && isList)
     throw malformed(file, 'a label in each row', `lists in ${name}`, 'give them as target')
 }

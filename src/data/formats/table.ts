@@ -101,14 +101,6 @@ export function planTable(
   checkFeatures(name, columns, features, predicted)
   checkWeight(name, columns, weightAt, features, predicted)
   checkTwice(name, columns, targets, 'target')
-  if (features.length === 0) {
-    throw mismatch(
-      name,
-      'a column of features besides what is to be predicted',
-      undefined,
-      'name fewer targets',
-    )
-  }
   if (sizeOf(shape) !== features.length) {
     throw mismatch(name, `${sizeOf(shape)} columns of features`, features.length, 'check features and shape')
   }
@@ -137,7 +129,7 @@ function checkThere(
   if (lacking !== undefined) throw columnAbsent(name, lacking, columns, needed)
 }
 
-/** @throws {ArgumentError} when a feature is chosen twice, or is also the label or a target. */
+/** @throws {ArgumentError} when there is no feature, one is chosen twice, or is also the label or a target. */
 function checkFeatures(
   name: string,
   columns: readonly string[] | number,
@@ -150,6 +142,8 @@ function checkFeatures(
     throw mismatch(name, 'features without the column to predict', shown(columns, leak), fix)
   }
   checkTwice(name, columns, features, 'features')
+  const wanted = 'a column of features besides what is to be predicted'
+  if (features.length === 0) throw mismatch(name, wanted, undefined, 'name fewer targets')
 }
 
 /** @throws {ArgumentError} when the column of weights is also a feature, or the label or a target. */

@@ -115,7 +115,7 @@ interface Mean {
 }
 
 /** Values of rows, and a function that returns the weight of a row's example. */
-export interface Values {
+export interface RowValues {
   readonly values: ArrayLike<number>
   weightOf(row: number): number
 }
@@ -130,7 +130,7 @@ export interface Values {
 export const meanMetric = (
   spec: Metric['spec'],
   goal: 'max' | 'min',
-  valuesOf: (predictions: Predictions) => Values,
+  valuesOf: (predictions: Predictions) => RowValues,
   result: (mean: number) => number = (mean) => mean,
 ): Metric => ({
   spec,

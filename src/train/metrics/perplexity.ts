@@ -1,6 +1,6 @@
 import { readOptions } from '../../core/options.ts'
 import { classScores } from './labels.ts'
-import { type Metric, meanMetric, type Predictions, type Values } from './metric.ts'
+import { type Metric, meanMetric, type Predictions, type RowValues } from './metric.ts'
 
 /**
  * Measures perplexity, e to the power of the mean cross-entropy. Guessing among k equally likely classes has
@@ -13,7 +13,7 @@ import { type Metric, meanMetric, type Predictions, type Values } from './metric
  */
 export function perplexity(options: object = {}): Metric {
   readOptions('perplexity', {}, options)
-  const surprises = (predictions: Predictions): Values => {
+  const surprises = (predictions: Predictions): RowValues => {
     const { columns, labels, scores, soft, weightOf } = classScores('perplexity', predictions)
     const values = Float64Array.from(labels, (label, i) => {
       if (columns === 1) return softplus(label === 1 ? -scores[i]! : scores[i]!)

@@ -68,7 +68,7 @@ export function countsOf({ classes, labels, weights, multilabel }: Scores): numb
   const counts = new Array<number>(classes).fill(0)
   for (const [k, chunk] of labels.entries()) {
     for (const [i, label] of chunk.entries()) {
-      const weight = weights?.[k]![multilabel ? Math.floor(i / classes) : i] ?? 1
+      const weight = weights?.[k]?.[multilabel ? Math.floor(i / classes) : i] ?? 1
       if (!multilabel) counts[label]! += weight
       else if (label > 0) counts[i % classes]! += weight
     }
@@ -87,7 +87,7 @@ export function sortedScores(
   for (const [k, odds] of scores.entries()) {
     for (let row = 0; row < odds.length / columns; row++) {
       const label = multilabel ? labels[k]![row * columns + c]! : Number(labels[k]![row] === c)
-      const weight = weights?.[k]![row]
+      const weight = weights?.[k]?.[row]
       if (label >= 0) (label === 1 ? own : others).add(odds[row * columns + column]!, weight)
     }
   }
@@ -95,19 +95,19 @@ export function sortedScores(
 }
 
 /** Scores in ascending order, NaN last. */
-export interface Sorted {
+export interface SortedGroup {
   readonly scores: Float64Array
   /** Weight of the example of each score; absent if every example counts as one. */
   readonly weights?: Float64Array
 }
 
-export type SortedScores = Readonly<Record<'own' | 'others', Sorted>>
+export type SortedScores = Readonly<Record<'own' | 'others', SortedGroup>>
 
 /** Returns the weight of the example with the score at a place. */
-export const weightAt = ({ weights }: Sorted, place: number): number => weights?.[place] ?? 1
+export const weightAt = ({ weights }: SortedGroup, place: number): number => weights?.[place] ?? 1
 
 /** Returns the weight of all examples together: without weights, their number. */
-export const totalOf = ({ scores, weights }: Sorted): number =>
+export const totalOf = ({ scores, weights }: SortedGroup): number =>
   weights ? weights.reduce((a, b) => a + b, 0) : scores.length
 
 /** Scores of some examples, and their weights. */
@@ -122,7 +122,7 @@ class Group {
     if (weight !== undefined) this.#weights.push(weight)
   }
 
-  get sorted(): Sorted {
+  get sorted(): SortedGroup {
     const [scores, weights] = [this.#scores, this.#weights]
     if (weights.length === 0) return { scores: Float64Array.from(scores).sort() }
     const rank = (i: number): number => (Number.isNaN(scores[i]) ? Number.POSITIVE_INFINITY : scores[i]!)

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { readOptions } from '../../core/options.ts'
 import { type Shape, sameShape, showShape } from '../../core/shape.ts'
-import { type Metric, meanMetric, type Predictions, rowWeights, type Values } from './metric.ts'
+import { type Metric, meanMetric, type Predictions, type RowValues, rowWeights } from './metric.ts'
 
 /** Measures the mean of |output − target|, like scikit-learn's `mean_absolute_error`; ≥ 0. */
 export const mae = (options: object = {}): Metric => meanError('mae', options, (gap) => Math.abs(gap))
@@ -21,7 +21,7 @@ type ErrorOf = (gap: number, target: number) => number
 
 function meanError(type: string, options: object, error: ErrorOf): Metric {
   readOptions(type, {}, options)
-  const errors = (predictions: Predictions): Values => {
+  const errors = (predictions: Predictions): RowValues => {
     const { output, target } = checked(type, predictions)
     const values = Float64Array.from({ length: target.length }, (_, i) => {
       const y = Number(target[i])

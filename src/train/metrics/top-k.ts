@@ -1,6 +1,6 @@
 import { type OptionsOf, readOptions, required, size } from '../../core/options.ts'
 import { type ClassScores, classOf, classScores, labelScores, multilabelOption } from './labels.ts'
-import { type Metric, meanMetric, type Predictions, type Values } from './metric.ts'
+import { type Metric, meanMetric, type Predictions, type RowValues } from './metric.ts'
 
 /**
  * Measures the fraction of examples whose label is the highest-scoring class. Ties go to the lowest class index. With
@@ -15,7 +15,7 @@ export const accuracy = (given: OptionsOf<typeof multilabelOption> = {}): Metric
 }
 
 /** Returns, for each example, whether all its labels that are not ignored are predicted correctly. */
-function exactMatches(predictions: Predictions): Values {
+function exactMatches(predictions: Predictions): RowValues {
   const { columns, scores, truth, weightOf } = labelScores('accuracy', predictions)
   const isRight = (applies: number, i: number): boolean => applies < 0 || Number(scores[i]! > 0) === applies
   const values = Array.from({ length: truth.length / columns }, (_, row) =>
