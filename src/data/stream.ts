@@ -98,7 +98,7 @@ export function stream(
       checkSize('x', x, example.x, count)
       checkSize('y', y, example.y, count)
       count++
-      rows.add(weighted ? { ...example, weight: weightIn(given, count) } : example)
+      rows.add(weighted ? { ...example, weight: weightIn(given, count - 1) } : example)
       if (rows.length === chunk) {
         yield rows.batch
         rows = new Rows(spec, chunk)
