@@ -102,10 +102,10 @@ describe('a column of a table has the weights', () => {
     expect(() => read('1,,no\n', { missing: 0 })).toThrow('a.csv: wanted a value at line 2, column w')
     expect(of(read('1,,no\n2,3,yes\n3,,no\n', { missing: 'drop' }))).toEqual([3])
     expect(() => read('1,1,no\n', { weight: 'y' })).toThrow(
-      'a.csv: wanted weight as a column of its own, got y, the column to predict',
+      'a.csv: wanted weight as a column of its own, got "y, the column to predict"',
     )
     expect(() => read('1,1,no\n', { features: ['w'] })).toThrow(
-      'a.csv: wanted weight as a column of its own, got w, a feature',
+      'a.csv: wanted weight as a column of its own, got "w, a feature"',
     )
     const mixed = (rows: string) => data.parseTable(`a,w,y\n${rows}`, 'a.csv', asked)
     expect(() => mixed('1,-2,no\n')).toThrow('a.csv: wanted a weight ≥ 0 at line 2, column w, got "-2"')
