@@ -5,11 +5,13 @@ import type { Source } from '../data/stream.ts'
 import type { Session } from '../runtime/session.ts'
 import type { Evaluator, Measured } from './evaluator.ts'
 import type { BatchOf } from './graphs.ts'
+import { checkBatchRange } from './input-range.ts'
 import type { About, AboutLoss } from './run-graph.ts'
 
 interface OpenedGraphs {
   readonly model: Session
   readonly measures: Session
+  readonly x: About['x']
   readonly y: About['target']
   readonly batchSize: number
   readonly loss: AboutLoss
@@ -20,7 +22,7 @@ interface OpenedGraphs {
 
 /** Returns an evaluator for batches of `rows` examples that runs the graphs stored in a run's folder. */
 export function storedEvaluator(
-  { model, measures, y, batchSize, loss, source, weighing }: OpenedGraphs,
+  { model, measures, x: input, y, batchSize, loss, source, weighing }: OpenedGraphs,
   rows: number,
 ): Evaluator {
   const scaled = ([n = 1, ...rest]: Shape): Shape => [(n * rows) / batchSize, ...rest]
@@ -38,6 +40,7 @@ export function storedEvaluator(
   }
   const ones = new Float64Array(rows).fill(1) // data without weights
   const graph = async ({ x, y: truth, weights }: BatchOf<Data>) => {
+    checkBatchRange(x, input, rows)
     const [width, depth] = [sizeOf(source.x.shape) * rows, sizeOf(source.y.shape) * rows]
     const parts: ReadonlyMap<string, Data>[] = []
     for (let k = 0; k * width < x.length; k++) {

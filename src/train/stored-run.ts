@@ -167,7 +167,7 @@ export class StoredRun {
       openOnnx(this.#whole('loss', weights), { exact }),
     ])
     const known = Object.entries(metrics).filter(([, spec]) => isKnown(spec))
-    const of = { model, measures, y, batchSize, loss, source, weighing }
+    const of = { model, measures, x, y, batchSize, loss, source, weighing }
     const all = parseMetrics(Object.fromEntries(known))
     const rowsOf = async (rows: number): Promise<Evaluator> => storedEvaluator(of, rows)
     return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options))
