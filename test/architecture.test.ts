@@ -159,6 +159,7 @@ test('files of a user, which may be large, are read in pieces and replaced whole
     'study/run/heartbeat.ts': 'a byte on a pipe',
     'study/run/holders.ts': 'ids of processes',
     'train/experiment-file.ts': 'an experiment in JSON',
+    'train/spec/model.ts': 'the schema of the package',
     'train/trust.ts': 'sources of an experiment',
   }
   const whole = /^(?!import).*\b(?:readFileSync|writeFileSync|appendFileSync|writeSync)\(/m

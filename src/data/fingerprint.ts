@@ -11,12 +11,13 @@ export const fingerprint = ({ train, validation }: Sources): string =>
 
 function addSource(hash: Hash, source: Source): Hash {
   if (!isStream(source)) return addExamples(hash, source)
-  const { x, y, classes, fingerprint } = source
-  return hash.update(JSON.stringify([x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint]))
+  const { x, y, weights, classes, fingerprint } = source
+  const own = [x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint]
+  return hash.update(JSON.stringify(weights ? [...own, weights.dtype] : own))
 }
 
-function addExamples(hash: Hash, { length, x, y }: Dataset): Hash {
-  for (const { data, shape, dtype } of [x, y]) {
+function addExamples(hash: Hash, { length, x, y, weights }: Dataset): Hash {
+  for (const { data, shape, dtype } of weights ? [x, y, weights] : [x, y]) {
     hash.update(JSON.stringify([length, shape, dtype]))
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }
