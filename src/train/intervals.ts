@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { pause } from '#platform'
 import type { AbortSignalLike } from '../core/abort.ts'
 import { middle95, resamples, samplesOf, wilson } from '../core/confidence.ts'
 import type { Data } from '../core/dtype.ts'
@@ -173,7 +173,7 @@ async function bootstrapped(
     for (const { of, values } of found) values[next] = of(sample)
     next++
     if (performance.now() - paused < 50) continue
-    await setImmediate() // for signals and timers
+    await pause() // for signals and timers
     signal?.throwIfAborted()
     paused = performance.now()
   }
