@@ -2,24 +2,33 @@ import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.t
 import type { Data } from '../core/dtype.ts'
 import { boolean, integer, type OptionsOf } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
+import type { Values } from '../data/dataset.ts'
 import { type Batch, loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import { type Evaluator, type Meaning, type Results, under } from './evaluator.ts'
 import { metricsUnder } from './goals.ts'
+import { fieldsOf } from './graphs.ts'
 import { type Interval, Intervals } from './intervals.ts'
 import { locating } from './locate.ts'
 import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
-import { type Measurements, Measures, type Metrics, type Predictions } from './metrics/metric.ts'
+import {
+  checkWeighing,
+  type Measurements,
+  Measures,
+  type Metrics,
+  type Predictions,
+} from './metrics/metric.ts'
 
 /** Results of evaluating a model on a data set. `metrics` is absent if the task has none, and one output. */
 export interface Evaluation extends Partial<Measurements> {
   /**
    * Loss over all examples, independent of the batch size: the mean over examples, or over whatever the loss divides
-   * by, such as class weights; for a loss that is a sum, the sum. NaN when all labels are ignored.
+   * by, such as class weights; for a loss that is a sum, the sum. Examples that have weights count by them. NaN when all
+   * labels are ignored, or all weights are 0.
    */
   readonly loss: number
   /**
-   * Fraction, 0 to 1, of labels that equal the class with the highest score, not counting labels equal to the
+   * Fraction, 0 to 1, by the examples' weights if they have some, of labels that equal the class with the highest score, not counting labels equal to the
    * `ignoreIndex` of the data or the loss. A one-hot or soft label counts as the class of its highest probability; a
    * single score predicts class 1 if positive. Absent for data without classes.
    */
@@ -72,10 +81,11 @@ export async function evaluation(
   const each = outputs.map((name) => ({ name, tally: new Tally(metricsUnder(metrics, name), asked) }))
   const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
   for await (const stack of untilAborted(signal, stacks)) {
-    const { x, y, length } = stack
+    const { weights, length } = stack
+    checkWeighing(metrics, weights)
     const rows = Math.min(batchSize, length)
     const evaluator = await evaluatorOf(rows)
-    const results = await locating(stack, rows, () => evaluator.graph({ x, y }), whole.examples)
+    const results = await locating(stack, rows, () => evaluator.graph(fieldsOf(stack)), whole.examples)
     await whole.add({ meaning: evaluator, results, rows, stack }, () => evaluatorOf(1))
     for (const { name, tally } of each) {
       const seen = { meaning: evaluator.outputs![name]!, results: under(name, results), rows, stack }
@@ -154,7 +164,8 @@ class Tally {
     this.#hasAccuracy = meaning.labels !== undefined
     await this.#intervals?.add(stack, single)
     if (this.#measures === undefined) return
-    const predictions = predictionsOf(meaning, results, stack.y, stack.length / rows)
+    const own = predictionsOf(meaning, results, stack.y, stack.length / rows)
+    const predictions = stack.weights ? { ...own, weights: stack.weights as Values } : own
     this.#measures.add(predictions)
     this.#intervals?.addPredictions(predictions)
   }

@@ -1,20 +1,16 @@
 import type { Data } from '../core/dtype.ts'
-import { type Shape, sizeOf } from '../core/shape.ts'
+import type { Shape } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'
 import { modelOutput } from '../nn/module.ts'
-import { reshape, sum } from '../ops/broadcast.ts'
-import { cast, equal, greater, notEqual } from '../ops/compare.ts'
-import { checkLabels } from '../ops/label.ts'
-import { logicalAnd } from '../ops/logic.ts'
-import { argMax } from '../ops/select.ts'
 import { checkedLoss, isRearranged } from './checked-loss.ts'
+import { type Compared, correctness } from './correctness.ts'
+import { exampleWeighted } from './example-weighted.ts'
 import { goalsIn, metricsUnder } from './goals.ts'
-import { Graphs } from './graphs.ts'
+import { type BatchOf, batchFields, Graphs } from './graphs.ts'
 import { classTargets, kindsOf, type LossKind, packed, termsOf } from './loss-terms.ts'
-import { targetFormOf } from './metrics/form.ts'
 import type { TaskValues } from './task-options.ts'
 
 /** Outputs of an evaluation graph; outputs that are not needed are absent. */
@@ -26,7 +22,7 @@ export interface Meaning {
   readonly kinds: readonly LossKind[] | undefined
   /** Shapes of a batch's scores and targets as passed to metrics. */
   readonly shapes: { readonly output: Shape; readonly target: Shape }
-  /** Number of labels in a batch, or 'counted' if some may be ignored; undefined for data without classes. */
+  /** Number of labels in a batch, or 'counted' if some may be ignored or have weights; undefined for data without classes. */
   readonly labels: number | 'counted' | undefined
   /** Label value that is ignored in loss and metrics. */
   readonly ignoreIndex: number | undefined
@@ -34,7 +30,7 @@ export interface Meaning {
 
 /** A compiled evaluation graph for batches of one size. */
 export interface Evaluator extends Meaning {
-  readonly graph: (feeds: Readonly<Record<'x' | 'y', Data>>) => Promise<Results>
+  readonly graph: (feeds: BatchOf<Data>) => Promise<Results>
   /** Meaning of each output by name, of a model of several; the results of an output are those `under` its name. */
   readonly outputs?: Readonly<Record<string, Meaning>> | undefined
 }
@@ -64,15 +60,16 @@ export class Evaluators {
   async of(source: Source, batchSize: number): Promise<Evaluator> {
     const { dtype, threads, device } = this.#options
     const { classes, ignoreIndex } = source
-    const fields = { x: shapeOf(source.x), y: shapeOf(source.y) }
+    const fields = batchFields(source)
     const spec = JSON.stringify({ ...fields, classes, ignoreIndex, tensors: source.y.tensors })
     const graphs = this.#graphs.get(spec) ?? new Graphs(fields, { dtype, threads, device, loop: true })
     this.#graphs.set(spec, graphs)
     const key = `${batchSize} ${spec}`
-    const graph = await graphs.compiled(key, batchSize, ({ x, y }) => {
+    const graph = await graphs.compiled(key, batchSize, (fed) => {
+      const { x, y, weights }: BatchOf<Tensor> = fed
       const output = modelOutput(this.#options.model, x, 'eval')
       checkAssignsNothing()
-      const { meaning, measured } = measure(this.#options, source, { x, output, y })
+      const { meaning, measured } = measure(this.#options, source, { x, output, y, weights })
       this.#meanings.set(key, meaning)
       return measured as Record<Measured, Tensor>
     })
@@ -85,6 +82,8 @@ interface Applied {
   readonly x: Tensor
   readonly output: Tensor
   readonly y: Tensor
+  /** Weights of the examples, if they have any. */
+  readonly weights?: Tensor | undefined
 }
 
 /** An evaluation graph's outputs, and what they mean. */
@@ -97,14 +96,15 @@ type Measuring = Pick<TaskValues, 'loss' | 'metrics'>
 
 /** Builds the evaluation graph on top of the model's output. @returns the graph's outputs and their meaning */
 export function measure({ loss: lossOf, metrics }: Measuring, source: Names, applied: Applied): Measurement {
-  const { x, output, y } = applied
-  const loss = checkedLoss(lossOf, output, y, source)
+  const { x, output, y, weights } = applied
+  const checked = checkedLoss(lossOf, output, y, source)
+  const loss = exampleWeighted(lossOf, { loss: checked, output, y }, x, weights)
   const goals = goalsIn(loss)
   if (goals === undefined) return measureLoss(loss, { loss: lossOf, metrics }, source, applied)
   const terms = termsOf(lossOf, { loss, output, y }, x)
   const each = goals.map((goal): [string, Measurement] => {
     const own = { loss: goal.lossOf, metrics: metricsUnder(metrics, goal.name) }
-    return [goal.name, measureLoss(goal.loss, own, goal.names, { ...goal, x }, true)]
+    return [goal.name, measureLoss(goal.loss, own, goal.names, { ...goal, x, weights }, true)]
   })
   return {
     meaning: {
@@ -131,13 +131,13 @@ function measureLoss(
   loss: Tensor,
   { loss: lossOf, metrics }: Measuring,
   source: Names,
-  { x, output, y }: Applied,
+  { x, output, y, weights }: Applied,
   isPart = false,
 ): Measurement {
   const terms = termsOf(lossOf, { loss, output, y }, x)
   const compared = comparedIn(loss, output, y, source.ignoreIndex)
   const { ignoreIndex } = compared
-  const correct = correctness(compared, source.classes, classTargets(loss) !== undefined)
+  const correct = correctness(compared, source.classes, classTargets(loss) !== undefined, weights)
   const { labels, ...hits } = correct ?? {}
   return {
     meaning: {
@@ -155,15 +155,6 @@ function measureLoss(
         (isPart || compared.target !== y) && { target: compared.target }),
     },
   }
-}
-
-const shapeOf = ({ shape, dtype }: Source['x']): Source['x'] => ({ shape, dtype })
-
-interface Compared {
-  readonly output: Tensor
-  readonly target: Tensor
-  /** Label value that is ignored in loss and metrics. */
-  readonly ignoreIndex: number | undefined
 }
 
 /**
@@ -186,36 +177,3 @@ function comparedIn(loss: Tensor, output: Tensor, y: Tensor, ignored: number | u
 /** Returns all tensors on the way from `output` and `y` to `t`. */
 const between = (t: Tensor, output: Tensor, y: Tensor): readonly Tensor[] =>
   topological([t], (one) => (one === output || one === y ? [] : one.inputs))
-
-interface Correct {
-  /** Number of correct predictions. */
-  readonly hits: Tensor
-  /** Number of labels that are not ignored; absent if no label can be ignored. */
-  readonly counted?: Tensor
-  readonly labels?: number
-}
-
-/** Counts correct predictions and, if a label value is ignored, the labels that count; undefined without classes. */
-function correctness(
-  { output, target: y, ignoreIndex }: Compared,
-  classes: number | undefined,
-  isClassLoss: boolean,
-): Correct | undefined {
-  const form = targetFormOf(output.shape, y.shape)
-  const isInteger = y.dtype.startsWith('int')
-  const known = classes !== undefined || isClassLoss
-  if (!known || (form === 'alike' && isInteger)) return undefined
-  if (form === undefined) {
-    if (y.shape.length <= 1) checkLabels('accuracy', output, y)
-    return undefined
-  }
-  const given = form === 'alike' ? argMax(y, 1) : cast(y, 'int64')
-  const guess = form === 'logit' ? cast(greater(output, 0), 'int64') : argMax(output, 1)
-  const label = reshape(given, guess.shape)
-  const right = equal(guess, label)
-  const count = (t: Tensor): Tensor => sum(cast(t, output.dtype))
-  if (ignoreIndex === undefined || form === 'alike')
-    return { hits: count(right), labels: sizeOf(guess.shape) }
-  const counts = notEqual(label, ignoreIndex)
-  return { hits: count(logicalAnd(right, counts)), counted: count(counts) }
-}

@@ -28,6 +28,7 @@ import type { Normalization } from '../nn/norm/normalization.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Controller } from '../schedule/control/controller.ts'
 import { checkMetrics, noGoal, outputResults } from './goals.ts'
+import { checkWeighing } from './metrics/metric.ts'
 import { namedModels } from './named-model.ts'
 import { checkParts } from './parts.ts'
 import { computing, has, objective, scheduleSteps } from './task-options.ts'
@@ -181,6 +182,7 @@ export function experiment(given: ExperimentOptions): Experiment {
   checkOrder('experiment', data.train, checked)
   checkBatchSize(checked)
   checkParts(data)
+  for (const source of Object.values(data) as Source[]) checkWeighing(checked.metrics, source.weights)
   const goal = goalOf(checked)
   const control = checked.control.map((one) => one.follow?.(goal, monitor) ?? one)
   if (epochs !== undefined || steps !== undefined) return { ...checked, control }

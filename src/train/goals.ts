@@ -3,6 +3,8 @@ import { mismatch, showValue, unknownName } from '../core/mismatch.ts'
 import { number, type Option, readOptions, required } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { FieldSpec, Names } from '../data/dataset.ts'
+import { add, mul } from '../ops/arithmetic.ts'
+import { reshape } from '../ops/broadcast.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Metric, Metrics } from './metrics/metric.ts'
 
@@ -60,10 +62,16 @@ export interface AppliedGoal {
 
 const applied = new WeakMap<Tensor, readonly AppliedGoal[]>()
 
-/** Records the losses of several outputs whose weighted sum is `total`. @returns `total` */
-export function withGoals(total: Tensor, goals: readonly AppliedGoal[]): Tensor {
+/** Returns the weighted sum of the losses of several outputs, of which `goalsIn` returns the losses. */
+export function totalOf(goals: readonly AppliedGoal[]): Tensor {
+  const total = goals.map(weighted).reduce(add)
   applied.set(total, goals)
   return total
+}
+
+const weighted = ({ loss, weight }: AppliedGoal): Tensor => {
+  const single = reshape(loss, [])
+  return weight === 1 ? single : mul(single, weight)
 }
 
 /** Returns the losses of several outputs of which `loss` is the weighted sum; undefined for any other loss. */

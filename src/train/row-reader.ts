@@ -216,6 +216,7 @@ export function inputOptions({ x, recipe, featureNames: named }: About): TableVa
   return {
     label: undefined,
     target: [],
+    weight: undefined,
     features: featureNames,
     shape: x.shape,
     classNames: undefined,

@@ -50,6 +50,8 @@ export interface About extends Names {
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec
   readonly target: FieldSpec
+  /** Element type of the weights by which the loss counts examples; absent if it takes none. */
+  readonly weights?: FieldSpec
   /** How the training data were made from a file, if known. */
   readonly recipe?: Recipe
   /** Whether evaluation uses other weights than the trained ones, such as averages. */
@@ -131,6 +133,7 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
     format: graphFormat,
     x: { ...specOf(data.train.x), ...(spread && { spread }) },
     target: specOf(data.validation.y),
+    ...(data.validation.weights && { weights: { shape: [], dtype: data.validation.weights.dtype } }),
     ...namesOf(data.validation),
     ...(recipe && { recipe }),
     averaged,
@@ -205,24 +208,25 @@ interface Measuring {
   readonly answered: NamedAnswered
 }
 
-/** Returns a function that traces the loss of n examples, from the model's output `y` and the targets `truth`. */
+/**
+ * Returns a function that traces the loss of n examples, from the model's output `y`, the targets `truth` and, if the
+ * examples have weights, these.
+ */
 function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn: (n: number) => TracedBatch) {
-  const { y: field } = data.validation
+  const { y: field, weights: weighing } = data.validation
   return (n: number): Measuring => {
     const { outputs } = traceOn(n)
     const y = field.tensors ? rowsInput(n, specsOf(outputs)) : inputLike(outputs.get('y')!, n)
     const truth = input([n, ...field.shape], field.dtype)
+    const weights = weighing && input([n], weighing.dtype)
     const { reads, result } = unscheduled(() => {
       const target = castFloat(truth, computeDType(model))
-      return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target })
+      return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target, weights })
     })
     const { measured, meaning } = result
     const { shapes, outputs: meanings } = meaning
     const answered = { loss: measured.loss!, output: y, shapes, ...(meanings && { outputs: meanings }) }
-    const inputs = new Map([
-      ['truth', truth],
-      ['y', y],
-    ])
+    const inputs = new Map(Object.entries({ truth, y, ...(weights && { weights }) }))
     return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning, answered }
   }
 }

@@ -3,11 +3,9 @@ import { unknownName } from '../core/mismatch.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { FieldSpec } from '../data/dataset.ts'
 import type { TensorSpecs } from '../data/record.ts'
-import { add, mul } from '../ops/arithmetic.ts'
-import { reshape } from '../ops/broadcast.ts'
 import type { Loss } from '../ops/loss.ts'
 import { checkedLoss } from './checked-loss.ts'
-import { type AppliedGoal, type Losses, noLosses, withGoals } from './goals.ts'
+import { type AppliedGoal, type Losses, noLosses, totalOf } from './goals.ts'
 import { recordOf } from './tensor-record.ts'
 
 /** Plain description of a total loss, for `run.json`. */
@@ -56,7 +54,7 @@ function summed(losses: Losses, tensors: TensorSpecs): Loss {
       const [one, target] = [outputs[goal.name]!, targets[goal.name]!]
       return { ...goal, output: one, y: target, loss: lossOf(goal, one, target) }
     })
-    return withGoals(each.map(weightedTensor).reduce(add), each)
+    return totalOf(each)
   }
   const spec = goals.map(({ name, lossOf: { name: loss }, weight }) => [name, { loss, weight }])
   described.set(total, Object.fromEntries(spec))
@@ -67,11 +65,6 @@ const weighted = ({ loss, weight = 1 }: { readonly loss: Loss; readonly weight?:
   lossOf: loss,
   weight,
 })
-
-const weightedTensor = ({ loss, weight }: AppliedGoal): Tensor => {
-  const single = reshape(loss, [])
-  return weight === 1 ? single : mul(single, weight)
-}
 
 /** Applies the loss of one output. @throws {ShapeError} naming the output, when output, loss and data do not fit. */
 function lossOf(
