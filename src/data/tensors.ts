@@ -13,6 +13,7 @@ import {
 import { shapeOption, sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput } from './arrays.ts'
 import { type Dataset, dataset, type Field, targetOption } from './dataset.ts'
+import { weightsOf, weightsOption } from './example-weights.ts'
 import { type NameValues, nameOptions, namesOf } from './names.ts'
 import { type Recipe, recipeOf, withRecipe } from './recipe.ts'
 import { rowSpec, type TensorSpec, toRows } from './record.ts'
@@ -54,6 +55,7 @@ const options = {
   x: required(input),
   /** Labels or targets: as `x`, an object of tensors by name for a model of several outputs. */
   y: required(input),
+  ...weightsOption,
 }
 
 export interface TensorsOptions extends OptionsOf<typeof options> {}
@@ -69,7 +71,7 @@ export interface TensorsOptions extends OptionsOf<typeof options> {}
  * d.x.tensors.image.shape // [2]
  */
 export function tensors(given: TensorsOptions): Dataset {
-  const { x, y } = readOptions('tensors', options, given)
+  const { x, y, weights } = readOptions('tensors', options, given)
   const [xs, ys] = [entriesOf('x', x), entriesOf('y', y)]
   const twice = Object.keys(xs.tensors).find((name) => xs.isRecord && ys.isRecord && name in ys.tensors)
   if (twice !== undefined)
@@ -89,6 +91,7 @@ export function tensors(given: TensorsOptions): Dataset {
     x: fieldOf(xs, length),
     y: fieldOf(ys, length),
     ...namesOf({ ...names, ...targets }),
+    ...(weights !== undefined && { weights: weightsOf('tensors', weights, length) }),
   }
   return withRecipe(made, recipeFor(x, xs))
 }

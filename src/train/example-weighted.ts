@@ -6,7 +6,7 @@ import { expand, reshape, sum } from '../ops/broadcast.ts'
 import { cast } from '../ops/compare.ts'
 import type { Loss } from '../ops/loss.ts'
 import { partsOf, scoredByOf, weightedLoss, withClassTargets, withLink } from '../ops/loss-weight.ts'
-import { goalsIn, totalOf } from './goals.ts'
+import { goalsIn, weightedTotal } from './goals.ts'
 import { type AppliedLoss, LossScale } from './loss-scale.ts'
 import { classTargets, type LossTerm, splitLoss } from './loss-terms.ts'
 
@@ -35,7 +35,7 @@ export function exampleWeighted(
     ...goal,
     loss: exampleWeighted(goal.lossOf, goal, x, weights),
   }))
-  if (goals) return totalOf(goals)
+  if (goals) return weightedTotal(goals)
   const scale = scaleOf(lossOf, applied)
   const { terms, fed } = splitLoss(applied, x, scale)
   const shares = new Shares(scale, fed, cast(weights, loss.dtype))

@@ -63,7 +63,7 @@ export interface AppliedGoal {
 const applied = new WeakMap<Tensor, readonly AppliedGoal[]>()
 
 /** Returns the weighted sum of the losses of several outputs, of which `goalsIn` returns the losses. */
-export function totalOf(goals: readonly AppliedGoal[]): Tensor {
+export function weightedTotal(goals: readonly AppliedGoal[]): Tensor {
   const total = goals.map(weighted).reduce(add)
   applied.set(total, goals)
   return total

@@ -5,7 +5,7 @@ import type { FieldSpec } from '../data/dataset.ts'
 import type { TensorSpecs } from '../data/record.ts'
 import type { Loss } from '../ops/loss.ts'
 import { checkedLoss } from './checked-loss.ts'
-import { type AppliedGoal, type Losses, noLosses, totalOf } from './goals.ts'
+import { type AppliedGoal, type Losses, noLosses, weightedTotal } from './goals.ts'
 import { recordOf } from './tensor-record.ts'
 
 /** Plain description of a total loss, for `run.json`. */
@@ -54,7 +54,7 @@ function summed(losses: Losses, tensors: TensorSpecs): Loss {
       const [one, target] = [outputs[goal.name]!, targets[goal.name]!]
       return { ...goal, output: one, y: target, loss: lossOf(goal, one, target) }
     })
-    return totalOf(each)
+    return weightedTotal(each)
   }
   const spec = goals.map(({ name, lossOf: { name: loss }, weight }) => [name, { loss, weight }])
   described.set(total, Object.fromEntries(spec))
