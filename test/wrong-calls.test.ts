@@ -39,7 +39,7 @@ describe('a natural wrong call', () => {
       () => call(train.exportOnnx, model(), {}),
     ],
     [
-      'exportOnnx: wanted one of shape, dtype, data, got zzz',
+      'exportOnnx: wanted one of shape, dtype, data, tensors, got zzz',
       () => call(train.exportOnnx, model(), { shape: [1], zzz: 1 }),
     ],
     ['exportOnnx: wanted model as a module, got nothing', () => call(train.exportOnnx)],

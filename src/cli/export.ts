@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { count } from '../core/text.ts'
 import { writeOutput } from '../disk/output-file.ts'
-import { open } from '../train/open.ts'
+import { type OpenedRun, open } from '../train/open.ts'
 import { StoredRun } from '../train/stored-run.ts'
 import { encodingOf } from '../train/table-encoding.ts'
 import { type Output, terminal } from './output.ts'
@@ -18,14 +18,25 @@ export const exportCommand = (output: Output = terminal()): Command =>
     .action(async (folder: string, file: string, options: AskedRun) => {
       const stored = storedRun(folder, options)
       const run = stored ?? (await open(folder, await askedBy(folder, options)))
-      const { x } = run instanceof StoredRun ? run.about : run.experiment.data.train
+      const [x, outputs] = fieldsOf(run)
       const bytes = run.exportOnnx()
       writeOutput(file, bytes)
-      const shape = ['N', ...x.shape].join(', ')
-      output.write(`${file}: ${count(bytes.length)} bytes, x ${x.dtype} [${shape}] to y\n`)
+      const inputs = Object.entries(x.tensors ?? { x }).map(
+        ([name, { dtype, shape }]) => `${name} ${dtype} [${['N', ...shape].join(', ')}]`,
+      )
+      output.write(`${file}: ${count(bytes.length)} bytes, ${inputs.join(', ')} to ${outputs.join(', ')}\n`)
       const table = run instanceof StoredRun ? run.about.recipe?.encoding : encodingOf(run.experiment)
       if (table === undefined || !file.endsWith('.onnx')) return
       const beside = file.replace(/onnx$/, 'table.json')
       writeOutput(beside, `${JSON.stringify(table)}\n`)
       output.write(`${beside}: how evenstep/table encodes a row as x\n`)
     })
+
+/** Returns the inputs of a run's model, and the names of its outputs. */
+function fieldsOf(run: StoredRun | OpenedRun): readonly [StoredRun['about']['x'], readonly string[]] {
+  const [x, y] =
+    run instanceof StoredRun
+      ? [run.about.x, run.about.target]
+      : [run.experiment.data.train.x, run.experiment.data.train.y]
+  return [x, Object.keys(y.tensors ?? { y })]
+}

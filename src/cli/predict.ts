@@ -102,7 +102,8 @@ async function* predicted(
     const header = isFirst ? text.header : ''
     const next = predictor.compute(prepared, before).then((y) => {
       let lines = header
-      for (let row = 0; row < length; row++) lines += text.line(y, row, files?.[row])
+      const lineOf = text.lines(y)
+      for (let row = 0; row < length; row++) lines += lineOf(row, files?.[row])
       return lines
     })
     next.catch(() => {}) // thrown when it is awaited

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
-import { showShape } from '../core/shape.ts'
+import { type Shape, showShape } from '../core/shape.ts'
 import { count, dash } from '../core/text.ts'
 import { pathExists } from '../disk/inside.ts'
 import type { Experiment } from '../train/experiment.ts'
@@ -36,9 +36,18 @@ export const summaryCommand = (output: Output = terminal()): Command =>
       output.write(
         options.json
           ? jsonLine({ shape, layers, parameters, flops })
-          : `${experiment.name} · one example, x ${showShape(shape)}\n\n${table(found, output.columns)}`,
+          : `${experiment.name} · one example, ${inputsOf(experiment, shape)}\n\n${table(found, output.columns)}`,
       )
     })
+
+/** Shows the shape of the input for one example or, of several inputs, the shape of each. */
+function inputsOf({ data }: Experiment, x: Shape): string {
+  const named = Object.entries(data.train.x.tensors ?? {})
+  const each = named.map(([name, { shape }]): [string, Shape] => [name, [1, ...shape]])
+  return (each.length > 0 ? each : [['x', x] as const])
+    .map(([name, shape]) => `${name} ${showShape(shape)}`)
+    .join(', ')
+}
 
 /** Loads the experiment in a file, or the experiment of the run in a folder. */
 async function experimentAt(path: string, { set, experiment: named }: Options): Promise<Experiment> {

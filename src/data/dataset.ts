@@ -16,6 +16,7 @@ import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Val
 import { weightsOf, weightsOption } from './example-weights.ts'
 import { type Names, type NameValues, nameOptions, namesOf } from './names.ts'
 import { recipeOf, withRecipe } from './recipe.ts'
+import type { TensorSpecs } from './record.ts'
 import { checkTargets } from './targets.ts'
 
 /** Shape and element type of an example's `x` (input) or `y` (label or target). */
@@ -23,6 +24,8 @@ export interface FieldSpec {
   /** Shape for one example: `[100]` for 100 features, `[3, 32, 32]` for images, `[]` for a scalar or label. */
   readonly shape: Shape
   readonly dtype: DType
+  /** Named tensors that the numbers of an example make up, if there are several; see `data.tensors`. */
+  readonly tensors?: TensorSpecs
 }
 
 /** The `x` or the `y` of all examples of a data set. */

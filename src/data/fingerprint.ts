@@ -13,13 +13,14 @@ export const fingerprint = ({ train, validation }: Sources): string =>
 function addSource(hash: Hash, source: Source): Hash {
   if (!isStream(source)) return addExamples(hash, source)
   const { x, y, weights, classes, fingerprint } = source
-  const own = [x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint]
+  const named = [x, y].flatMap(({ tensors }) => (tensors ? [tensors] : []))
+  const own = [x.shape, x.dtype, y.shape, y.dtype, classes, fingerprint, ...named]
   return hash.update(JSON.stringify(weights ? [...own, weights.dtype] : own))
 }
 
 function addExamples(hash: Hash, { length, x, y, weights }: Dataset): Hash {
-  for (const { data, shape, dtype } of weights ? [x, y, weights] : [x, y]) {
-    hash.update(JSON.stringify([length, shape, dtype]))
+  for (const { data, shape, dtype, tensors } of weights ? [x, y, weights] : [x, y]) {
+    hash.update(JSON.stringify([length, shape, dtype, ...(tensors ? [tensors] : [])]))
     hash.update(data)
   }
   return hash

@@ -1,17 +1,20 @@
-import { allocate, type Data } from '../core/dtype.ts'
+import { allocate, type Data, toData } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { checkFields, mismatch, showValue } from '../core/mismatch.ts'
-import { choice, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
+import { choice, type OptionsOf, present, readOptions, text, type ValuesOf } from '../core/options.ts'
 import { showShape, sizeOf } from '../core/shape.ts'
 import { checkDataset, type Dataset, type FieldSpec, type Split } from './dataset.ts'
 import { valueFingerprint } from './fingerprint.ts'
 import { normalizedRecipe, recipeOf, withRecipe } from './recipe.ts'
+import { fromRows, inputPlace, intoRows, rowSpec } from './record.ts'
 import type { TestedSplit } from './split.ts'
 import { checkStream, isStream, type Stream } from './stream.ts'
 
 const options = {
   /** Which values share a mean and deviation: all of `x`, each channel (axis 0) or each position. @default 'all' */
   per: choice(['all', 'channel', 'feature'], 'all'),
+  /** Name of the input to normalize, of data with several inputs. */
+  input: text(),
 }
 
 export interface NormalizeOptions extends OptionsOf<typeof options> {}
@@ -21,11 +24,14 @@ export interface Moments {
   readonly mean: Float64Array
   /** Biased standard deviations (dividing by n, not n − 1); 1 instead of 0 where all values are equal. */
   readonly deviation: Float64Array
+  /** Name of the input that they are of; absent for data with one input. */
+  readonly input?: string
 }
 
 /**
  * Normalizes `x` of each part of a split by the training part's mean and standard deviation, so that no information
- * leaks from the others. Constant features are only shifted. Integers become float32.
+ * leaks from the others. Constant features are only shifted. Integers become float32. Of several inputs, `input` says
+ * which one is normalized.
  *
  *     x ← (x − mean) / deviation
  */
@@ -38,7 +44,7 @@ export function normalize(split: Split, given: NormalizeOptions = {}): Split {
     const got = Object(split) === split ? 'one without' : showValue(split)
     throw new ArgumentError(`normalize: wanted a split with train and validation, got ${got}; ${fix}`)
   }
-  const found = moments(train, readOptions('normalize', options, given))
+  const found = moments(train, present(readOptions('normalize', options, given)))
   const parts = { train: standardize(train, found), validation: standardize(validation, found) }
   return test === undefined ? parts : { ...parts, test: standardize(test, found) }
 }
@@ -46,19 +52,32 @@ export function normalize(split: Split, given: NormalizeOptions = {}): Split {
 /** Computes the means and standard deviations of `x` over all examples of a data set. */
 export function moments(dataset: Dataset, given: NormalizeOptions = {}): Moments {
   checkDataset('moments', dataset)
-  const { x } = dataset
-  const sums = new Sums(x, readOptions('moments', options, given))
-  sums.add(x.data)
-  return sums.moments
+  const read = readOptions('moments', options, given)
+  const { spec, valuesIn } = measured('moments', dataset.x, read.input)
+  const sums = new Sums(spec, read)
+  sums.add(valuesIn(dataset.x.data))
+  return momentsOf(sums, read.input)
 }
 
 /** Computes the means and standard deviations of `x` over all examples of a stream, in one pass. */
 export async function streamMoments(stream: Stream, given: NormalizeOptions = {}): Promise<Moments> {
   checkStream('streamMoments', stream)
-  const sums = new Sums(stream.x, readOptions('streamMoments', options, given))
-  for await (const { x } of stream.read(0)) sums.add(x)
+  const read = readOptions('streamMoments', options, given)
+  const { spec, valuesIn } = measured('streamMoments', stream.x, read.input)
+  const sums = new Sums(spec, read)
+  for await (const { x } of stream.read(0)) sums.add(valuesIn(x))
   if (sums.count === 0) throw mismatch('streamMoments', 'at least one example', 0)
-  return sums.moments
+  return momentsOf(sums, read.input)
+}
+
+const momentsOf = ({ moments }: Sums, input: string | undefined): Moments =>
+  input === undefined ? moments : { ...moments, input }
+
+/** Returns the shape and type of `x` or of the input that is named, and a function that takes its values out of `x`. */
+function measured(who: string, x: FieldSpec, input: string | undefined) {
+  const place = inputPlace(who, x, input)
+  const valuesIn = (data: Data): Data => (place ? fromRows(data, sizeOf(x.shape), place) : data)
+  return { place, spec: place?.spec ?? x, valuesIn }
 }
 
 /**
@@ -73,29 +92,43 @@ export function standardize(source: Dataset | Stream, moments: Moments): Dataset
   checkFields('standardize', 'a data set or a stream', source, 'x', 'y')
   checkFields('standardize', 'moments, as data.moments returns them', moments, 'mean', 'deviation')
   checkNoCodes(source)
-  const { mean, deviation } = moments
-  const { shape, dtype } = source.x
-  const run = sizeOf(shape) / mean.length
-  if (!Number.isInteger(run) || deviation.length !== mean.length) {
-    const wanted = `a mean and a deviation for equal parts of x ${showShape(shape)}`
-    throw mismatch('standardize', wanted, mean.length)
-  }
-  const float = dtype === 'float64' ? dtype : 'float32'
-  const apply = (data: Data): Data => standardized(data, allocate(float, data.length), run, moments)
+  const { spec, apply } = applying(source.x, moments)
   const recipe = normalizedRecipe(recipeOf(source), moments)
   if (!isStream(source)) {
-    const made = { ...source, x: { shape, dtype: float, data: apply(source.x.data) } as const }
+    const made = { ...source, x: { ...spec, data: apply(source.x.data) } }
     return withRecipe(made, recipe)
   }
   const stream: Stream = {
     ...source,
-    x: { shape, dtype: float },
+    x: spec,
     ...(source.fingerprint !== undefined && { fingerprint: valueFingerprint([source.fingerprint, moments]) }),
     read: async function* (epoch) {
       for await (const batch of source.read(epoch)) yield { ...batch, x: apply(batch.x) }
     },
   }
   return withRecipe(stream, recipe)
+}
+
+/** Returns the shape and type of `x` once it is normalized, and a function that normalizes its values. */
+function applying(x: FieldSpec, moments: Moments): { spec: FieldSpec; apply: (data: Data) => Data } {
+  const { mean, deviation, input } = moments
+  const { place, spec, valuesIn } = measured('standardize', x, input)
+  const { shape, dtype } = spec
+  const run = sizeOf(shape) / mean.length
+  if (!Number.isInteger(run) || deviation.length !== mean.length) {
+    const wanted = `a mean and a deviation for equal parts of ${input ?? 'x'} ${showShape(shape)}`
+    throw mismatch('standardize', wanted, mean.length)
+  }
+  const float = dtype === 'float64' ? dtype : 'float32'
+  const changed = (data: Data): Data => standardized(data, allocate(float, data.length), run, moments)
+  if (place === undefined) return { spec: { shape, dtype: float }, apply: changed }
+  const whole = rowSpec({ ...x.tensors, [place.name]: { ...place.spec, dtype: float } })
+  const apply = (data: Data): Data => {
+    const rows = toData(whole.dtype, data)
+    intoRows(rows, sizeOf(x.shape), place, changed(valuesIn(data)))
+    return rows
+  }
+  return { spec: whole, apply }
 }
 
 /** @throws {ArgumentError} when some features are codes of categories, which no longer are once normalized. */

@@ -16,6 +16,7 @@ export type { LoaderOptions, StreamLoaderOptions } from './loader-options.ts'
 export { mixup, oneHot } from './mixup.ts'
 export { type NextCharacterOptions, nextCharacter } from './next-character.ts'
 export * from './normalize.ts'
+export type { TensorSpec, TensorSpecs } from './record.ts'
 export { type Sampler, type WeightedSamplerOptions, weightedSampler } from './sampler.ts'
 export { type KFoldOptions, kFold, type SplitOptions, split, type TestedSplit } from './split.ts'
 export type { CollectOptions, Source, Sources, Stream, StreamExample, StreamOptions } from './stream.ts'
@@ -27,4 +28,12 @@ export type { ColumnKinds, ColumnOptions } from './table/kinds.ts'
 export { parseTable } from './table/parse-table.ts'
 export { encodeTable, type MixedTable } from './table/table.ts'
 export type { MixedTableOptions } from './table/table-options.ts'
-export type { Example, Occasion, Transform } from './transform.ts'
+export { type TensorStreamOptions, tensorStream } from './tensor-stream.ts'
+export {
+  type TensorColumns,
+  type TensorInput,
+  type TensorInputs,
+  type TensorsOptions,
+  tensors,
+} from './tensors.ts'
+export { type Example, type Occasion, onInput, type Transform } from './transform.ts'

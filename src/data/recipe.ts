@@ -12,7 +12,14 @@ export interface Recipe {
   /** Encoding of the rows of a mixed table (see `data.table`), which was learnt from the training part. */
   readonly encoding?: TableEncoding
   /** Means and standard deviations by which `x` was then normalized, one entry per normalization, in order. */
-  readonly normalized: readonly { readonly mean: readonly number[]; readonly deviation: readonly number[] }[]
+  readonly normalized: readonly Normalized[]
+}
+
+/** A normalization of `x` or, of several inputs, of the one named `input`. */
+interface Normalized {
+  readonly mean: readonly number[]
+  readonly deviation: readonly number[]
+  readonly input?: string
 }
 
 // Not a field of the data set, as a data set that a caller copies from another by hand must not copy the recipe.
@@ -37,9 +44,16 @@ export const tableRecipe = (name: string, options: object, width?: number): Reci
 /** Returns a recipe with one more normalization; undefined if the recipe `before` it is not known. */
 export const normalizedRecipe = (
   before: Recipe | undefined,
-  { mean, deviation }: { readonly mean: Float64Array; readonly deviation: Float64Array },
+  {
+    mean,
+    deviation,
+    input,
+  }: { readonly mean: Float64Array; readonly deviation: Float64Array; readonly input?: string | undefined },
 ): Recipe | undefined =>
   before && {
     ...before,
-    normalized: [...before.normalized, { mean: Array.from(mean), deviation: Array.from(deviation) }],
+    normalized: [
+      ...before.normalized,
+      { mean: Array.from(mean), deviation: Array.from(deviation), ...(input !== undefined && { input }) },
+    ],
   }

@@ -240,6 +240,8 @@ export function joined(
 
 /** Returns the data set of all examples of a batch, whose arrays are not copied. */
 export function datasetOf(batch: Batch, x: FieldSpec, y: FieldSpec, names: Names): Dataset {
+  if (x.tensors || y.tensors)
+    return { length: batch.length, x: { ...x, data: batch.x }, y: { ...y, data: batch.y }, ...namesOf(names) }
   const columns = { x: batch.x as Values, y: batch.y as Values, shape: x.shape, targetShape: y.shape }
   return dataset({ ...columns, ...(batch.weights && { weights: batch.weights as Values }), ...names })
 }

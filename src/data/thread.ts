@@ -143,7 +143,11 @@ function asError({ name, message }: { readonly name: string; readonly message: s
 export function loaderStream(loader: Loader): Stream {
   checkFields('loaderStream', 'a loader of a data set in memory', loader, 'dataset', 'batches')
   const { dataset, batches } = loader
-  const spec = ({ shape, dtype }: FieldSpec): FieldSpec => ({ shape, dtype })
+  const spec = ({ shape, dtype, tensors }: FieldSpec): FieldSpec => ({
+    shape,
+    dtype,
+    ...(tensors && { tensors }),
+  })
   return {
     ...namesOf(dataset),
     x: spec(dataset.x),

@@ -1,10 +1,13 @@
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import { checkFields } from '../core/mismatch.ts'
 import { type Random, random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { type Batch, copyOf } from './batch.ts'
 import type { Dataset, FieldSpec } from './dataset.ts'
+import { inputPlace } from './record.ts'
 import { isStream, type Source } from './stream.ts'
+import { checkTensorName } from './tensors.ts'
 
 /** One example, whose arrays a transform may overwrite. */
 export interface Example {
@@ -47,10 +50,24 @@ export interface Transform {
   readonly options?: Readonly<Record<string, unknown>>
   /** @throws {ArgumentError} when this transform does not suit examples of these shapes and types. */
   check?(x: FieldSpec, y: FieldSpec): void
+  /** Name of the input that the transform changes, of data with several inputs; see `onInput`. */
+  readonly input?: string
   /** Whether the transform calls `other` for other examples, which is impossible with a stream. */
   readonly mixes?: boolean
   /** Changes the example in place. The result is ignored, but another example or a promise is an error. */
   apply(example: Example, occasion: Occasion): void
+}
+
+/**
+ * Returns a transform that changes one input, of data with several, as `transform` changes the `x` of others.
+ *
+ * @example data.onInput('image', data.horizontalFlip()).input // 'image'
+ */
+export function onInput(input: string, transform: Transform): Transform {
+  checkTensorName('onInput', input)
+  checkFields('onInput', 'a transform, such as data.horizontalFlip()', transform, 'name', 'apply')
+  const { name, options = { source: String(transform.apply) }, apply, ...rest } = transform
+  return { ...rest, name, options: { ...options, input }, input, apply: (...given) => apply(...given) }
 }
 
 /** Returns a function that applies all transforms to a batch, given its examples' indices in the source. */
@@ -65,15 +82,18 @@ export function transforming(
   for (const one of transforms) checkSuits(one, source)
   const apply = (example: Example, epoch: number, index: number, places = transforms.length): Example => {
     for (let place = 0; place < places; place++) {
-      const returned: unknown = transforms[place]!.apply(example, {
+      const one = transforms[place]!
+      const { shape, own } = seenBy(one, source)
+      const seen = own(example)
+      const returned: unknown = one.apply(seen, {
         epoch,
         index,
-        shape: x.shape,
+        shape,
         random: random(seed, 'transform', place, epoch, index),
         length: isStream(source) ? 0 : source.length,
-        other: (j) => apply(lookUp(source as Dataset, j), epoch, j, place),
+        other: (j) => own(apply(lookUp(source as Dataset, j), epoch, j, place)),
       })
-      if (typeof returned === 'object') checkInPlace(transforms[place]!, example, returned)
+      if (typeof returned === 'object') checkInPlace(one, seen, returned)
     }
     return example
   }
@@ -87,11 +107,30 @@ export function transforming(
   }
 }
 
-function checkSuits({ name, check, mixes }: Transform, source: Source): void {
+/** Returns the shape of what a transform sees as `x`, and a function that makes it see that of an example. */
+function seenBy({ name, input }: Transform, { x }: Source) {
+  const place = inputPlace(name, x, input)
+  if (place === undefined) return { shape: x.shape, own: (example: Example): Example => example }
+  const { spec, from, size } = place
+  const own = (example: Example): Example => ({ x: example.x.subarray(from, from + size), y: example.y })
+  return { shape: spec.shape, own }
+}
+
+function checkSuits({ name, check, mixes, input }: Transform, source: Source): void {
   if (mixes && isStream(source))
     throw new ArgumentError(`${name}: wanted a data set in memory, got a stream; collect it first`)
-  const { x, y } = source
-  if (!x.dtype.startsWith('float')) throw new ArgumentError(`${name}: wanted x of floats, got ${x.dtype}`)
+  const { y } = source
+  if (source.x.tensors && input === undefined) {
+    const fix = `give data.onInput('${Object.keys(source.x.tensors)[0]}', …), or the name of another`
+    throw new ArgumentError(`${name}: wanted a transform of one input, got data with several; ${fix}`)
+  }
+  if (y.tensors && mixes) {
+    const fix = 'train without it'
+    throw new ArgumentError(`${name}: wanted data with one target, got several by name; ${fix}`)
+  }
+  const x = inputPlace(name, source.x, input)?.spec ?? source.x
+  if (!x.dtype.startsWith('float'))
+    throw new ArgumentError(`${name}: wanted ${input ?? 'x'} of floats, got ${x.dtype}`)
   check?.(x, y)
 }
 

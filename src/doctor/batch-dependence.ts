@@ -6,6 +6,7 @@ import type { Module } from '../nn/module.ts'
 import type { Loss } from '../ops/loss.ts'
 import { castFloat } from '../train/graphs.ts'
 import { LossScale } from '../train/loss-scale.ts'
+import { inputLike } from '../train/tensor-record.ts'
 
 /** A model, its loss and the data of an experiment. */
 interface Setup {
@@ -23,8 +24,8 @@ interface Setup {
 export function batchDependence({ model, loss: lossOf, data, dtype }: Setup): string | undefined {
   const batch = ({ shape, dtype }: FieldSpec): Tensor => input([2, ...shape], dtype)
   const compared = (): LossScale | undefined => {
-    const { shape, dtype: type } = model.forward(castFloat(batch(data.x), dtype), 'eval')
-    const [output, y] = [input(shape, type), castFloat(batch(data.y), dtype)]
+    const output = inputLike(model.forward(castFloat(batch(data.x), dtype), 'eval'), 2)
+    const y = castFloat(batch(data.y), dtype)
     return LossScale.of(lossOf, { loss: lossOf(output, y), output, y })
   }
   try {

@@ -9,7 +9,7 @@ export * from './flatten.ts'
 export * as init from './init.ts'
 export * from './initialize.ts'
 export * from './linear.ts'
-export type { Mode, Module } from './module.ts'
+export type { Mode, Model, Module, TensorRecord } from './module.ts'
 export * from './modules.ts'
 export {
   type BatchNorm,

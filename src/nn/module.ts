@@ -17,6 +17,19 @@ export interface Module {
   forward(x: Tensor, mode: Mode): Tensor
 }
 
+/** Tensors by name: several inputs or outputs of a model. */
+export type TensorRecord = Readonly<Record<string, Tensor>>
+
+/**
+ * A model to train: a module, or an object whose `forward` takes several tensors by name, returns several, or both, as
+ * the data (`data.tensors`) have them.
+ *
+ * @example forward({ image, age }: nn.TensorRecord, mode: nn.Mode) { return { kind: …, price: … } }
+ */
+export interface Model {
+  forward(x: never, mode: Mode): Tensor | TensorRecord
+}
+
 /** Returns the name of a layer for error messages: `fc1 (Linear)` if it belongs to a model, otherwise `Linear`. */
 export const called = (layer: object, kind: string): string =>
   nameOf(layer) ? `${nameOf(layer)} (${kind})` : kind

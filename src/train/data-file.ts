@@ -46,6 +46,12 @@ export async function readDataFile(path: string, about: About, options: DataFile
 async function rawData(path: string, about: About, { target, labels }: DataFileOptions): Promise<Dataset> {
   const kind = fileKind(path)
   const { x, classes, classNames } = about
+  if (x.tensors || about.target.tensors) {
+    const fix = 'make them with data.tensors, and evaluate them with (await train.open(run)).evaluate(data)'
+    throw new ArgumentError(
+      `--on: wanted a run of one input and one target, got one of several by name; ${fix}`,
+    )
+  }
   const dtype = x.dtype === 'float64' ? 'float64' : 'float32'
   const isApart = kind !== 'npz' && !isTabular(kind)
   const names = { ...(classes !== undefined && { classes }), ...(classNames && { classNames }) }

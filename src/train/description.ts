@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import { present } from '../core/options.ts'
+import type { FieldSpec } from '../data/dataset.ts'
 import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
@@ -15,6 +16,7 @@ import { checkExperiment, type Experiment, optionNames } from './experiment.ts'
 import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
 import type { Task } from './task.ts'
 import { checkTask } from './task-options.ts'
+import { lossSpec } from './total-loss.ts'
 
 type Description = Readonly<Record<string, unknown>>
 
@@ -42,7 +44,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     ...(sampler && { sampler: samplerOf(sampler, experiment) }),
     transform: transform.map(transformOf),
     model: Object.fromEntries([...task.variables].map(([name, { shape }]) => [name, shape])),
-    loss: loss.name,
+    loss: lossSpec(loss),
     control: control.map(({ spec }) => spec),
     ...(Object.keys(log).length > 0 && { log }),
     ...(Object.keys(metrics).length > 0 && {
@@ -78,10 +80,15 @@ const plain = (value: object): Description =>
  */
 const shapeOf = (source: Source): object => ({
   ...(!isStream(source) && { length: source.length }),
-  x: source.x.shape,
+  x: tensorShapes(source.x),
   ...(source.weights && { weighted: true }),
+  ...(source.y.tensors && { y: tensorShapes(source.y) }),
   ...(source.y.shape.length === 0 && { classes: source.classes }), // not of one-hot targets, which had none
 })
+
+/** Returns the shape of an example's `x` or `y` or, of several tensors, the shape of each by its name. */
+const tensorShapes = ({ shape, tensors }: FieldSpec): object =>
+  tensors ? Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, one.shape])) : shape
 
 /** Describes a sampler by its number of examples per epoch and a hash of their order in each of two epochs. */
 function samplerOf({ count, order }: Sampler, { data, seed }: Experiment): object {

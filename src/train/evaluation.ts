@@ -3,9 +3,10 @@ import type { Data } from '../core/dtype.ts'
 import { boolean, integer, type OptionsOf } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Values } from '../data/dataset.ts'
-import { loader } from '../data/loader.ts'
+import { type Batch, loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
-import type { Evaluator } from './evaluator.ts'
+import { type Evaluator, type Meaning, type Results, under } from './evaluator.ts'
+import { metricsUnder } from './goals.ts'
 import { fieldsOf } from './graphs.ts'
 import { type Interval, Intervals } from './intervals.ts'
 import { locating } from './locate.ts'
@@ -18,7 +19,7 @@ import {
   type Predictions,
 } from './metrics/metric.ts'
 
-/** Results of evaluating a model on a data set. `metrics` is absent when the task has no metrics. */
+/** Results of evaluating a model on a data set. `metrics` is absent if the task has none, and one output. */
 export interface Evaluation extends Partial<Measurements> {
   /**
    * Loss over all examples, independent of the batch size: the mean over examples, or over whatever the loss divides
@@ -32,6 +33,11 @@ export interface Evaluation extends Partial<Measurements> {
    * single score predicts class 1 if positive. Absent for data without classes.
    */
   readonly accuracy?: number
+  /**
+   * Results of the metrics, by name. Of several outputs, also the loss and the accuracy of each: `kind.loss`,
+   * `kind.accuracy`; the metrics of an output have its name before theirs.
+   */
+  readonly metrics?: Measurements['metrics']
   /**
    * 95 % intervals of loss, accuracy and metrics, by name. Only if asked for, and without those that single examples
    * do not decide, such as a loss or a model that looks at the whole batch.
@@ -70,39 +76,115 @@ export async function evaluation(
     intervals: asked = false,
   }: { readonly signal?: AbortSignalLike | undefined; readonly intervals?: boolean },
 ): Promise<Evaluation> {
-  const measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
-  const intervals = asked ? new Intervals(metrics) : undefined
-  const totals = new Totals()
-  let known: Evaluator | undefined
+  const outputs = Object.keys(source.y.tensors ?? {})
+  const whole = new Tally(outputs.length > 0 ? {} : metrics, asked)
+  const each = outputs.map((name) => ({ name, tally: new Tally(metricsUnder(metrics, name), asked) }))
   const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
   for await (const stack of untilAborted(signal, stacks)) {
-    const { y, weights, length } = stack
+    const { weights, length } = stack
     checkWeighing(metrics, weights)
     const rows = Math.min(batchSize, length)
     const evaluator = await evaluatorOf(rows)
-    const measured = await locating(stack, rows, () => evaluator.graph(fieldsOf(stack)), totals.examples)
-    totals.add(evaluator, measured, rows, length)
-    await intervals?.add(stack, () => evaluatorOf(1))
-    if (measures) {
-      const own = predictionsOf(evaluator, measured, y, length / rows)
-      const predictions = weights ? { ...own, weights: weights as Values } : own
-      measures.add(predictions)
-      intervals?.addPredictions(predictions)
+    const results = await locating(stack, rows, () => evaluator.graph(fieldsOf(stack)), whole.examples)
+    await whole.add({ meaning: evaluator, results, rows, stack }, () => evaluatorOf(1))
+    for (const { name, tally } of each) {
+      const seen = { meaning: evaluator.outputs![name]!, results: under(name, results), rows, stack }
+      await tally.add(seen, async () => outputOf(await evaluatorOf(1), name))
     }
-    known = evaluator
   }
+  return joined(
+    await whole.results(signal),
+    await Promise.all(each.map(({ name, tally }) => named(name, tally, signal))),
+  )
+}
+
+/** Returns an evaluator of one output of a model of several. */
+const outputOf = ({ graph, outputs }: Evaluator, name: string): Evaluator => ({
+  ...outputs![name]!,
+  graph: async (feeds) => under(name, await graph(feeds)),
+})
+
+/** Returns the results of an output as metrics, with the output's name before theirs: `kind.loss`, `kind.f1`. */
+async function named(
+  name: string,
+  tally: Tally,
+  signal: AbortSignalLike | undefined,
+): Promise<Pick<Evaluation, 'metrics' | 'reasons' | 'intervals'>> {
+  const { loss, accuracy, metrics, reasons, intervals } = await tally.results(signal)
+  const under = <T>(values: Readonly<Record<string, T>> = {}): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(values).map(([own, value]) => [`${name}.${own}`, value]))
   return {
-    loss: totals.meanLoss,
-    ...(known?.labels !== undefined && { accuracy: totals.accuracy }),
-    ...measures?.results,
-    ...(intervals && { intervals: await intervals.of(totals.meanLoss, signal) }),
+    metrics: under({ loss, ...(accuracy !== undefined && { accuracy }), ...metrics }),
+    ...(reasons && { reasons: under(reasons) }),
+    ...(intervals && { intervals: under(intervals) }),
+  }
+}
+
+/** Adds the results of each output to those of the whole. */
+function joined(whole: Evaluation, outputs: readonly Partial<Evaluation>[]): Evaluation {
+  if (outputs.length === 0) return whole
+  const all = (of: 'metrics' | 'reasons' | 'intervals'): object =>
+    Object.assign({}, ...[whole, ...outputs].map((one) => one[of]))
+  const reasons = all('reasons')
+  return {
+    ...whole,
+    metrics: all('metrics') as Measurements['metrics'],
+    ...(Object.keys(reasons).length > 0 && { reasons: reasons as Readonly<Record<string, string>> }),
+    ...(whole.intervals && { intervals: all('intervals') as NonNullable<Evaluation['intervals']> }),
+  }
+}
+
+/** What an evaluation graph computed for a stack of batches of `rows` examples. */
+interface Seen {
+  readonly meaning: Meaning
+  readonly results: Results
+  readonly rows: number
+  readonly stack: Batch
+}
+
+/** Collects the loss, the accuracy, metrics and intervals of one output of a model, or of the only one. */
+class Tally {
+  readonly #totals = new Totals()
+  readonly #measures: Measures | undefined
+  readonly #intervals: Intervals | undefined
+  #hasAccuracy = false
+
+  constructor(metrics: Metrics, asked: boolean) {
+    this.#measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
+    this.#intervals = asked ? new Intervals(metrics) : undefined
+  }
+
+  /** Number of examples so far. */
+  get examples(): number {
+    return this.#totals.examples
+  }
+
+  async add({ meaning, results, rows, stack }: Seen, single: () => Promise<Evaluator>): Promise<void> {
+    this.#totals.add(meaning, results, rows, stack.length)
+    this.#hasAccuracy = meaning.labels !== undefined
+    await this.#intervals?.add(stack, single)
+    if (this.#measures === undefined) return
+    const own = predictionsOf(meaning, results, stack.y, stack.length / rows)
+    const predictions = stack.weights ? { ...own, weights: stack.weights as Values } : own
+    this.#measures.add(predictions)
+    this.#intervals?.addPredictions(predictions)
+  }
+
+  async results(signal: AbortSignalLike | undefined): Promise<Evaluation> {
+    const { meanLoss, accuracy } = this.#totals
+    return {
+      loss: meanLoss,
+      ...(this.#hasAccuracy && { accuracy }),
+      ...this.#measures?.results,
+      ...(this.#intervals && { intervals: await this.#intervals.of(meanLoss, signal) }),
+    }
   }
 }
 
 /** Returns the predictions for a stack of `batches` batches (concatenated). */
 function predictionsOf(
-  { shapes, ignoreIndex }: Evaluator,
-  { output, target }: Partial<Measured>,
+  { shapes, ignoreIndex }: Meaning,
+  { output, target }: Partial<Results>,
   y: Data,
   batches: number,
 ): Predictions {
@@ -116,8 +198,6 @@ function predictionsOf(
   }
 }
 
-type Measured = Awaited<ReturnType<Evaluator['graph']>>
-
 /** Accumulates losses and counts over the batches seen so far. */
 class Totals {
   /** Number of examples so far. */
@@ -128,7 +208,7 @@ class Totals {
   #parts: readonly LossPart[] | undefined
 
   /** Adds the measurements of a stack: `length` examples in concatenated batches of `rows` examples. */
-  add({ kinds, labels }: Evaluator, measured: Measured, rows: number, length: number): void {
+  add({ kinds, labels }: Meaning, measured: Results, rows: number, length: number): void {
     this.examples += length
     if (kinds) {
       for (const parts of readParts(kinds, measured.terms, rows)) this.#parts = joinParts(this.#parts, parts)

@@ -1,20 +1,17 @@
-import { type Data, isFloat } from '../core/dtype.ts'
-import { ArgumentError, ShapeError } from '../core/errors.ts'
-import type { ValuesOf } from '../core/options.ts'
-import { type Shape, showShape } from '../core/shape.ts'
+import type { Data } from '../core/dtype.ts'
+import type { Shape } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
-import { recipeOf } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import { modelOutput } from '../nn/module.ts'
-import type { Loss } from '../ops/loss.ts'
-import type { ClassTargets } from '../ops/loss-weight.ts'
+import { checkedLoss, isRearranged } from './checked-loss.ts'
 import { type Compared, correctness } from './correctness.ts'
 import { exampleWeighted } from './example-weighted.ts'
+import { goalsIn, metricsUnder } from './goals.ts'
 import { type BatchOf, batchFields, Graphs } from './graphs.ts'
-import { classTargets, kindsOf, type LossKind, lossTensor, packed, termsOf } from './loss-terms.ts'
-import type { taskOptions } from './task-options.ts'
+import { classTargets, kindsOf, type LossKind, packed, termsOf } from './loss-terms.ts'
+import type { TaskValues } from './task-options.ts'
 
 /** Outputs of an evaluation graph; outputs that are not needed are absent. */
 export type Measured = 'loss' | 'terms' | 'hits' | 'counted' | 'output' | 'target'
@@ -33,16 +30,29 @@ export interface Meaning {
 
 /** A compiled evaluation graph for batches of one size. */
 export interface Evaluator extends Meaning {
-  readonly graph: (feeds: BatchOf<Data>) => Promise<Readonly<Record<Measured, Data>>>
+  readonly graph: (feeds: BatchOf<Data>) => Promise<Results>
+  /** Meaning of each output by name, of a model of several; the results of an output are those `under` its name. */
+  readonly outputs?: Readonly<Record<string, Meaning>> | undefined
 }
+
+/** Values that an evaluation graph computes. */
+export type Results = Readonly<Record<Measured, Data>>
+
+/** Returns the results of one output, of those of all. */
+export const under = (output: string, results: Results): Results =>
+  Object.fromEntries(
+    Object.entries(results).flatMap(([name, data]) =>
+      name.startsWith(`${output} `) ? [[name.slice(output.length + 1), data]] : [],
+    ),
+  ) as Results
 
 /** Compiled evaluation graphs of a task, one for each batch size and kind of data. */
 export class Evaluators {
-  readonly #options: ValuesOf<typeof taskOptions>
+  readonly #options: TaskValues
   readonly #graphs = new Map<string, Graphs<'x' | 'y'>>()
-  readonly #meanings = new Map<string, Meaning>()
+  readonly #meanings = new Map<string, Measurement['meaning']>()
 
-  constructor(options: ValuesOf<typeof taskOptions>) {
+  constructor(options: TaskValues) {
     this.#options = options
   }
 
@@ -51,7 +61,7 @@ export class Evaluators {
     const { dtype, threads, device } = this.#options
     const { classes, ignoreIndex } = source
     const fields = batchFields(source)
-    const spec = JSON.stringify({ ...fields, classes, ignoreIndex })
+    const spec = JSON.stringify({ ...fields, classes, ignoreIndex, tensors: source.y.tensors })
     const graphs = this.#graphs.get(spec) ?? new Graphs(fields, { dtype, threads, device, loop: true })
     this.#graphs.set(spec, graphs)
     const key = `${batchSize} ${spec}`
@@ -76,14 +86,54 @@ interface Applied {
   readonly weights?: Tensor | undefined
 }
 
+/** An evaluation graph's outputs, and what they mean. */
+export interface Measurement {
+  readonly meaning: Meaning & Pick<Evaluator, 'outputs'>
+  readonly measured: Readonly<Partial<Record<Measured, Tensor>>>
+}
+
+type Measuring = Pick<TaskValues, 'loss' | 'metrics'>
+
 /** Builds the evaluation graph on top of the model's output. @returns the graph's outputs and their meaning */
-export function measure(
-  { loss: lossOf, metrics }: Pick<ValuesOf<typeof taskOptions>, 'loss' | 'metrics'>,
-  source: Names,
-  { x, output, y, weights }: Applied,
-): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
+export function measure({ loss: lossOf, metrics }: Measuring, source: Names, applied: Applied): Measurement {
+  const { x, output, y, weights } = applied
   const checked = checkedLoss(lossOf, output, y, source)
   const loss = exampleWeighted(lossOf, { loss: checked, output, y }, x, weights)
+  const goals = goalsIn(loss)
+  if (goals === undefined) return measureLoss(loss, { loss: lossOf, metrics }, source, applied)
+  const terms = termsOf(lossOf, { loss, output, y }, x)
+  const each = goals.map((goal): [string, Measurement] => {
+    const own = { loss: goal.lossOf, metrics: metricsUnder(metrics, goal.name) }
+    return [goal.name, measureLoss(goal.loss, own, goal.names, { ...goal, x, weights }, true)]
+  })
+  return {
+    meaning: {
+      kinds: terms && kindsOf(terms),
+      labels: undefined,
+      shapes: { output: output.shape, target: y.shape },
+      ignoreIndex: undefined,
+      outputs: Object.fromEntries(each.map(([name, { meaning }]) => [name, meaning])),
+    },
+    measured: {
+      loss,
+      ...(terms && { terms: packed(terms) }),
+      ...Object.fromEntries(
+        each.flatMap(([name, { measured }]) =>
+          Object.entries(measured).map(([result, t]) => [`${name} ${result}`, t]),
+        ),
+      ),
+    },
+  }
+}
+
+/** @param isPart whether `y` is a part of the targets that are fed, so that metrics need it as a result */
+function measureLoss(
+  loss: Tensor,
+  { loss: lossOf, metrics }: Measuring,
+  source: Names,
+  { x, output, y, weights }: Applied,
+  isPart = false,
+): Measurement {
   const terms = termsOf(lossOf, { loss, output, y }, x)
   const compared = comparedIn(loss, output, y, source.ignoreIndex)
   const { ignoreIndex } = compared
@@ -101,7 +151,8 @@ export function measure(
       ...(terms && { terms: packed(terms) }),
       ...hits,
       ...(Object.keys(metrics).length > 0 && { output: compared.output }),
-      ...(Object.keys(metrics).length > 0 && compared.target !== y && { target: compared.target }),
+      ...(Object.keys(metrics).length > 0 &&
+        (isPart || compared.target !== y) && { target: compared.target }),
     },
   }
 }
@@ -123,84 +174,6 @@ function comparedIn(loss: Tensor, output: Tensor, y: Tensor, ignored: number | u
   return { output: read.scores, target: isSame ? y : read.target, ignoreIndex }
 }
 
-/** Whether `t` contains exactly the numbers of `y`, in any shape, order and element type. */
-function isRearranged(t: Tensor, y: Tensor): boolean {
-  let at: Tensor | undefined = t
-  while (at !== y && at !== undefined && layouts.includes(at.op)) at = at.inputs[0]
-  return at === y
-}
-
-const layouts = ['Cast', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze']
-
 /** Returns all tensors on the way from `output` and `y` to `t`. */
 const between = (t: Tensor, output: Tensor, y: Tensor): readonly Tensor[] =>
   topological([t], (one) => (one === output || one === y ? [] : one.inputs))
-
-/**
- * Applies the loss function, and checks that model, loss and data fit together.
- *
- * @throws {ShapeError} when there are fewer scores than classes; for two classes, one score is enough.
- * @throws {ArgumentError} when the data have an `ignoreIndex`, but the loss does not ignore labels equal to it.
- */
-export function checkedLoss(lossOf: Loss, output: Tensor, y: Tensor, names: Names): Tensor {
-  const isNarrow = tooFew(output.shape, names.classes)
-  let loss: Tensor
-  try {
-    loss = lossTensor(lossOf, output, y)
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error
-    throw ofLabels(isNarrow ? tooNarrow(output.shape, names.classes!) : error, names)
-  }
-  const read = classTargets(loss)
-  if (read !== undefined) checkIgnored(read, names)
-  else if (names.ignoreIndex !== undefined && !isFloat(y.dtype)) checkMasked(loss, y, names.ignoreIndex)
-  // The width is not checked if the loss ignores the greatest label, which then is no class, or if it compares labels
-  // that are computed from the data's and may have other classes.
-  const isMark = read?.ignoreIndex !== undefined && read.ignoreIndex + 1 === names.classes
-  if (isMark || (read && !isRearranged(read.target, y))) return loss
-  const classes = names.classes ?? 0
-  if (isNarrow || (read && read.scores.shape[1]! < classes))
-    throw ofLabels(tooNarrow(output.shape, classes), names)
-  return loss
-}
-
-function tooFew(output: Shape, classes: number | undefined): boolean {
-  const width = output[1] ?? 1
-  return classes !== undefined && output.length <= 2 && width < classes && !(width === 1 && classes <= 2)
-}
-
-const comparisons = ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']
-
-/** Checks that a loss other than a classification loss compares the labels with a number, as masking them does. */
-function checkMasked(loss: Tensor, y: Tensor, ignoreIndex: number): void {
-  const graph = topological([loss], (t) => (t === y ? [] : t.inputs))
-  const tells = (t: Tensor): boolean =>
-    comparisons.includes(t.op) && t.inputs.some((one) => isRearranged(one, y))
-  if (!graph.includes(y) || graph.some(tells)) return
-  throw new ArgumentError(
-    `task: wanted a loss that ignores the label ${ignoreIndex}, as the data do, got one that counts each label; ` +
-      `multiply its costs by a mask, ops.notEqual(target, ${ignoreIndex}), and return ops.weightedLoss(total, sum of the mask)`,
-  )
-}
-
-function checkIgnored(read: ClassTargets, { ignoreIndex }: Names): void {
-  if (ignoreIndex === undefined || isFloat(read.target.dtype) || read.ignoreIndex === ignoreIndex) return
-  const got = read.ignoreIndex === undefined ? 'one that ignores none' : `ignoreIndex ${read.ignoreIndex}`
-  throw new ArgumentError(
-    `task: wanted a loss that ignores the label ${ignoreIndex}, as the data do, got ${got}; give the loss ignoreIndex: ${ignoreIndex}`,
-  )
-}
-
-const tooNarrow = (output: Shape, classes: number): ShapeError =>
-  new ShapeError(
-    `task: wanted a score for each of ${classes} classes, got ${showShape(output)}; widen the last layer or, if y ` +
-      "holds numbers to predict, make the data set with target: 'numbers'",
-  )
-
-/** Returns an error whose advice names the option of a table, if the data are of one. */
-function ofLabels(error: ShapeError, data: Names): ShapeError {
-  const label = recipeOf(data)?.table?.label
-  if (label === undefined) return error
-  const own = `give target: ${typeof label === 'string' ? `'${label}'` : label} instead of label`
-  return new ShapeError(error.message.replace("make the data set with target: 'numbers'", () => own))
-}

@@ -6,6 +6,7 @@ import { expand, reshape, sum } from '../ops/broadcast.ts'
 import { cast } from '../ops/compare.ts'
 import type { Loss } from '../ops/loss.ts'
 import { partsOf, scoredByOf, weightedLoss, withClassTargets, withLink } from '../ops/loss-weight.ts'
+import { goalsIn, weightedTotal } from './goals.ts'
 import { type AppliedLoss, LossScale } from './loss-scale.ts'
 import { classTargets, type LossTerm, splitLoss } from './loss-terms.ts'
 
@@ -30,6 +31,11 @@ export function exampleWeighted(
 ): Tensor {
   const { loss } = applied
   if (weights === undefined) return loss
+  const goals = goalsIn(loss)?.map((goal) => ({
+    ...goal,
+    loss: exampleWeighted(goal.lossOf, goal, x, weights),
+  }))
+  if (goals) return weightedTotal(goals)
   const scale = scaleOf(lossOf, applied)
   const { terms, fed } = splitLoss(applied, x, scale)
   const shares = new Shares(scale, fed, cast(weights, loss.dtype))

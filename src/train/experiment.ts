@@ -23,12 +23,16 @@ import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source, type Sources } from '../data/stream.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
 import type { Transform } from '../data/transform.ts'
-import type { Module } from '../nn/module.ts'
+import type { Model, Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/norm/normalization.ts'
+import type { Loss } from '../ops/loss.ts'
 import type { Controller } from '../schedule/control/controller.ts'
-import { checkWeighing, type Metric } from './metrics/metric.ts'
+import { checkMetrics, noGoal, outputResults } from './goals.ts'
+import { checkWeighing } from './metrics/metric.ts'
+import { namedModels } from './named-model.ts'
 import { checkParts } from './parts.ts'
 import { computing, has, objective, scheduleSteps } from './task-options.ts'
+import { totalLoss } from './total-loss.ts'
 
 const isSources = (value: unknown): boolean => {
   const { train, validation, test = train } = Object(value) as Record<string, unknown>
@@ -69,7 +73,7 @@ const options = {
   ),
   /** Returns a new model, given `modelOptions`. Its weights are then initialized from `seed`. */
   model: required(
-    callback<(options: never) => Module>('a function that returns a module, such as () => new Net()'),
+    callback<(options: never) => Model>('a function that returns a module, such as () => new Net()'),
   ),
   /**
    * Options that `model` is called with, and their values: what `--set model.width=64` and a study's factor
@@ -121,12 +125,17 @@ export interface ExperimentOptions extends OptionsOf<typeof options> {}
 
 /** Options of `experiment`, with a model that takes options of type `O`. */
 type WithModelOptions<O> = Omit<ExperimentOptions, 'model' | 'modelOptions'> & {
-  readonly model: (options: O) => Module
+  readonly model: (options: O) => Model
   readonly modelOptions: O
 }
 
 /** Everything that determines a training run: two runs of one experiment give the same results, bit for bit. */
-export interface Experiment extends Present<ValuesOf<typeof options>> {}
+export interface Experiment extends Omit<Present<ValuesOf<typeof options>>, 'loss' | 'model'> {
+  /** Returns a new model; of several inputs or outputs, its `forward` takes and returns their rows, too. */
+  readonly model: (options: never) => Module
+  /** Loss to minimize: of several outputs, the weighted sum of their losses. */
+  readonly loss: Loss
+}
 
 const epochResults = ['trainLoss', 'validationLoss', 'validationAccuracy'] as const
 type EpochResult = (typeof epochResults)[number]
@@ -160,8 +169,15 @@ export function experiment(given: ExperimentOptions): Experiment {
   }
   const stranger = Object.keys(Object(given.data)).find((name) => !parts.includes(name))
   if (stranger !== undefined && isSources(given.data)) throw unknownName('experiment: data', parts, stranger)
-  const checked = present(readOptions('experiment', options, given))
+  const { loss, model, ...rest } = present(readOptions('experiment', options, given))
+  const { train } = rest.data
+  const checked: Experiment = {
+    ...rest,
+    model: namedModels(model, train),
+    loss: totalLoss('experiment', loss, train.y),
+  }
   const { data, epochs, steps, monitor } = checked
+  checkMetrics('experiment', checked.metrics, data.train.y)
   checkMonitor('experiment', 'monitor', checked, monitor)
   checkOrder('experiment', data.train, checked)
   checkBatchSize(checked)
@@ -198,7 +214,8 @@ export function checkMonitor(
 ): void {
   const isMeasured = hasClasses(data.validation)
   const results = epochResults.filter((result) => isMeasured || result !== 'validationAccuracy')
-  const names = [...results, ...Object.keys(metrics).filter((metric) => metrics[metric]!.goal !== undefined)]
+  const numbers = Object.keys(metrics).filter((metric) => metrics[metric]!.goal !== undefined)
+  const names = [...results, ...Object.keys(outputResults(data.validation.y)), ...numbers]
   if (names.includes(name)) return
   if (name === 'validationAccuracy' || metrics[name] !== undefined) {
     const fix = metrics[name]
@@ -209,22 +226,12 @@ export function checkMonitor(
   throw unknownName(who, names, name, `${option} as `)
 }
 
-/** Explains why a metric without a goal cannot be monitored: its result is a list, or only the goal is missing. */
-function noGoal(name: string, { result, initial }: Metric): string {
-  const fix = `give ${name} a goal, 'max' or 'min'`
-  try {
-    return typeof result(initial) === 'number' ? fix : `${name} is not one number`
-  } catch {
-    return `${fix}, if its result is one number` // its result is defined for no examples
-  }
-}
-
 /** Whether accuracy can be measured on these data, that is, whether their targets are classes. */
 const hasClasses = ({ classes }: Source): boolean => classes !== undefined
 
 /** Returns `max` if a larger value of the experiment's monitored quantity is better, otherwise `min`. */
 export const goalOf = ({ monitor, metrics }: Pick<Experiment, 'monitor' | 'metrics'>): 'min' | 'max' =>
-  monitor === 'validationAccuracy' ? 'max' : (metrics[monitor]?.goal ?? 'min')
+  metrics[monitor]?.goal ?? (/^validationAccuracy$|\.accuracy$/.test(monitor) ? 'max' : 'min')
 
 /** Returns a loader of training batches of `batchSize` examples, with the experiment's order and transforms. */
 export function trainingBatches(

@@ -145,7 +145,8 @@ async function* csvInputs(
 const planOf =
   (about: About) =>
   (name: string, columns: readonly string[] | number, options: CsvValues): TablePlan => {
-    const isUnnamed = about.featureNames === undefined || typeof columns === 'number'
+    const hasNames = about.featureNames !== undefined || about.x.tensors !== undefined
+    const isUnnamed = !hasNames || typeof columns === 'number'
     const features = isUnnamed ? unnamedFeatures(name, widthOf(columns), about) : options.features
     return planTable(name, columns, { ...options, features })
   }

@@ -3,12 +3,21 @@ import { mismatch } from '../core/mismatch.ts'
 import { firstOutside, type IndexRange } from '../core/range.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { input, type Tensor } from '../core/tensor.ts'
+import type { FieldSpec } from '../data/dataset.ts'
+import { fromRows, placesOf } from '../data/record.ts'
 import { OutOfRangeError, originOf } from '../runtime/ranges.ts'
 
 /** Least and greatest number that a model takes as an input, which it looks something up by. */
 export interface InputRange {
   readonly min: number
   readonly max: number
+}
+
+/** Inputs of a model, with the ranges of those that it looks something up by. */
+export interface RangedInputs extends FieldSpec {
+  readonly range?: InputRange
+  /** Ranges of several inputs, by name. */
+  readonly ranges?: Readonly<Record<string, InputRange>>
 }
 
 /** Returns the range in which every number of `x` must be; undefined if the model uses none as an index. */
@@ -18,39 +27,62 @@ export function inputRangeOf(x: Tensor, ranges: readonly IndexRange[]): InputRan
   return { min: Math.max(...own.map(({ min }) => min)), max: Math.min(...own.map(({ max }) => max)) }
 }
 
+/** Checks `x`, or each of several inputs, as `checkInputRange` does. */
+export function checkInputRanges(rows: Data, x: RangedInputs, before: number): void {
+  if (!x.tensors) checkInputRange(rows, x, before)
+  for (const place of placesOf(x.tensors ?? {})) {
+    const range = x.ranges?.[place.name]
+    if (range === undefined) continue
+    const { shape } = place.spec
+    checkInputRange(fromRows(rows, sizeOf(x.shape), place), { shape, range }, before, ` of ${place.name}`)
+  }
+}
+
 /**
  * Checks inputs before a graph takes them, which would take a negative index from the end.
  *
  * @param before number of rows that come before these, for errors
  * @throws {ArgumentError} when a number is outside of the model's range.
  */
-export function checkInputRange(
+function checkInputRange(
   data: Data,
   { shape, range }: { readonly shape: Shape; readonly range?: InputRange },
   before: number,
+  of = '',
 ): void {
   const wrong = range === undefined ? -1 : firstOutside(range, data)
   if (wrong < 0) return
   const size = sizeOf(shape)
-  const wanted = `indices from ${range!.min} to ${range!.max}`
+  const wanted = `indices${of} from ${range!.min} to ${range!.max}`
   const place = `number ${wrong % size} of row ${before + Math.floor(wrong / size)}`
   throw mismatch('predict', wanted, data[wrong], `look at ${place}`)
 }
 
 /**
- * Checks the inputs of concatenated batches of `rows` examples, as `checkInputRange` does.
+ * Checks the inputs of concatenated batches of `rows` examples, as `checkInputRanges` does.
  *
  * @throws {OutOfRangeError} when a number is outside of the model's range.
  */
-export function checkBatchRange(
+export function checkBatchRanges(data: Data, x: RangedInputs, rows: number): void {
+  if (!x.tensors) checkBatchRange(data, x, rows, 'x')
+  for (const place of placesOf(x.tensors ?? {})) {
+    const range = x.ranges?.[place.name]
+    if (range === undefined) continue
+    const { shape, dtype } = place.spec
+    checkBatchRange(fromRows(data, sizeOf(x.shape), place), { shape, dtype, range }, rows, place.name)
+  }
+}
+
+function checkBatchRange(
   data: Data,
   { shape, dtype, range }: { readonly shape: Shape; readonly dtype: DType; readonly range?: InputRange },
   rows: number,
+  of: string,
 ): void {
   const wrong = range === undefined ? -1 : firstOutside(range, data)
   if (wrong < 0) return
   const size = sizeOf(shape)
-  const at = (example: number): string => `example ${example} of x`
+  const at = (example: number): string => `example ${example} of ${of}`
   const [turn, example] = [Math.floor(wrong / size / rows), Math.floor(wrong / size) % rows]
   const place = { turn, example, inDataset: false, within: size === 1 ? '' : `, number ${wrong % size}`, at }
   const values = input([rows, ...shape], dtype)

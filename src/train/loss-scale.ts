@@ -1,8 +1,9 @@
 import { EvenstepError } from '../core/errors.ts'
-import { input, type Tensor, topological } from '../core/tensor.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
 import { trace } from '../core/variable.ts'
 import type { Loss } from '../ops/loss.ts'
 import { partsOf } from '../ops/loss-weight.ts'
+import { inputLike } from './tensor-record.ts'
 
 /** A loss, together with the model output and targets that it was computed from. */
 export interface AppliedLoss {
@@ -38,7 +39,7 @@ export class LossScale {
   /** Applies the loss function to a batch twice as large. Returns undefined if that fails, or the graph differs. */
   static of(lossOf: Loss, { loss, output, y }: AppliedLoss): LossScale | undefined {
     if (loss === output || output.shape.length === 0 || y.shape.length === 0) return undefined
-    const twice = ({ shape: [n, ...rest], dtype }: Tensor): Tensor => input([2 * n!, ...rest], dtype)
+    const twice = (t: Tensor): Tensor => inputLike(t, 2 * t.shape[0]!)
     const larger = [twice(output), twice(y)] as const
     const twin = attempt(() => trace(() => lossOf(...larger)).result)
     if (twin === undefined) return undefined
@@ -50,7 +51,7 @@ export class LossScale {
 
   /** Applies the loss function to batches of two and of four examples, since one example may have a graph of its own. */
   static ofTwo(lossOf: Loss, { output, y }: Pick<AppliedLoss, 'output' | 'y'>): LossScale | undefined {
-    const two = ({ shape: [, ...rest], dtype }: Tensor): Tensor => input([2, ...rest], dtype)
+    const two = (t: Tensor): Tensor => inputLike(t, 2)
     const pair = { output: two(output), y: two(y) }
     const loss = attempt(() => trace(() => lossOf(pair.output, pair.y)).result)
     return loss && LossScale.of(lossOf, { loss, ...pair })

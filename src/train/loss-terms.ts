@@ -8,6 +8,7 @@ import { cast } from '../ops/compare.ts'
 import { concat } from '../ops/concat.ts'
 import type { Loss } from '../ops/loss.ts'
 import { type ClassTargets, classTargetsOf, type LossParts, partsOf } from '../ops/loss-weight.ts'
+import { type AppliedGoal, goalsIn } from './goals.ts'
 import { type AppliedLoss, LossScale } from './loss-scale.ts'
 
 /**
@@ -32,6 +33,8 @@ export interface LossTerm {
  */
 export function termsOf(lossOf: Loss, applied: AppliedLoss, x: Tensor): readonly LossTerm[] | undefined {
   const { loss, output, y } = applied
+  const goals = goalsIn(loss)
+  if (goals) return termsOfGoals(goals, x)
   const scale = LossScale.of(lossOf, applied)
   const fed = reaching(topological([loss]), (t) => t === x || t === y || t === output)
   const merged = new Map<LossTerm['weight'], Tensor>()
@@ -40,6 +43,15 @@ export function termsOf(lossOf: Loss, applied: AppliedLoss, x: Tensor): readonly
     merged.set(weight, before ? add(before, total) : total)
   }
   const terms = Array.from(merged, ([weight, total]) => ({ total, weight }))
+  return terms.every(({ weight }) => weight === 'examples') ? undefined : terms
+}
+
+/** Returns the terms of a weighted sum of the losses of several outputs; undefined if each is a mean over the examples. */
+function termsOfGoals(goals: readonly AppliedGoal[], x: Tensor): readonly LossTerm[] | undefined {
+  const terms = goals.flatMap(({ lossOf, weight, ...goal }): readonly LossTerm[] => {
+    const own = termsOf(lossOf, goal, x) ?? [{ total: reshape(goal.loss, []), weight: 'examples' }]
+    return weight === 1 ? own : own.map((term) => ({ ...term, total: mul(term.total, weight) }))
+  })
   return terms.every(({ weight }) => weight === 'examples') ? undefined : terms
 }
 

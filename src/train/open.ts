@@ -16,11 +16,10 @@ import { exportOnnx } from './export.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { loadTensors } from './load-weights.ts'
 import { readFinished } from './model-file.ts'
+import { metadataOf } from './onnx-metadata.ts'
 import { experimentOfRun } from './origin.ts'
-import type { Prediction } from './prediction.ts'
-import { modelPredictor, predicting } from './predictor.ts'
-import type { RowsInput } from './row-reader.ts'
-import { aboutOf, metadataOf, withOutput } from './run-graph.ts'
+import { modelPredictor, type Predict, predicting } from './predictor.ts'
+import { aboutOf, withOutput } from './run-graph.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
 import { stepOfCheckpoint } from './saved.ts'
 import { StoredRun } from './stored-run.ts'
@@ -84,6 +83,9 @@ export interface OpenedRun {
    * Returns a prediction for each row, in the rows' order. Rows are encoded and normalized as the run's own data were.
    * The model is compiled at the first call; calls that overlap are computed together.
    *
+   * With several inputs, a row is an object with the values of each by its name, before their normalization. With
+   * several outputs, an object has the prediction of each by its name: `run.predict<'kind' | 'price'>(rows)`.
+   *
    * @param rows objects with a value for each feature by its name, lists of numbers in the order of the features, or
    *   the raw inputs of all rows in nested lists or one flat array. Rows of a mixed table (`data.table`) are objects, or
    *   lists of values as they are in the file, before their encoding: those of the columns that the model reads, in the
@@ -93,7 +95,7 @@ export interface OpenedRun {
    * @throws {FormatError} when a value is missing or not of its column's kind, naming its row and column.
    * @throws {NotFiniteError} when a weight, a statistic or an output is NaN or infinite.
    */
-  predict(rows: RowsInput): Promise<Prediction[]>
+  readonly predict: Predict
   /**
    * Returns the bytes of an ONNX file of the model, like `train.exportOnnx`. Its metadata have the names of features
    * (`evenstep.features`) and classes (`evenstep.classes`), the meaning of the output (`evenstep.output`: its kind, and

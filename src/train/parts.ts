@@ -1,6 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { showTensor } from '../core/shape.ts'
+import type { FieldSpec } from '../data/dataset.ts'
 import type { Source, Sources } from '../data/stream.ts'
 
 /** @throws {ArgumentError} when the parts of an experiment's data have other classes, features or shapes than each other. */
@@ -10,13 +11,36 @@ export function checkParts({ train, validation, test = validation }: Sources): v
     checkNames(`class %d of ${data}`, 'classNames', train.classNames, source.classNames)
     checkNames(`feature %d of ${data}`, 'features', train.featureNames, source.featureNames)
   }
+  checkTensors('the validation data', train, validation)
   const shown = ({ x, y, classes }: Source): string =>
-    `x ${showTensor(x)} and y ${showTensor(y)}${classes === undefined ? '' : ` of ${classes} classes`}`
+    `x ${shownField(x)} and y ${shownField(y)}${classes === undefined ? '' : ` of ${classes} classes`}`
   if (shown(test) === shown(validation)) return
   throw new ArgumentError(
     `experiment: wanted test data like the validation data, ${shown(validation)}, got ${shown(test)}`,
   )
 }
+
+/** @throws {ArgumentError} when data have other named tensors than the training data, or others of another shape. */
+export function checkTensors(what: string, train: Source, source: Source): void {
+  for (const name of ['x', 'y'] as const) {
+    const [wanted, got] = [shownField(train[name]), shownField(source[name])]
+    if (!(train[name].tensors || source[name].tensors) || wanted === got) continue
+    throw new ArgumentError(
+      `experiment: wanted ${name} of ${what} like that of the training data, ${wanted}, got ${got}`,
+    )
+  }
+}
+
+/** Shows the shape and element type of a field or, of a record, of each of its tensors by name. */
+export const shownField = (field: FieldSpec): string =>
+  field.tensors
+    ? Object.entries(field.tensors)
+        .map(
+          ([name, one]) =>
+            `${name} ${showTensor(one)}${one.classes === undefined ? '' : ` of ${one.classes} classes`}`,
+        )
+        .join(', ')
+    : showTensor(field)
 
 type Names = readonly string[] | undefined
 

@@ -41,7 +41,7 @@ export class PredictionReader {
    * @param answer what the model's output stands for: a class, a logit, labels or numbers
    * @param about names of the classes, recipe of the data, shape of the output and batch size
    */
-  constructor(answer: Answer, about: About) {
+  constructor(answer: Answer, about: Pick<About, 'classNames' | 'recipe' | 'y' | 'batchSize'>) {
     const { classNames, recipe, y, batchSize } = about
     const width = sizeOf(y!.shape) / batchSize
     const { kind, classes = kind === 'logit' ? 2 : width } = answer

@@ -7,9 +7,11 @@ import type { Session } from '../runtime/session.ts'
 import { openOnnx, withWeights } from '../runtime/stored-graph.ts'
 import type { Experiment } from './experiment.ts'
 import { checkWeights } from './finite.ts'
-import { checkInputRange } from './input-range.ts'
+import { checkInputRanges } from './input-range.ts'
 import { normalizedX, strangenessOf } from './normalized.ts'
-import { type Prediction, PredictionReader } from './prediction.ts'
+import { type NamedPrediction, OutputsReader } from './outputs-reader.ts'
+import type { Prediction } from './prediction.ts'
+import { inputFeeds, outputRows } from './row-feeds.ts'
 import { RowReader, type RowsInput } from './row-reader.ts'
 import { type About, aboutOf, graphsOf } from './run-graph.ts'
 
@@ -33,13 +35,13 @@ const enough = 100
 /** A model that is loaded once and then predicts any number of times. Calls that overlap are computed together. */
 export class Predictor {
   readonly about: About
-  readonly reader: PredictionReader
+  readonly reader: OutputsReader
   readonly #session: Session
   readonly #rows: RowReader
   readonly #waiting: Waiting[] = []
   #isRunning = false
 
-  private constructor(session: Session, about: About, reader: PredictionReader) {
+  private constructor(session: Session, about: About, reader: OutputsReader) {
     this.#session = session
     this.about = about
     this.reader = reader
@@ -52,23 +54,23 @@ export class Predictor {
    * @throws {ArgumentError} when it is not known what the output means.
    */
   static async open(bytes: Uint8Array, about: About): Promise<Predictor> {
-    const { answer, answerRefused, dtype } = about
+    const { answer, answers, answerRefused, dtype } = about
     if (answerRefused !== undefined) throw new ArgumentError(answerRefused)
-    if (answer === undefined)
+    if (answer === undefined && answers === undefined)
       throw new ArgumentError(
         'predict: wanted a run that says what its output means, got one of an older version of Evenstep; ' +
           "name the experiment's file with --experiment FILE",
       )
-    const reader = new PredictionReader(answer, about)
+    const reader = new OutputsReader(about)
     return new Predictor(await openOnnx(bytes, { exact: dtype === 'float64' }), about, reader)
   }
 
   /** Returns a prediction for each row; see `OpenedRun.predict`. */
-  async predict(rows: RowsInput): Promise<Prediction[]> {
+  async predict(rows: RowsInput): Promise<(Prediction | NamedPrediction)[]> {
     const raw = this.#rows.read(rows)
     const length = raw.length / sizeOf(this.about.x.shape)
     const y = await this.compute({ x: normalizedX(raw, this.about), length })
-    return Array.from({ length }, (_, row) => this.reader.read(y, row))
+    return this.reader.read(y, length)
   }
 
   /**
@@ -80,7 +82,7 @@ export class Predictor {
    */
   async compute(inputs: Inputs, before = 0): Promise<Data> {
     const { shape } = this.about.x
-    checkInputRange(inputs.x, this.about.x, before)
+    checkInputRanges(inputs.x, this.about.x, before)
     const size = sizeOf(shape)
     const rows = Math.max(1, Math.min(most.rows, Math.floor(most.numbers / size)))
     const parts: Promise<Data>[] = []
@@ -96,7 +98,10 @@ export class Predictor {
 
   /** Returns a warning if the mean of many inputs is far from that in training; undefined otherwise. */
   warning({ x: data, length }: Inputs): string | undefined {
-    const { x, featureNames } = this.about
+    const {
+      x: { range: _, ranges: __, ...x },
+      featureNames,
+    } = this.about
     if (length < enough) return undefined
     const y = { shape: [0], dtype: x.dtype, data: data.subarray(0, 0) }
     const named = featureNames && { featureNames }
@@ -138,9 +143,8 @@ export class Predictor {
   }
 
   async #output(data: Data, length: number): Promise<Data> {
-    const { shape, dtype } = this.about.x
-    const outputs = await this.#session.run(new Map([['x', { dtype, shape: [length, ...shape], data }]]))
-    return outputs.get('y')!
+    const { x, y } = this.about
+    return outputRows(y!, await this.#session.run(inputFeeds(x, data)), length)
   }
 }
 
@@ -161,11 +165,18 @@ export async function modelPredictor(
   return Predictor.open(withWeights({ name: 'inference.onnx', bytes }, { name: path, tensors }), about)
 }
 
+/** Returns a prediction for each row or, of a model of several outputs, a prediction of each output by name. */
+export interface Predict {
+  (rows: RowsInput): Promise<Prediction[]>
+  <Output extends string>(rows: RowsInput): Promise<NamedPrediction<Output>[]>
+}
+
 /** Returns `OpenedRun.predict`, which opens the model when it is first called. */
-export function predicting(openModel: () => Promise<Predictor>): (rows: RowsInput) => Promise<Prediction[]> {
+export function predicting(openModel: () => Promise<Predictor>): Predict {
   let opened: Promise<Predictor> | undefined
-  return async (rows) => {
+  const predict = async (rows: RowsInput): Promise<unknown[]> => {
     opened ??= openModel()
     return (await opened).predict(rows)
   }
+  return predict as Predict
 }

@@ -6,6 +6,7 @@ import { inputsOf, isNumbers, type NumberInput, type NumberList } from '../data/
 import { maxFloat32 } from '../data/float32.ts'
 import { Cells } from '../data/formats/cells.ts'
 import type { TableValues } from '../data/formats/table.ts'
+import { type Place, placesOf, rowNames } from '../data/record.ts'
 import type { ColumnEncoder } from '../data/table/column-encoder.ts'
 import { encodeCells, type TableRow } from '../data/table/encode-row.ts'
 import { encoder } from '../data/table/encoder.ts'
@@ -34,6 +35,8 @@ export class RowReader {
   readonly names: readonly string[] | undefined
   /** Encoders of these columns, if they are encoded. */
   readonly #columns: readonly ColumnEncoder[] | undefined
+  /** Inputs of a model of several, and where the numbers of each are in a row. */
+  readonly #places: readonly Place[] | undefined
 
   /** @param who name of a function or file for error messages */
   constructor(who: string, about: About) {
@@ -43,7 +46,9 @@ export class RowReader {
     this.#cells = new Cells(who, inputOptions(about))
     const { encoding } = about.recipe ?? {}
     this.#columns = encoding && encoder(encoding).columns
-    this.names = this.#columns?.map(({ name }) => name) ?? about.featureNames
+    const { tensors } = about.x
+    this.#places = tensors && placesOf(tensors)
+    this.names = this.#columns?.map(({ name }) => name) ?? (tensors ? rowNames(tensors) : about.featureNames)
   }
 
   /**
@@ -118,7 +123,8 @@ export class RowReader {
   #named(rows: readonly TableRow[], placeOf: PlaceOf): Data {
     const wrong = rows.findIndex((row) => !isRecord(row))
     if (wrong >= 0) throw mismatch(this.#who, `an object at ${placeOf(wrong)}`, rows[wrong])
-    const { featureNames } = this.#about
+    const featureNames = this.names
+    if (this.#places !== undefined) return this.#inputs(this.#places, rows, placeOf)
     if (this.#columns !== undefined) {
       const cellOf = (row: number, column: number): unknown =>
         this.#own(rows[row]!, this.names![column]!, () => placeOf(row))
@@ -139,15 +145,33 @@ export class RowReader {
     return this.typed(data)
   }
 
+  /** Returns rows of several inputs: each is given by its name, in a list or as one number. */
+  #inputs(places: readonly Place[], rows: readonly TableRow[], placeOf: PlaceOf): Data {
+    const data = new Float64Array(rows.length * this.#size)
+    for (const [i, row] of rows.entries()) {
+      for (const { name, from, size, spec } of places) {
+        const value = this.#own(row, name, () => placeOf(i), 'an input')
+        const list = isNumbers(value) ? (value as NumberInput) : [value as number]
+        const { data: numbers } = inputsOf(list, `${this.#who}: ${name} at ${placeOf(i)}`, true)
+        if (numbers.length !== size)
+          throw mismatch(this.#who, `${size} numbers of ${name} at ${placeOf(i)}`, numbers.length)
+        const broken = spec.dtype === 'int32' ? numbers.find((one) => !Number.isInteger(one)) : undefined
+        if (broken !== undefined) throw mismatch(this.#who, `integers of ${name} at ${placeOf(i)}`, broken)
+        data.set(numbers, i * this.#size + from)
+      }
+    }
+    return this.typed(data)
+  }
+
   /** Returns a row's value in a column. @throws {ArgumentError} when the row has no such column. */
-  #own(row: TableRow, name: string, where: () => string): unknown {
+  #own(row: TableRow, name: string, where: () => string, what = 'a column'): unknown {
     if (Object.hasOwn(row, name)) return row[name]
     const near = nearest(
       name,
       Object.keys(row).filter((key) => !this.names!.includes(key)),
     )
     const fix = near === undefined ? '' : `; did you mean ${name} by ${near}?`
-    throw new ArgumentError(`${this.#who}: wanted a column ${name} at ${where()}, got none${fix}`)
+    throw new ArgumentError(`${this.#who}: wanted ${what} ${name} at ${where()}, got none${fix}`)
   }
 
   #numbers(rows: NumberInput): Data {
@@ -186,7 +210,8 @@ export class RowReader {
 }
 
 /** Returns the options by which a table of inputs is read as the run's own data were, without labels or targets. */
-export function inputOptions({ x, recipe, featureNames }: About): TableValues {
+export function inputOptions({ x, recipe, featureNames: named }: About): TableValues {
+  const featureNames = x.tensors ? rowNames(x.tensors) : named
   const { missing, naValues } = (recipe?.table ?? {}) as Partial<TableValues>
   return {
     label: undefined,

@@ -6,17 +6,19 @@ import { type FieldSpec, type Names, namesOf } from '../data/dataset.ts'
 import { type Recipe, recipeOf } from '../data/recipe.ts'
 import type { Module } from '../nn/module.ts'
 import { inferenceModel, type TracedBatch } from '../runtime/inference.ts'
-import { type Answer, type Answered, meaningOfOutput } from './answer.ts'
-import { type Meaning, measure } from './evaluator.ts'
+import type { Answer } from './answer.ts'
+import { type Meaning, type Measurement, measure } from './evaluator.ts'
 import type { Experiment } from './experiment.ts'
 import { tracer, unscheduled } from './export.ts'
 import { type GraphSums, graphFormat, writeGraphFiles } from './graph-files.ts'
 import { castFloat, computeDType } from './graphs.ts'
-import { type InputRange, inputRangeOf } from './input-range.ts'
+import type { RangedInputs } from './input-range.ts'
+import { answersOf, type NamedAnswered, outputSpec, rangesOf, specsOf } from './output-meaning.ts'
 import { adoptRunThreads, keepRunThreads } from './run-threads.ts'
 import { safetensorsChunks, safetensorsPlaces } from './safetensors.ts'
 import { type Spread, spreadOf } from './spread.ts'
 import type { Task } from './task.ts'
+import { inputLike, rowsInput } from './tensor-record.ts'
 
 // A run's folder holds graphs from which the model is exported and evaluated without the experiment's file:
 // `inference.onnx` computes y from x, and `loss.onnx` loss and accuracy from y and the targets. Their weights are those
@@ -29,6 +31,8 @@ export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreInd
   readonly kinds?: readonly (1 | 'examples' | 'weight')[]
   readonly labels?: number | 'counted'
   readonly ignoreIndex?: number
+  /** The same for each output of a model of several. */
+  readonly outputs?: Readonly<Record<string, AboutLoss>>
 }
 
 /** Contents of `inference.json`, which describes a run's graph files. */
@@ -42,7 +46,7 @@ export interface About extends Names {
    * Shape and element type of one example; `spread` has the mean and standard deviation of the training inputs, and
    * `range` the least and greatest number that the model takes.
    */
-  readonly x: FieldSpec & { readonly spread?: Spread; readonly range?: InputRange }
+  readonly x: RangedInputs & { readonly spread?: Spread }
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec
   readonly target: FieldSpec
@@ -58,6 +62,8 @@ export interface About extends Names {
   readonly loss?: AboutLoss
   /** What the model's output means. */
   readonly answer?: Answer
+  /** What each output means, of a model of several. */
+  readonly answers?: Readonly<Record<string, Answer>>
   /** Reason why the meaning of the output is unknown; absent if it is known. */
   readonly answerRefused?: string
   /** Specs of the metrics as JSON, by metric name. */
@@ -119,31 +125,14 @@ export interface RunModels {
   readonly about: About
 }
 
-/**
- * Returns what the metadata of an exported ONNX file tell of the model, as JSON by key: the names of features and
- * classes, what its output means, and the encoding and normalization that its input has gone through.
- */
-export const metadataOf = ({ featureNames, classNames, answer, recipe }: About): Record<string, string> => {
-  const entries = {
-    'evenstep.features': featureNames,
-    'evenstep.classes': classNames,
-    'evenstep.output': answer,
-    'evenstep.table': recipe?.encoding,
-    'evenstep.normalized': recipe?.normalized.length ? recipe.normalized : undefined,
-  }
-  return Object.fromEntries(
-    Object.entries(present(entries)).map(([key, value]) => [key, JSON.stringify(value)]),
-  )
-}
-
 /** Returns the contents of `inference.json` that are known before the graphs are made. */
 export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, averaged: boolean = false): About {
   const spread = spreadOf(data.train)
   const recipe = recipeOf(data.train)
   return {
     format: graphFormat,
-    x: { shape: data.train.x.shape, dtype: data.train.x.dtype, ...(spread && { spread }) },
-    target: { shape: data.validation.y.shape, dtype: data.validation.y.dtype },
+    x: { ...specOf(data.train.x), ...(spread && { spread }) },
+    target: specOf(data.validation.y),
     ...(data.validation.weights && { weights: { shape: [], dtype: data.validation.weights.dtype } }),
     ...namesOf(data.validation),
     ...(recipe && { recipe }),
@@ -153,6 +142,12 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
     metrics: Object.fromEntries(Object.entries(metrics).map(([name, { spec }]) => [name, spec])),
   }
 }
+
+const specOf = ({ shape, dtype, tensors }: FieldSpec): FieldSpec => ({
+  shape,
+  dtype,
+  ...(tensors && { tensors }),
+})
 
 type Model = Pick<Task, 'model' | 'variables'>
 
@@ -179,16 +174,12 @@ function tracers(experiment: Experiment, { model }: Model, { x }: About) {
 export function withOutput(experiment: Experiment, task: Model, about: About): About {
   const { traceOn, losses } = tracers(experiment, task, about)
   const { inputs, outputs, ranges } = traceOn(about.batchSize)
-  const { shape, dtype } = outputs.get('y')!
-  const range = inputRangeOf(inputs.get('x')!, ranges)
-  const answer = attempted(() =>
-    meaningOfOutput(losses(about.batchSize).answered, experiment.data.validation),
-  )
+  const answers = attempted(() => answersOf(losses(about.batchSize).answered, experiment.data.validation))
   return {
     ...about,
-    x: { ...about.x, ...(range && { range }) },
-    y: { shape, dtype },
-    ...(typeof answer === 'string' ? { answerRefused: answer } : { answer }),
+    x: { ...about.x, ...rangesOf(about.x, inputs, ranges) },
+    y: outputSpec(outputs, about.batchSize),
+    ...(typeof answers === 'string' ? { answerRefused: answers } : answers),
   }
 }
 
@@ -213,8 +204,8 @@ function remembered<T>(f: (n: number) => T): (n: number) => T {
 
 interface Measuring {
   readonly batch: TracedBatch
-  readonly meaning: Meaning
-  readonly answered: Answered
+  readonly meaning: Measurement['meaning']
+  readonly answered: NamedAnswered
 }
 
 /**
@@ -224,8 +215,8 @@ interface Measuring {
 function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn: (n: number) => TracedBatch) {
   const { y: field, weights: weighing } = data.validation
   return (n: number): Measuring => {
-    const { shape, dtype } = traceOn(n).outputs.get('y')!
-    const y = input(shape, dtype)
+    const { outputs } = traceOn(n)
+    const y = field.tensors ? rowsInput(n, specsOf(outputs)) : inputLike(outputs.get('y')!, n)
     const truth = input([n, ...field.shape], field.dtype)
     const weights = weighing && input([n], weighing.dtype)
     const { reads, result } = unscheduled(() => {
@@ -233,14 +224,18 @@ function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn:
       return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target, weights })
     })
     const { measured, meaning } = result
-    const answered = { loss: measured.loss!, output: y, shapes: meaning.shapes }
+    const { shapes, outputs: meanings } = meaning
+    const answered = { loss: measured.loss!, output: y, shapes, ...(meanings && { outputs: meanings }) }
     const inputs = new Map(Object.entries({ truth, y, ...(weights && { weights }) }))
     return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning, answered }
   }
 }
 
-const aboutLoss = ({ kinds, labels, shapes, ignoreIndex }: Meaning): AboutLoss =>
+const aboutLoss = ({ kinds, labels, shapes, ignoreIndex, outputs }: Measurement['meaning']): AboutLoss =>
   present({
+    outputs:
+      outputs &&
+      Object.fromEntries(Object.entries(outputs).map(([name, meaning]) => [name, aboutLoss(meaning)])),
     kinds: kinds?.map((kind) => (typeof kind === 'object' ? 'weight' : kind)),
     labels,
     shapes,

@@ -1,5 +1,7 @@
 import { sizeOf } from '../core/shape.ts'
+import type { Dataset } from '../data/dataset.ts'
 import { moments } from '../data/normalize.ts'
+import { rowNames } from '../data/record.ts'
 import { isStream, type Source } from '../data/stream.ts'
 
 /** Means and standard deviations of `x` over a data set: per feature or, with many features, over all numbers. */
@@ -19,11 +21,18 @@ export function spreadOf(source: Source): Spread | undefined {
   const before = known.get(source)
   if (before) return before
   const per = source.x.shape.length === 1 && sizeOf(source.x.shape) <= most ? 'feature' : 'all'
-  const { mean, deviation } = moments(source, { per })
+  if (source.x.tensors && per === 'all') return undefined
+  const { mean, deviation } = moments(oneInput(source), { per })
   const made = { mean: Array.from(mean), deviation: Array.from(deviation) }
   known.set(source, made)
   return made
 }
+
+/** Returns the rows of several inputs as one input. */
+const oneInput = ({ x: { tensors, ...x }, ...source }: Dataset): Dataset => ({ ...source, x })
+
+const namesIn = ({ x: { tensors }, featureNames }: Dataset): readonly string[] | undefined =>
+  tensors ? rowNames(tensors) : featureNames
 
 /** Number of the training data's standard deviations by which the mean of other data may differ from theirs. */
 const far = 5
@@ -40,12 +49,12 @@ export function strangeness(
   isNumber?: readonly boolean[],
 ): string | undefined {
   if (wanted === undefined || isStream(source) || source.x.dtype === 'int32') return undefined
-  const { mean } = moments(source, { per: wanted.mean.length === 1 ? 'all' : 'feature' })
+  const { mean } = moments(oneInput(source), { per: wanted.mean.length === 1 ? 'all' : 'feature' })
   const off = (i: number): number =>
     isNumber?.[i] === false ? 0 : Math.abs(mean[i]! - wanted.mean[i]!) / wanted.deviation[i]!
   const worst = Array.from(mean.keys()).reduce((a, b) => (off(b) > off(a) ? b : a))
   if (!(off(worst) > far)) return undefined
-  const name = mean.length === 1 ? 'x' : (source.featureNames?.[worst] ?? `feature ${worst} of x`)
+  const name = mean.length === 1 ? 'x' : (namesIn(source)?.[worst] ?? `feature ${worst} of x`)
   const [got, was, scale] = [mean[worst]!, wanted.mean[worst]!, wanted.deviation[worst]!].map((v) =>
     Number(v.toPrecision(3)),
   )

@@ -3,9 +3,10 @@ import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Values } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'
 import type { Session } from '../runtime/session.ts'
-import type { Evaluator, Measured } from './evaluator.ts'
+import type { Evaluator, Meaning, Measured } from './evaluator.ts'
 import type { BatchOf } from './graphs.ts'
-import { checkBatchRange } from './input-range.ts'
+import { checkBatchRanges } from './input-range.ts'
+import { inputFeeds, outputRows } from './row-feeds.ts'
 import type { About, AboutLoss } from './run-graph.ts'
 
 interface OpenedGraphs {
@@ -26,11 +27,9 @@ export function storedEvaluator(
   rows: number,
 ): Evaluator {
   const scaled = ([n = 1, ...rest]: Shape): Shape => [(n * rows) / batchSize, ...rest]
-  const { kinds, labels, shapes, ignoreIndex } = loss
   const tensor = ({ shape, dtype }: Source['x'], data: Data) => ({ dtype, shape: [rows, ...shape], data })
   const run = async (x: Data, truth: Data, own: Data | undefined): Promise<ReadonlyMap<string, Data>> => {
-    const outputs = await model.run(new Map([['x', tensor(source.x, x)]]))
-    const data = outputs.get('y')!
+    const data = outputRows(y, await model.run(inputFeeds(source.x, x)), rows)
     const feeds = {
       truth: tensor(source.y, truth),
       y: { dtype: y.dtype, shape: scaled(y.shape), data },
@@ -40,7 +39,7 @@ export function storedEvaluator(
   }
   const ones = new Float64Array(rows).fill(1) // data without weights
   const graph = async ({ x, y: truth, weights }: BatchOf<Data>) => {
-    checkBatchRange(x, input, rows)
+    checkBatchRanges(x, input, rows)
     const [width, depth] = [sizeOf(source.x.shape) * rows, sizeOf(source.y.shape) * rows]
     const parts: ReadonlyMap<string, Data>[] = []
     for (let k = 0; k * width < x.length; k++) {
@@ -49,11 +48,16 @@ export function storedEvaluator(
     }
     return joined(parts)
   }
-  return {
+  const meaningOf = ({ kinds, labels, shapes, ignoreIndex }: AboutLoss): Meaning => ({
     kinds: kinds?.map((kind) => (kind === 'weight' ? {} : kind)),
     labels: typeof labels === 'number' ? (labels * rows) / batchSize : labels,
     shapes: { output: scaled(shapes.output), target: scaled(shapes.target) },
     ignoreIndex,
+  })
+  const outputs = loss.outputs && Object.entries(loss.outputs).map(([name, one]) => [name, meaningOf(one)])
+  return {
+    ...meaningOf(loss),
+    ...(outputs && { outputs: Object.fromEntries(outputs) }),
     graph: graph as Evaluator['graph'],
   }
 }

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import { checkedJson } from '../core/checksum.ts'
-import { dtypes } from '../core/dtype.ts'
+import { dtypes, isDType } from '../core/dtype.ts'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import {
   boolean,
@@ -16,29 +16,41 @@ import {
   size,
   text,
 } from '../core/options.ts'
-import { shapeOption, showTensor } from '../core/shape.ts'
+import { shapeOption } from '../core/shape.ts'
 import { nameOptions } from '../data/dataset.ts'
 import type { Recipe } from '../data/recipe.ts'
+import type { TensorSpec, TensorSpecs } from '../data/record.ts'
 import type { Source } from '../data/stream.ts'
 import { checkInside, readInside } from '../disk/inside.ts'
 import { withMetadata } from '../runtime/metadata.ts'
 import { type NamedTensors, openOnnx, withWeights } from '../runtime/stored-graph.ts'
+import type { Answer } from './answer.ts'
 import { readWeights } from './checkpoint.ts'
 import { type EvaluateOptions, type Evaluation, evaluation } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { graphFiles, graphFormat, readGraph } from './graph-files.ts'
+import type { InputRange } from './input-range.ts'
 import { parseMetrics } from './metrics/parse.ts'
 import { readFinished } from './model-file.ts'
+import { metadataOf } from './onnx-metadata.ts'
+import { shownField } from './parts.ts'
 import { Predictor } from './predictor.ts'
-import { type About, type AboutLoss, metadataOf } from './run-graph.ts'
+import type { About, AboutLoss } from './run-graph.ts'
 import type { RunPlace } from './run-place.ts'
 import { storedEvaluator } from './stored-evaluator.ts'
 import { otherBytes } from './tensor-file.ts'
 
 const isObject = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
 const shape = required(shapeOption)
-const field = { shape, dtype: required(choice(dtypes)) }
+const isKindOf = (test: (value: unknown) => boolean) => (value: unknown) =>
+  isObject(value) && Object.values(value as object).every(test)
+const isSpec = (value: unknown): boolean => {
+  const { shape, dtype } = Object(value) as Partial<TensorSpec>
+  return Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n >= 0) && isDType(dtype)
+}
+const tensors = custom<TensorSpecs>('an object of tensors by name', isKindOf(isSpec))
+const field = { shape, dtype: required(choice(dtypes)), tensors }
 const numbers = required(list(required(number())))
 const spread = nested({ mean: numbers, deviation: numbers })
 const isKind = (value: unknown): boolean => [1, 'examples', 'weight'].includes(value as string)
@@ -49,7 +61,15 @@ const fields = {
   refused: text(),
   lossRefused: text(),
   x: required(
-    nested({ ...field, spread, range: nested({ min: required(number()), max: required(number()) }) }),
+    nested({
+      ...field,
+      spread,
+      range: nested({ min: required(number()), max: required(number()) }),
+      ranges: custom<Readonly<Record<string, InputRange>>>(
+        'an object of ranges by input',
+        isKindOf((value) => Number.isFinite(Object(value).min) && Number.isFinite(Object(value).max)),
+      ),
+    }),
   ),
   y: nested(field),
   target: required(nested(field)),
@@ -70,6 +90,10 @@ const fields = {
     ),
     shapes: required(nested({ output: shape, target: shape })),
     ignoreIndex: integer(),
+    outputs: custom<NonNullable<AboutLoss['outputs']>>(
+      'an object of losses by output',
+      isKindOf((value) => isObject(Object(value).shapes)),
+    ),
   }),
   answer: nested({
     kind: required(choice(['class', 'logit', 'labels', 'number'])),
@@ -77,6 +101,10 @@ const fields = {
     classes: size,
     stride: size,
   }),
+  answers: custom<Readonly<Record<string, Answer>>>(
+    'an object of answers by output',
+    isKindOf((value) => typeof Object(value).kind === 'string'),
+  ),
   answerRefused: text(),
   metrics: required(custom<Readonly<Record<string, unknown>>>('an object', isObject)),
   sums: nested({ model: integer(), loss: integer() }),
@@ -211,6 +239,6 @@ function isKnown(spec: unknown): boolean {
 type Field = About['x'] | About['target']
 
 function checkField(path: string, what: string, wanted: Field, got: Field): void {
-  if (showTensor(wanted) === showTensor(got)) return
-  throw new ArgumentError(`${path}: wanted ${what} of ${showTensor(wanted)}, got ${showTensor(got)}`)
+  if (shownField(wanted) === shownField(got)) return
+  throw new ArgumentError(`${path}: wanted ${what} of ${shownField(wanted)}, got ${shownField(got)}`)
 }

@@ -1,4 +1,4 @@
-import { present, type ValuesOf } from '../core/options.ts'
+import { present } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
@@ -11,15 +11,16 @@ import { backendOf } from '../runtime/device.ts'
 import { graphFingerprint } from '../runtime/fingerprint.ts'
 import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
+import { checkedLoss } from './checked-loss.ts'
 import { culpritOf } from './diverged.ts'
 import { valuesFingerprint } from './effects.ts'
-import { checkedLoss, type Evaluator, Evaluators } from './evaluator.ts'
+import { type Evaluator, Evaluators } from './evaluator.ts'
 import { exampleWeighted } from './example-weighted.ts'
 import { type BatchOf, batchFeeds, batchFields, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossKind, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
-import type { taskOptions } from './task-options.ts'
+import type { TaskValues } from './task-options.ts'
 import { type WatchedStep, watched } from './watch.ts'
 
 type Fed = BatchOf<Tensor>
@@ -36,7 +37,7 @@ export interface GraphFingerprints {
 
 /** Compiled graphs of a task: for training on a batch (with `accumulate`, on a micro-batch), and for evaluation. */
 export class TaskGraphs {
-  readonly #options: ValuesOf<typeof taskOptions>
+  readonly #options: TaskValues
   readonly #optimizer: Attached
   readonly #norms: readonly BatchNorm[]
   readonly #graphs: Graphs<'x' | 'y'>
@@ -49,7 +50,7 @@ export class TaskGraphs {
   /** Reads what a step logs of its layers; known after the first trace. */
   #read: WatchedStep['read'] | undefined
 
-  constructor(options: ValuesOf<typeof taskOptions>, optimizer: Attached) {
+  constructor(options: TaskValues, optimizer: Attached) {
     const { model, data, dtype, threads, device, accumulate } = options
     this.#options = options
     this.#optimizer = optimizer

@@ -7,19 +7,22 @@ import {
   custom,
   integer,
   nested,
+  type Option,
   type OptionsOf,
   required,
+  type ValuesOf,
 } from '../core/options.ts'
 import type { Loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
-import type { Module } from '../nn/module.ts'
+import type { Model, Module } from '../nn/module.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { type Device, devices } from '../runtime/device.ts'
 import { threadCount } from '../runtime/threads.ts'
 import { accumulate } from './accumulation.ts'
-import type { Metrics } from './metrics/metric.ts'
+import { type GivenMetrics, lossOption } from './goals.ts'
+import type { Metric, Metrics } from './metrics/metric.ts'
 import { logOptions } from './watch.ts'
 
 /** Returns a function that tells whether a value has a method called `name`. */
@@ -33,16 +36,33 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 /** Names of standard results, which user-defined metrics must not use. */
 const measured = ['loss', 'trainLoss', 'validationLoss', 'validationAccuracy']
 
-const isMetrics = (value: unknown): boolean =>
+const areNamed = (isOne: (value: unknown) => boolean, value: unknown): boolean =>
   isObject(value) &&
   !Array.isArray(value) &&
-  Object.entries(value as object).every(([name, one]) => name !== '' && has('update')(one))
+  Object.entries(value as object).every(([name, one]) => name !== '' && isOne(one))
 
-const metricsOption = custom<Metrics>('metrics by name, such as { f1: train.metrics.f1() }', isMetrics, {})
-const metrics: typeof metricsOption = {
+const isMetric = has('update')
+const isMetrics = (value: unknown): boolean =>
+  areNamed((one) => isMetric(one) || areNamed(isMetric, one), value)
+
+const metricsOption = custom<GivenMetrics>(
+  'metrics by name, such as { f1: train.metrics.f1() }',
+  isMetrics,
+  {},
+)
+/** Metrics by name; those of an output have its name before theirs, as in `kind.f1`. */
+const metrics: Option<GivenMetrics, Metrics> = {
   ...metricsOption,
+  fallback: {},
   read(who, name, value) {
-    const read = metricsOption.read(who, name, value)
+    const given = metricsOption.read(who, name, value)
+    const read: Metrics = Object.fromEntries(
+      Object.entries(given).flatMap(([name, one]): [string, Metric][] =>
+        isMetric(one)
+          ? [[name, one as Metric]]
+          : Object.entries(one as Metrics).map(([own, metric]) => [`${name}.${own}`, metric]),
+      ),
+    )
     const taken = Object.keys(read).find((one) => measured.includes(one))
     if (taken === undefined) return read
     throw mismatch(who, 'names of metrics that no other result has', taken, 'rename the metric')
@@ -51,11 +71,17 @@ const metrics: typeof metricsOption = {
 
 /** Options that experiments and tasks share: what to minimize and what to measure. */
 export const objective = {
-  /** Loss to minimize, as a function of model output and target. */
-  loss: required(callback<Loss>('a function of output and target, such as ops.crossEntropy')),
+  /**
+   * Loss to minimize, as a function of model output and target; for several outputs, an object with a loss for each by
+   * name, or `{ loss, weight }`: the weighted sum is minimized.
+   */
+  loss: required(lossOption),
   /** Optimizer that updates the weights. */
   optimizer: required(custom<Optimizer>('an optimizer, such as optim.sgd({ lr: 0.1 })', has('attach'))),
-  /** Metrics to compute at each evaluation besides loss and accuracy, by name. @default {} */
+  /**
+   * Metrics to compute at each evaluation besides loss and accuracy, by name; for several outputs, an object with the
+   * metrics of each: `{ kind: { f1: train.metrics.f1() } }`. @default {}
+   */
   metrics,
   /** Quantities to log for each step; with `accumulate`, only `gradientNorm` is available. @default {} */
   log: nested(logOptions, {}),
@@ -85,7 +111,7 @@ export const computing = {
 
 export const taskOptions = {
   /** Model to train. Variables that have no values yet are initialized from `seed`. */
-  model: required(custom<Module>('a module, such as new Net()', has('forward'))),
+  model: required(custom<Model>('a module, such as new Net()', has('forward'))),
   /** Training data: determines shapes and types of examples, and provides batches to recompute running statistics. */
   data: required(custom<Source>('a data set or a stream', (value) => isObject(Object(value).x))),
   ...objective,
@@ -106,6 +132,12 @@ type Recalibration = (
 ) => Promise<unknown>
 
 export interface TaskOptions extends OptionsOf<typeof taskOptions> {}
+
+/** Values of `taskOptions` once the losses of several outputs are one function, and the model is a module. */
+export type TaskValues = Omit<ValuesOf<typeof taskOptions>, 'model' | 'loss'> & {
+  readonly model: Module
+  readonly loss: Loss
+}
 
 /** Checks that a value is a task. @throws {ArgumentError} when it is not. */
 export const checkTask = (who: string, value: unknown): void =>

@@ -3,7 +3,7 @@ import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
-import { present, readOptions, type ValuesOf } from '../core/options.ts'
+import { present, readOptions } from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
 import { variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
@@ -29,7 +29,8 @@ import type { Evaluator } from './evaluator.ts'
 import { recalibrate } from './recalibrate.ts'
 import { type Failure, rows, type Steps, skipping } from './steps.ts'
 import { type GraphFingerprints, TaskGraphs } from './task-graphs.ts'
-import { type TaskOptions, taskOptions } from './task-options.ts'
+import type { TaskOptions, TaskValues } from './task-options.ts'
+import { taskValues } from './task-values.ts'
 
 /**
  * A model with its loss and optimizer, for training and evaluation. A graph is compiled when the first batch of a new
@@ -42,7 +43,7 @@ import { type TaskOptions, taskOptions } from './task-options.ts'
  */
 export class Task {
   readonly model: Module
-  readonly #options: ValuesOf<typeof taskOptions>
+  readonly #options: TaskValues
   readonly #optimizer: Attached
   readonly #graphs: TaskGraphs
   readonly #stored: readonly Variable[]
@@ -53,7 +54,7 @@ export class Task {
 
   /** @throws {ArgumentError} naming the first option that is unknown, wrong or missing. */
   constructor(options: TaskOptions) {
-    this.#options = readOptions('Task', taskOptions, options)
+    this.#options = taskValues(options)
     const { model, optimizer, seed, dtype, scheduleSteps: steps } = this.#options
     if (steps === undefined && isRelative(optimizer)) {
       const wanted = 'scheduleSteps, the number of steps that percentages in schedules refer to'
