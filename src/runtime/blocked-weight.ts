@@ -35,43 +35,68 @@ export function hasWeightInBlocks(x: Tensor, dy: Tensor, { windows, groups }: Wa
  */
 export function weightInBlocks(x: Tensor, dy: Tensor, walk: Walk, size: number): Tensor {
   const [vertical, horizontal] = walk.windows.length === 1 ? [unit, walk.windows[0]!] : walk.windows
-  const [n, c] = x.shape
-  const [o, blocks] = [dy.shape[1]!, n! / size]
-  const inside = Math.min(c!, size)
-  const height = vertical!.output
-  const held = Math.min(4, o / size) * size * size * 4 * horizontal!.output // bytes of a row of dy
-  const strips = leastDivisor(height, (s) => (held * height) / s <= reread)
-  const sets = Math.ceil(o / size / 4) * Math.ceil(c! / size) * vertical!.kernel
-  const cut = leastDivisor(blocks, (k) => sets * strips * k >= parts)
+  const grid = { vertical: vertical!, horizontal: horizontal!, size }
+  const [c, o] = [x.shape[1]!, dy.shape[1]!]
+  const inside = Math.min(c, size)
+  const cuts = cutsOf(x, dy, grid)
+  const groups = cuts.strips * cuts.batch
+  const kernel = [vertical!.kernel, horizontal!.kernel]
+  const result = node(`${nchwc}.Conv`, {
+    inputs: [toBlocks(stripsOf(x, grid, cuts.strips)), windowOf(dy, grid, cuts)],
+    attributes: {
+      group: groups,
+      kernel_shape: [vertical!.output / cuts.strips, horizontal!.output],
+      dilations: [vertical!.stride, horizontal!.stride * inside],
+    },
+    shape: [c / inside, groups * o, kernel[0]!, kernel[1]! * inside],
+  })
+  const total = sum(reshape(result, [c / inside, groups, o / size, ...kernel, inside, size]), [1])
+  return reshape(transpose(total, [1, 5, 0, 4, 2, 3]), [o, c, ...walk.windows.map((w) => w.kernel)])
+}
 
-  const rows = height / strips
+/** How a window slides over an image, whose channels are in blocks of `size`. */
+interface Grid {
+  readonly vertical: Window
+  readonly horizontal: Window
+  readonly size: number
+}
+
+/** Numbers of strips of an image and of parts of the batch that are summed up separately. */
+interface Cuts {
+  readonly strips: number
+  readonly batch: number
+}
+
+function cutsOf(x: Tensor, dy: Tensor, { vertical, horizontal, size }: Grid): Cuts {
+  const [blocks, filters] = [Math.ceil(x.shape[1]! / size), dy.shape[1]! / size]
+  const row = Math.min(4, filters) * size * size * 4 * horizontal.output // kernels compute 4 blocks at once
+  const strips = leastDivisor(vertical.output, (s) => (row * vertical.output) / s <= reread)
+  const whole = Math.ceil(filters / 4) * blocks * vertical.kernel * strips
+  return { strips, batch: leastDivisor(x.shape[0]! / size, (k) => whole * k >= parts) }
+}
+
+/** Cuts padded images into strips, which overlap as windows do: `[c / size, strips · n, rows, w · size]`. */
+function stripsOf(x: Tensor, { vertical, horizontal, size }: Grid, strips: number): Tensor {
+  const inside = Math.min(x.shape[1]!, size)
   const padded = padOrCrop(rowsOfPixels(x, size), [
     unpadded,
     unpadded,
-    [vertical!.before, after(vertical!)],
-    [horizontal!.before * inside, after(horizontal!) * inside],
+    [vertical.before, after(vertical)],
+    [horizontal.before * inside, after(horizontal) * inside],
   ])
-  const high = (rows - 1) * vertical!.stride + vertical!.kernel
-  const strip = Array.from({ length: strips }, (_, i) => {
-    const top = i * rows * vertical!.stride
-    return slice(padded, [[], [], [top, top + high]])
-  })
-  const window = [strips * cut * o, n! / cut, rows, horizontal!.output]
-  const each = [cut, blocks / cut, size, o / size, strips, rows * horizontal!.output, size]
-  const weight = reshape(transpose(reshape(toBlocks(dy), each), [4, 0, 3, 1, 5, 2, 6]), window)
-  const kernel = [vertical!.kernel, horizontal!.kernel]
-  const result = node(`${nchwc}.Conv`, {
-    inputs: [toBlocks(concat(strip, 1)), weight],
-    attributes: {
-      group: strips * cut,
-      kernel_shape: [rows, horizontal!.output],
-      dilations: [vertical!.stride, horizontal!.stride * inside],
-    },
-    shape: [c! / inside, strips * cut * o, kernel[0]!, kernel[1]! * inside],
-  })
-  const apart = [c! / inside, strips * cut, o / size, ...kernel, inside, size]
-  const total = sum(reshape(result, apart), [1])
-  return reshape(transpose(total, [1, 5, 0, 4, 2, 3]), [o, c!, ...walk.windows.map((w) => w.kernel)])
+  const step = (vertical.output / strips) * vertical.stride
+  const high = step - vertical.stride + vertical.kernel
+  const strip = Array.from({ length: strips }, (_, i) => slice(padded, [[], [], [i * step, i * step + high]]))
+  return concat(strip, 1)
+}
+
+/** Reorders dy as a weight in blocks, one for each group: `[groups · o, strips · n / groups, rows, w]`. */
+function windowOf(dy: Tensor, { vertical, horizontal, size }: Grid, { strips, batch }: Cuts): Tensor {
+  const [n, o] = dy.shape
+  const [rows, width] = [vertical.output / strips, horizontal.output]
+  const apart = [batch, n! / size / batch, size, o! / size, strips, rows * width, size]
+  const ordered = transpose(reshape(toBlocks(dy), apart), [4, 0, 3, 1, 5, 2, 6])
+  return reshape(ordered, [strips * batch * o!, n! / batch, rows, width])
 }
 
 /** Stores each row of an image pixel by pixel: `[n, c, h, w]` to `[c / size, n, h, w · size]`. */
