@@ -3,15 +3,22 @@ import { type Tensor, topological } from '../core/tensor.ts'
 /**
  * Rewrites the graph that computes `roots`, node by node from the inputs on.
  *
- * @param remake returns the replacement of a node: `t` is the node with replaced inputs, `before` the original node
+ * @param remake returns the replacement of a node: `t` is the node with replaced inputs, `before` the original node,
+ *   and `remadeOf` returns the replacement of a node that precedes it
+ * @param parents returns the nodes that must precede a node, at least its inputs. @default its inputs
  * @returns the replacements of `roots`
  */
-export function rebuild(roots: readonly Tensor[], remake: (t: Tensor, before: Tensor) => Tensor): Tensor[] {
+export function rebuild(
+  roots: readonly Tensor[],
+  remake: (t: Tensor, before: Tensor, remadeOf: (t: Tensor) => Tensor) => Tensor,
+  parents?: (t: Tensor) => readonly Tensor[],
+): Tensor[] {
   const remade = new Map<Tensor, Tensor>()
-  for (const t of topological(roots)) {
-    const inputs = t.inputs.map((x) => remade.get(x)!)
+  const remadeOf = (t: Tensor): Tensor => remade.get(t)!
+  for (const t of topological(roots, parents)) {
+    const inputs = t.inputs.map(remadeOf)
     const changed = inputs.some((x, i) => x !== t.inputs[i])
-    remade.set(t, remake(changed ? { ...t, inputs } : t, t))
+    remade.set(t, remake(changed ? { ...t, inputs } : t, t, remadeOf))
   }
   return roots.map((root) => remade.get(root)!)
 }

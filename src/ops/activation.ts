@@ -9,11 +9,17 @@ import { logicalAnd } from './logic.ts'
 
 // Piecewise activations. Where two pieces meet, the slope is PyTorch's.
 
+/** `max(x, 0)`. The derivative at 0 is taken as 0, as in PyTorch. */
+export const relu = (x: Tensor): Tensor => unary('Relu', x, (dy, y) => mul(dy, isPositive(y)))
+
 /**
- * `max(x, 0)`. The derivative at 0 is taken as 0, as in PyTorch. It is multiplied by: with the forward pass, that takes
- * 1.7 ms for [128, 16, 32, 32], where selecting by `Where`, which uses one thread, takes 2.4 ms.
+ * 1 where y > 0, and 0 elsewhere; y has no negative elements. In float32, a hard sigmoid, `2¹²⁷ · y` clamped to the range
+ * from 0 to 1, takes a third of the time of a comparison and a cast. A y below 2⁻¹²⁷, denormalized, counts in part.
  */
-export const relu = (x: Tensor): Tensor => unary('Relu', x, (dy, y) => mul(dy, cast(greater(y, 0), dy.dtype)))
+const isPositive = (y: Tensor): Tensor =>
+  y.dtype === 'float32'
+    ? node('HardSigmoid', { inputs: [y], attributes: { alpha: { float: 2 ** 127 }, beta: { float: 0 } } })
+    : cast(greater(y, 0), y.dtype)
 
 /** `x` where x > 0, `slope · x` elsewhere. */
 export const leakyRelu = (x: Tensor, slope: number = 0.01): Tensor => prelu(x, scalar(slope, x.dtype))

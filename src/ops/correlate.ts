@@ -41,9 +41,19 @@ export function correlateInput(dy: Tensor, w: Tensor, walk: Walk): Tensor {
 
 /** Returns dL/dw of `correlate`, `[o, c / groups, …kernel]`, from its input x and dy = dL/dy. */
 export function correlateWeight(x: Tensor, dy: Tensor, walk: Walk): Tensor {
-  return {
+  const dw: Tensor = {
     ...weightByWindows(x, dy, walk),
     sources: [x, dy],
-    grad: (dw) => [correlateInput(dy, dw, walk), correlate(x, dw, walk)],
+    grad: (given) => [correlateInput(dy, given, walk), correlate(x, given, walk)],
   }
+  walks.set(dw, walk)
+  return dw
 }
+
+const walks = new WeakMap<Tensor, Walk>()
+
+/**
+ * Returns the windows and groups of a tensor that `correlateWeight` returned, whose `sources` are x and dy, so that a
+ * device can compute it in another way; undefined for other tensors.
+ */
+export const walkOfWeight = (dw: Tensor): Walk | undefined => walks.get(dw)

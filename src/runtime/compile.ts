@@ -133,13 +133,12 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   const looped = loop && backend.loops
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
-  const fast = lowered(checked, transformConvolutions)
-  const convolves = topological(rootsOf(fast)).some((t) => t.op === 'Conv')
+  const convolves = topological(rootsOf(checked)).some((t) => t.op === 'Conv')
   const block = convolves ? await backend.blockSize() : 1
-  const blocked = lowered(fast, (roots) => blockConvolutions(roots, block))
-  const candidates = threads ? [threads] : threadsOn(backend, fast)
+  const fast = lowered(checked, (roots) => transformConvolutions(blockConvolutions(roots, block)))
+  const candidates = threads ? [threads] : threadsOn(backend, lowered(checked, transformConvolutions))
   const open = opener(backend, traced)
-  const session = await racing(looped ? loopModel(blocked) : stepModel(blocked), candidates, open).catch(
+  const session = await racing(looped ? loopModel(fast) : stepModel(fast), candidates, open).catch(
     (error: unknown) => {
       throw inLayers(error, retrace)
     },

@@ -25,7 +25,7 @@ function transformed(t: Tensor): Tensor {
 }
 
 /** Returns how the windows of a convolution slide over `over` to give `result`, from the node's attributes. */
-function walkOf({ attributes }: Tensor, over: Tensor, result: Tensor): Walk {
+export function walkOf({ attributes }: Tensor, over: Tensor, result: Tensor): Walk {
   const list = (name: string): readonly number[] => attributes[name] as readonly number[]
   const windows = axesButChannels(over.shape)
     .slice(1)
