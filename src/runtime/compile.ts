@@ -16,6 +16,7 @@ import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
+import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
 import { oneByOne, type Run, type Running, runner } from './runner.ts'
@@ -133,7 +134,9 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   const looped = loop && backend.loops
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
-  const fast = lowered(checked, transformConvolutions)
+  // A device without a kernel for Loop has none for recurrent operators either.
+  const whole = backend.loops ? lowered(checked, wholeLstms) : checked
+  const fast = lowered(whole, transformConvolutions)
   const convolves = topological(rootsOf(fast)).some((t) => t.op === 'Conv')
   const block = convolves ? await backend.blockSize() : 1
   const blocked = lowered(fast, (roots) => blockConvolutions(roots, block))
