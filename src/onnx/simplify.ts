@@ -1,5 +1,5 @@
 import { sameShape } from '../core/shape.ts'
-import { type Tensor, topological } from '../core/tensor.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { joinPadded } from './join-padded.ts'
 import { joinProducts } from './join-products.ts'
 import { rebuild, usesOf } from './rebuild.ts'
@@ -55,13 +55,9 @@ export function sameValues(a: Tensor['data'], b: Tensor['data']): boolean {
   return true
 }
 
-/**
- * Rewrites `c ± A·B` and `A·B ± c` as one Gemm each, if nothing else uses the product `A·B`. A norm that is only logged
- * does not count, since logging must not change how an update is rounded: the product is then computed twice.
- */
+/** Rewrites `c ± A·B` and `A·B ± c` as one Gemm each, if nothing else uses the product `A·B`. */
 function foldGemm(roots: readonly Tensor[]): Tensor[] {
-  const tensors = inTensors(roots)
-  const uses = usesOf(roots, (t) => t.op !== 'ReduceSumSquare' || t.shape.length > 0 || tensors.has(t))
+  const uses = usesOf(roots)
   const original = new Map<Tensor, Tensor>()
   return rebuild(roots, (t, before) => {
     const folded = asGemm(t, (x) => uses.get(original.get(x) ?? x) === 1)
@@ -70,14 +66,15 @@ function foldGemm(roots: readonly Tensor[]): Tensor[] {
   })
 }
 
-/** Returns all tensors from which others than scalars are computed. */
-function inTensors(roots: readonly Tensor[]): ReadonlySet<Tensor> {
-  const found = new Set<Tensor>()
-  for (const t of topological(roots).toReversed()) {
-    if (t.shape.length > 0 || found.has(t)) for (const x of t.inputs) found.add(x)
-  }
-  return found
-}
+/**
+ * Greatest number of terms per element of a product that is folded into the update of a weight. Longer sums are rounded
+ * differently when folded; so a product that is also measured, and therefore not folded, would change the weight.
+ */
+const mostTerms = 128
+
+/** Whether `c` is a value from before the step, or a multiple of one, such as a weight or a velocity. */
+const isStored = ({ op, inputs }: Tensor): boolean =>
+  op === 'Input' || (op === 'Mul' && inputs.some((x) => x.op === 'Input' && x.shape.length > 0))
 
 /** Returns `± A·B ± c` as one Gemm, whose `beta` absorbs a constant factor of `c`; other nodes unchanged. */
 function asGemm(t: Tensor, once: (x: Tensor) => boolean): Tensor {
@@ -90,7 +87,7 @@ function asGemm(t: Tensor, once: (x: Tensor) => boolean): Tensor {
   ]
   const found = orders.find(({ product: { op, inputs, shape }, product, c }) => {
     const isProduct = op === 'Gemm' && inputs.length === 2 && once(product)
-    return isProduct && sameShape(shape, t.shape) && sameShape(c.shape, t.shape)
+    return isProduct && sameShape(shape, t.shape) && sameShape(c.shape, t.shape) && !isLong(product, c)
   })
   if (!found) return t
   const { product, alpha, c, beta } = found
@@ -99,6 +96,10 @@ function asGemm(t: Tensor, once: (x: Tensor) => boolean): Tensor {
   const attributes = { ...product.attributes, ...factors }
   return { ...t, op: 'Gemm', inputs: [...product.inputs, factor?.of ?? c], attributes }
 }
+
+/** Whether folding a product into `c` could round an update differently. */
+const isLong = ({ inputs, attributes }: Tensor, c: Tensor): boolean =>
+  isStored(c) && inputs[0]!.shape[attributes.transA === 1 ? 0 : 1]! > mostTerms
 
 function constantFactor(mul: Tensor): { readonly value: number; readonly of: Tensor } | undefined {
   for (const [factor, of] of [mul.inputs, mul.inputs.toReversed()]) {

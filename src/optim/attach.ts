@@ -2,7 +2,7 @@ import type { DType } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
-import { mul } from '../ops/arithmetic.ts'
+import { div, mul } from '../ops/arithmetic.ts'
 import { type Averages, type Averaging, averages, stateOf } from './average.ts'
 import { blocksOf, type Member, slopesOf, type UpdateBlock } from './block.ts'
 import { type Clipping, clipped, clippingFactor } from './clip.ts'
@@ -27,16 +27,16 @@ export interface Attached {
   /**
    * Adds the gradients of `loss` and the update of every weight to the graph of the step being built.
    *
-   * @returns measurements of the gradients; undefined if only products with the learning rate are computed
+   * @param measures whether the returned measurements are read, which may take more operators
    */
-  minimize(loss: Tensor): Applied | undefined
+  minimize(loss: Tensor, measures?: boolean): Applied
   /** Adds the gradients of `loss` to the graph of the step being built: one for each weight in `trained`. */
   gradients(loss: Tensor): readonly Tensor[]
   /** Adds the update of every weight to the graph being built. @param gradients one per weight in `trained` */
   apply(gradients: readonly Tensor[]): Applied
 }
 
-/** Measurements of the gradients passed to `apply`: tensors in the graph, computed only if they are used. */
+/** Measurements of the gradients: tensors in the graph, computed only if they are used. */
 export interface Applied {
   /** Euclidean norm of all gradients concatenated, before clipping. */
   readonly gradientNorm: Tensor
@@ -87,14 +87,23 @@ export class AttachedRule implements Attached {
     return rateAt(this.#configuration.settings.common, this.#factor, step)
   }
 
-  minimize(loss: Tensor): Applied | undefined {
+  minimize(loss: Tensor, measures: boolean = false): Applied {
     const linear = this.#linear()
     if (this.#configuration.clip || !linear) return this.apply(this.gradients(loss))
     // The rate is the seed of the gradients, which saves multiplying each of them by the rate.
     const scalars = this.#scalars(loss.dtype)
-    const scaled = this.gradients(loss, scalars(linear).lr)
-    this.#assign(scalars, blocksOf(this.#members, false), scaled, scaled)
-    return undefined
+    const { rate, host } = scalars(linear)
+    // At rate 0, gradients multiplied by the rate tell nothing. The seed is 1 then, and the update is multiplied by 0.
+    const seed = measures ? host('lr or 1', (step) => rate(step) || 1) : scalars(linear).lr
+    const scaled = this.gradients(loss, seed)
+    const moves = measures && host('lr ≠ 0', (step) => Number(rate(step) !== 0))
+    const steps = moves ? scaled.map((g) => mul(g, moves)) : scaled
+    this.#assign(scalars, blocksOf(this.#members, false), steps, steps)
+    return {
+      get gradientNorm() {
+        return div(globalNorm(scaled), seed)
+      },
+    }
   }
 
   gradients(loss: Tensor, seed?: Tensor): readonly Tensor[] {

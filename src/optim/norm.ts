@@ -1,31 +1,25 @@
-import { constant, int64s, node, type Tensor } from '../core/tensor.ts'
+import { constant, node, type Tensor } from '../core/tensor.ts'
 import { add, mul, sqrt } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
+import { concat } from '../ops/concat.ts'
 
 // Norms of gradients and weights. They cannot be differentiated.
 
 /** Returns `Σx²` over all elements of a tensor. */
-const sumOfSquares = (x: Tensor): Tensor =>
+export const squared = (x: Tensor): Tensor =>
   node('ReduceSumSquare', { inputs: [x], attributes: { keepdims: 0 }, shape: [], dtype: x.dtype })
 
 /** Returns the Euclidean norm of a tensor: `√Σx²` over all elements. */
-export const tensorNorm = (x: Tensor): Tensor => sqrt(sumOfSquares(x))
+export const tensorNorm = (x: Tensor): Tensor => sqrt(squared(x))
 
 /** Returns the Euclidean norm of several tensors concatenated: `√Σx²` over all their elements. */
-export const globalNorm = (all: readonly Tensor[]): Tensor =>
-  sqrt(all.map(sumOfSquares).reduce((a, b) => add(a, b)))
-
-/** Returns `Σx²` over each of a tensor's n rows, with shape `[n]`. */
-export function rowSquares(x: Tensor): Tensor {
-  const axes = int64s(x.shape.map((_, i) => i).slice(1))
-  const attributes = { keepdims: 0, noop_with_empty_axes: 1 }
-  return node('ReduceSumSquare', {
-    inputs: [x, axes],
-    attributes,
-    shape: x.shape.slice(0, 1),
-    dtype: x.dtype,
-  })
+export function globalNorm(all: readonly Tensor[]): Tensor {
+  const [vectors, others] = [all.filter(isVector), all.filter((x) => !isVector(x))]
+  const parts = vectors.length > 0 ? [...others, concat(vectors)] : others
+  return sqrt(parts.map(squared).reduce((a, b) => add(a, b)))
 }
+
+const isVector = ({ shape }: Tensor): boolean => shape.length === 1
 
 /** Returns the norm of each of a weight's n rows, with shape `[n, 1, …]`; for a vector, its single norm. */
 export function unitNorm(x: Tensor): Tensor {

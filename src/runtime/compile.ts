@@ -16,6 +16,7 @@ import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
+import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
 import { oneByOne, type Run, type Running, runner } from './runner.ts'
@@ -133,10 +134,12 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   const looped = loop && backend.loops
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
-  const convolves = topological(rootsOf(checked)).some((t) => t.op === 'Conv')
+  // A device without a kernel for Loop has none for recurrent operators either.
+  const whole = backend.loops ? lowered(checked, wholeLstms) : checked
+  const convolves = topological(rootsOf(whole)).some((t) => t.op === 'Conv')
   const block = convolves ? await backend.blockSize() : 1
-  const fast = lowered(checked, (roots) => transformConvolutions(blockConvolutions(roots, block)))
-  const candidates = threads ? [threads] : threadsOn(backend, lowered(checked, transformConvolutions))
+  const fast = lowered(whole, (roots) => transformConvolutions(blockConvolutions(roots, block)))
+  const candidates = threads ? [threads] : threadsOn(backend, lowered(whole, transformConvolutions))
   const open = opener(backend, traced)
   const session = await racing(looped ? loopModel(fast) : stepModel(fast), candidates, open).catch(
     (error: unknown) => {

@@ -5,6 +5,7 @@ import type { OpenShape } from '../onnx/model.ts'
 import { simplify } from '../onnx/simplify.ts'
 import { openGraph, type Traces, unlikeGraphs } from './open-graph.ts'
 import { checkAt } from './other-sizes.ts'
+import { portable } from './portable.ts'
 import { formOf, showSize, writerFor } from './sizes.ts'
 
 /** A function of tensors, traced on n examples. */
@@ -72,7 +73,7 @@ function openedAt<T extends OneTrace>(
   const batches: T[] = []
   for (const n of sizes) {
     const batch = traceOn(n)
-    batches.push({ ...batch, y: portable(batch.y) })
+    batches.push({ ...batch, y: portable([batch.y])[0]! })
     checkLengths(who, batches, sizes)
   }
   const first = batches[0]!
@@ -109,7 +110,7 @@ function checkOthers(
     const traced = attempted(() => traceOn(n))
     if (!traced) continue
     const own = keysOf(traced)
-    checkAt(n, portable(traced.y), traces, (a, b) => keys.get(a) === own.get(b))
+    checkAt(n, portable([traced.y])[0]!, traces, (a, b) => keys.get(a) === own.get(b))
   }
 }
 
@@ -126,23 +127,4 @@ function attempted(trace: () => OneTrace): OneTrace | undefined {
 function checkLengths(who: string, batches: readonly OneTrace[], sizes: readonly number[]): void {
   const [first, last] = [batches[0]!, batches.at(-1)!].map(({ y }) => topological([y]).length)
   if (first !== last) throw unlikeGraphs(who, sizes[0]!, sizes[batches.length - 1]!)
-}
-
-/** Replaces tensors by equal ones whose operators do not depend on axis lengths: see `Tensor.portable`. */
-function portable(root: Tensor): Tensor {
-  const known = new Map<Tensor, Tensor>()
-  const standard = (t: Tensor): Tensor => {
-    if (!t.portable) return t
-    const made = known.get(t) ?? t.portable()
-    known.set(t, made)
-    return made
-  }
-  const done = new Map<Tensor, Tensor>()
-  const parents = (t: Tensor): readonly Tensor[] => (t.portable ? [standard(t)] : t.inputs)
-  for (const t of topological([root], parents)) {
-    const inputs = t.inputs.map((x) => done.get(x)!)
-    const kept = inputs.every((x, i) => x === t.inputs[i]) ? t : { ...t, inputs }
-    done.set(t, t.portable ? done.get(standard(t))! : kept)
-  }
-  return done.get(root)!
 }

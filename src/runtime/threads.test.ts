@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest'
-import { input, type Tensor } from '../core/tensor.ts'
+import { input, node, type Tensor } from '../core/tensor.ts'
 import * as ops from '../ops/index.ts'
 import { threadsFor } from './threads.ts'
 
 const product = (m: number, k: number, n: number): Tensor => ops.matmul(input([m, k]), input([k, n]))
+
+/** An LSTM over 32 sequences. */
+const lstm = (length: number, size: number): Tensor =>
+  node('LSTM', {
+    inputs: [input([length, 32, size]), input([1, 4 * size, size]), input([1, 4 * size, size])],
+    shape: [length, 1, 32, size],
+  })
 
 test.each([
   ['a small product', [product(64, 100, 100)], [1]],
@@ -28,6 +35,9 @@ test.each([
     [ops.conv2d(input([16, 16, 16, 16]), input([16, 16, 3, 3]), undefined, { padding: 1 })],
     [2],
   ],
+  ['a small LSTM', [lstm(8, 32)], [1]],
+  ['an LSTM of medium size', [lstm(64, 128)], [1, 2]],
+  ['one whose sums are long', [lstm(16, 256)], [2]],
 ] as const)('%s has these candidates on two processors', (_, roots, candidates) => {
   expect(threadsFor(roots, 2)).toEqual(candidates)
   expect(threadsFor(roots, 1)).toEqual([1])

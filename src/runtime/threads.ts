@@ -29,10 +29,11 @@ export function threadsFor(roots: readonly Tensor[], available: number): readonl
  * Returns whether an operator may round differently with another number of threads. ONNX Runtime's matrix product
  * with fewer rows than columns divides the columns among the threads. If a thread gets 64 columns or fewer, it adds up
  * terms in blocks of 256 or more instead of 128, unless it transposes the first matrix. A product with one column
- * and a convolution divide their sums by threads too.
+ * and a convolution divide their sums by threads too. An LSTM consists of products of its weights, `[…, columns, terms]`.
  */
 function roundsByThreads({ op, inputs, attributes, shape }: Tensor, several: number): boolean {
   if (op === 'Conv' || op === 'ConvTranspose') return true
+  if (op === 'LSTM') return [inputs[1]!, inputs[2]!].some((weight) => weight.shape[2]! > 128)
   if ((op !== 'Gemm' && op !== 'MatMul') || attributes.transA === 1) return false
   const [left, right] = [inputs[0]!.shape, inputs[1]!.shape]
   const [rows, terms] = left.length === 1 ? [1, left[0]!] : [left.at(-2)!, left.at(-1)!]
@@ -40,9 +41,9 @@ function roundsByThreads({ op, inputs, attributes, shape }: Tensor, several: num
   return rows > 1 && terms > 128 && (columns === 1 || (rows < columns && columns <= 160 * several))
 }
 
-/** Returns the number of multiplications in a matrix product or convolution; 0 for any other node. */
+/** Returns the number of multiplications in a matrix product, convolution or LSTM; 0 for any other node. */
 function multiplications(t: Tensor): number {
-  const [a, b] = t.inputs.map(({ shape }) => shape)
+  const [a, b, c] = t.inputs.map(({ shape }) => shape)
   switch (t.op) {
     case 'Gemm':
     case 'MatMul': // m·k·n = √(mk · kn · mn)
@@ -51,6 +52,8 @@ function multiplications(t: Tensor): number {
       return sizeOf(t.shape) * sizeOf(b!.slice(1))
     case 'ConvTranspose': // one per input element and weight of its channel
       return sizeOf(a!) * sizeOf(b!.slice(1))
+    case 'LSTM': // one per step, example and weight
+      return a![0]! * a![1]! * (sizeOf(b!) + sizeOf(c!))
     default:
       return 0
   }

@@ -169,7 +169,7 @@ export class TaskGraphs {
       },
       (loss) => {
         terms = termsOf(this.#options.loss, { loss, output: output!, y }, x)
-        if (!accumulates) return this.#optimizer.minimize(loss)?.gradientNorm
+        if (!accumulates) return this.#optimizer.minimize(loss, log.gradientNorm)
         this.#accumulation.add(loss, terms)
         return undefined
       },

@@ -3,12 +3,13 @@ import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { mul, sub } from '../ops/arithmetic.ts'
 import { batchNorm as channelStatistics } from '../ops/batch-norm.ts'
-import { sum } from '../ops/broadcast.ts'
-import { rowSquares } from '../optim/norm.ts'
+import { reshape, sum } from '../ops/broadcast.ts'
+import { concat } from '../ops/concat.ts'
+import { squared } from '../optim/norm.ts'
 import type { Steps } from './steps.ts'
 
-// What is logged of normalization layers. An average or a sum over a short vector is cheaper on the host than as an
-// operator: a step's graph returns one vector for all layers, of which the host makes the logged numbers.
+// What is logged of normalization layers. A step's graph returns one short vector for all layers, of which the host
+// makes the logged numbers: each further operator and output of a graph takes time.
 
 /** A normalization layer with running statistics. */
 interface Normalizer {
@@ -41,41 +42,42 @@ export interface Layer {
 /** Quantities that are averages over a layer's channels. */
 const averages = ['batchMean', 'batchVar', 'runningMean', 'runningVar', 'weight'] as const
 
-/** Sums over the rows of the weight w before a layer, which moves by d: ‖w‖², ‖d‖² and ⟨w, d⟩. */
-const sums = ['ww', 'dd', 'wd'] as const
-
-/** A vector in the graph of a step, of which the host takes the average or the sum. */
+/** A vector in the graph of a step, of which the host makes the logged numbers of a layer. */
 interface Piece {
   readonly path: string
-  readonly name: (typeof averages)[number] | (typeof sums)[number]
+  /** Number of channels. */
+  readonly channels: number
+  /** Names of the averages whose sums over the channels stand first in `values`. */
+  readonly averages: readonly (typeof averages)[number][]
+  /** These sums and, if a weight w that moves by d feeds the layer, ‖w‖², ‖d‖² and ⟨w, d⟩. */
   readonly values: Tensor
 }
 
-/** Returns the vectors of a layer, after the step that updates its variables was traced. */
-export function piecesOf({ path, module, x, gamma, fed }: Layer): Piece[] {
+/** Returns what is logged of a layer, after the step that updates its variables was traced. */
+export function pieceOf({ path, module, x, gamma, fed }: Layer): Piece {
   const { mean: batchMean, variance: batchVar } = channelStatistics(x, undefined, undefined, 1)
-  const d = fed && sub(fed.variable.value, fed.value)
-  const found: Readonly<Record<Piece['name'], Tensor | undefined>> = {
+  const given: Readonly<Record<(typeof averages)[number], Tensor | undefined>> = {
     batchMean,
     batchVar,
     runningMean: module.runningMean?.value,
     runningVar: module.runningVar?.value,
     weight: gamma,
-    ww: fed && rowSquares(fed.value),
-    dd: d && rowSquares(d),
-    wd: d && sum(mul(fed.value, d), rest(d)),
   }
-  return [...averages, ...sums].flatMap((name): Piece[] => {
-    const values = found[name]
-    return values ? [{ path, name, values }] : []
-  })
+  const found = averages.filter((name) => given[name])
+  const channels = x.shape[1]!
+  const all = reshape(concat(found.map((name) => given[name]!)), [found.length, channels])
+  const sums = sum(all, [1])
+  return { path, channels, averages: found, values: fed ? concat([sums, ...movesOf(fed)]) : sums }
 }
 
-/** Lists all axes but the first. */
-const rest = ({ shape }: Tensor): number[] => shape.map((_, i) => i).slice(1)
+/** Returns ‖w‖², ‖d‖² and ⟨w, d⟩ of a weight w that moves by d, each with shape `[1]`. */
+function movesOf({ variable, value: w }: FedWeight): Tensor[] {
+  const d = sub(variable.value, w)
+  return [squared(w), squared(d), sum(mul(w, d))].map((t) => reshape(t, [1]))
+}
 
 /**
- * Returns the logged quantities by name, such as `bn.angle`, from the values of the vectors in K steps, `[K, …]`.
+ * Returns the logged quantities by name, such as `bn.angle`, from the values of the pieces in K steps, `[K, …]`.
  *
  * @param lr returns the learning rate of the call's step k, from 0
  */
@@ -85,37 +87,33 @@ export function readPieces(
   lr: (k: number) => number,
 ): Required<Steps>['logs'] {
   const width = pieces.reduce((all, { values }) => all + values.shape[0]!, 0)
-  const count = width === 0 ? 0 : data.length / width
-  const logs = new Map<string, Float64Array>()
-  const known = new Map<string, Float64Array>()
+  const steps = Array.from({ length: data.length / width }, (_, k) => k)
+  const logs: Record<string, Float64Array> = {}
   let start = 0
-  for (const { path, name, values } of pieces) {
-    const [size = 0] = values.shape
-    const total = Float64Array.from({ length: count }, (_, k) => sumOf(data, k * width + start, size))
-    const of = (sum: (typeof sums)[number]): Float64Array => known.get(layerLog(path, sum))!
-    start += size
-    known.set(layerLog(path, name), total)
-    if (name === 'ww')
-      logs.set(
-        layerLog(path, 'effectiveRate'),
-        total.map((square, k) => lr(k) / square),
+  for (const { path, channels, averages: names, values } of pieces) {
+    const at = (i: number): number[] => steps.map((k) => Number(data[k * width + i]))
+    const log = (name: string, of: readonly number[]): void => {
+      logs[layerLog(path, name)] = Float64Array.from(of)
+    }
+    for (const [i, name] of names.entries())
+      log(
+        name,
+        at(start + i).map((total) => total / channels),
       )
-    else if (name === 'wd') {
-      const angles = total.map((wd, k) => angleOf(of('ww')[k]!, of('dd')[k]!, wd))
-      logs.set(layerLog(path, 'angle'), angles)
-    } else if (name !== 'dd')
-      logs.set(
-        layerLog(path, name),
-        total.map((all) => all / size),
-      )
+    const rest = start + names.length
+    start += values.shape[0]!
+    if (start === rest) continue
+    const [ww, dd, wd] = [at(rest), at(rest + 1), at(rest + 2)]
+    log(
+      'effectiveRate',
+      ww.map((square, k) => lr(k) / square),
+    )
+    log(
+      'angle',
+      ww.map((square, k) => angleOf(square, dd[k]!, wd[k]!)),
+    )
   }
-  return Object.fromEntries(logs)
-}
-
-function sumOf(data: Data, start: number, size: number): number {
-  let total = 0
-  for (let i = start; i < start + size; i++) total += Number(data[i])
-  return total
+  return logs
 }
 
 /**

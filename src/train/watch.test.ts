@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { toy } from '../../test/support/toy.ts'
+import { clouds, toy } from '../../test/support/toy.ts'
 import { nameOf } from '../core/names.ts'
 import { variables } from '../core/state.ts'
 import { input, type Tensor } from '../core/tensor.ts'
@@ -34,7 +34,7 @@ function graphOf(log: LogOptions): string {
   const [x, y] = [input([8, 3]), input([8], 'int32')]
   const { result, reads, writes, scheduled } = trace((): Record<string, Tensor> => {
     const forward = (): Tensor => ops.crossEntropy(model.forward(x, 'train'), y)
-    return watched(model, log, forward, (loss) => rule.minimize(loss)?.gradientNorm).outputs
+    return watched(model, log, forward, (loss) => rule.minimize(loss, log.gradientNorm)).outputs
   })
   const given = [...reads].map(([variable, t]) => [nameOf(variable), t] as const)
   const rate = [...scheduled.keys()].map((t) => ['lr', t] as const)
@@ -73,11 +73,14 @@ describe('a watched step', () => {
     adam: adam({ lr: 0.01 }),
     adamw: adamw({ lr: 0.01 }),
   }
-  test.each(Object.entries(optimizers))(
-    'of %s learns to the bit what it would unwatched',
-    async (_, optimizer) => {
+  const rows = (batchSize: number) =>
+    Object.entries(optimizers).map(([name, one]) => [name, batchSize, one] as const)
+  test.each([...rows(8), ...rows(200)])(
+    'of %s on batches of %d learns to the bit what it would unwatched',
+    async (_, batchSize, optimizer) => {
+      const data = clouds(5 * batchSize)
       const learn = async (log: LogOptions) => {
-        const setup = toy({ optimizer, log, epochs: 3, threads: 1 })
+        const setup = toy({ data, batchSize, optimizer, log, epochs: 3, threads: 1 })
         const task = taskOf(setup)
         const losses: number[] = []
         for await (const event of run(setup, { task })) {
@@ -116,6 +119,21 @@ describe('a watched step', () => {
     expect(at('bn.runningVar')).toBeCloseTo(0.9 + (0.1 * at('bn.batchVar') * 8) / 7, 12)
     expect(at('bn.weight')).toBe(1)
     expect(at('bn.effectiveRate')).toBeCloseTo(0.1 / square(before.get('fc1.weight')!), 10)
+  })
+
+  test('tells the norm of the gradient at rate 0, where no weight moves', async () => {
+    const normAt = async (lr: number) => {
+      const setup = toy({ log: { gradientNorm: true }, optimizer: sgd({ lr: (step) => step + lr }) })
+      const task = taskOf(setup)
+      const before = [...task.variables.values()].filter((v) => v.trainable).map(({ data }) => [...data])
+      const batch = [...loader(setup.data.train, { batchSize: 8, seed: 0 }).batches(0)][0]!
+      const { logs } = await task.learn(batch, 8)
+      const after = [...task.variables.values()].filter((v) => v.trainable).map(({ data }) => [...data])
+      return { norm: logs!.gradientNorm![0]!, isStill: after.every((w, i) => `${w}` === `${before[i]}`) }
+    }
+    const [rest, moving] = [await normAt(0), await normAt(0.25)]
+    expect([rest.isStill, moving.isStill]).toEqual([true, false])
+    expect(rest.norm).toBe(moving.norm)
   })
 
   /** The angle between two weights, from their inner product in float64: exact where it is not small. */

@@ -1,21 +1,19 @@
 import type { Data } from '../core/dtype.ts'
-import { gradients } from '../core/grad.ts'
 import { boolean, type OptionsOf } from '../core/options.ts'
 import { variables } from '../core/state.ts'
-import { scalar, type Tensor } from '../core/tensor.ts'
+import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { type Call, observe } from '../nn/observe.ts'
-import { mul } from '../ops/arithmetic.ts'
 import { concat } from '../ops/concat.ts'
-import { globalNorm } from '../optim/norm.ts'
+import type { Applied } from '../optim/attach.ts'
 import type { Steps } from './steps.ts'
-import { type FedWeight, isNormalizer, type Layer, piecesOf, readPieces } from './watch-layers.ts'
+import { type FedWeight, isNormalizer, type Layer, pieceOf, readPieces } from './watch-layers.ts'
 
 /** Options: which quantities to log for each step besides loss and learning rate. */
 export const logOptions = {
   /**
    * Logs `gradientNorm`, the L2 norm of the loss's gradient over all weights, before clipping or any other
-   * change by the optimizer. Costs a second backward pass for SGD without momentum or clipping. @default false
+   * change by the optimizer. @default false
    */
   gradientNorm: boolean(),
   /**
@@ -56,41 +54,30 @@ export interface WatchedStep {
  * Traces a training step. If nothing is to be logged, adds nothing to the graph of the step.
  *
  * @param forward computes the loss
- * @param minimize updates the weights to reduce the loss. @returns norm of the gradient, if it is computed anyway
+ * @param minimize updates the weights to reduce the loss. @returns measurements of the gradients, unless they accumulate
  */
 export function watched(
   model: object,
   { gradientNorm, batchNorm }: LogOptions,
   forward: () => Tensor,
-  minimize: (loss: Tensor) => Tensor | undefined,
+  minimize: (loss: Tensor) => Applied | undefined,
 ): WatchedStep {
   const calls = new Map<string, Pick<Layer, 'path' | 'module' | 'x'>>()
   const onCall = ({ name: path, module, inputs: [x] }: Call): void => {
     if (isNormalizer(module)) calls.set(path, { path, module, x: x as Tensor })
   }
   const loss = batchNorm ? observe(model, onCall, forward) : forward()
-  const norm = normOfGradient(model, loss)
   const layers = [...calls.values()].map(
     (call): Layer => ({ ...call, gamma: call.module.weight?.value, fed: feeding(call.x, model) }),
   )
-  const known = minimize(loss)
-  const pieces = layers.flatMap(piecesOf)
+  const applied = minimize(loss)
+  const pieces = layers.map(pieceOf)
   const outputs: Outputs = {
     loss,
-    ...(gradientNorm && { gradientNorm: known ?? norm() }),
+    ...(gradientNorm && applied && { gradientNorm: applied.gradientNorm }),
     ...(pieces.length > 0 && { layers: concat(pieces.map(({ values }) => values)) }),
   }
   return { outputs, read: (data, lr) => readPieces(pieces, data, lr) }
-}
-
-/** Returns a function that computes the norm of the gradient at the weights' present values. */
-function normOfGradient(model: object, loss: Tensor): () => Tensor {
-  const weights = [...variables(model).values()]
-    .filter(({ trainable }) => trainable)
-    .map(({ value }) => value)
-  // Gradients of 2·loss share no node with the optimizer's gradients: a shared node would not be fused into an
-  // update, so that logging would change the rounding of the weights. Halving the norm is exact.
-  return () => mul(globalNorm(gradients(loss, weights, scalar(2, loss.dtype))), 0.5)
 }
 
 /** Finds the trainable weight of two or more axes from which the fewest operators lead to `x`. */
