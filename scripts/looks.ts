@@ -2,8 +2,8 @@
 // Or replays a finished study of 24 seeds or more, whose numbers are real: npx jiti scripts/looks.ts --study FOLDER
 import { parseArgs } from 'node:util'
 import { type Random, random } from '../src/core/random.ts'
-import { cellsOf } from '../src/study/analysis/cells.ts'
-import type { Finished } from '../src/study/analysis/findings.ts'
+import { bestOfEach, cellsOf } from '../src/study/analysis/cells.ts'
+import type { Cell, Finished } from '../src/study/analysis/findings.ts'
 import { intervalAt, mayShow, type Verdict, verdictOn } from '../src/study/analysis/judge.ts'
 import { trialsCsv } from '../src/study/trials-csv.ts'
 
@@ -110,9 +110,8 @@ export function simulated(deviation: number, studies: number, seed: number): Pai
   })
 }
 
-/** Pairs of every two settings of a study at their best: seeds 1 to 12 against the next 12, by their differences. */
-function replayed(finished: readonly Finished[], metric: string): Pair[] {
-  const cells = cellsOf(finished, metric).filter(({ scores }) => Object.keys(scores).length >= 2 * most)
+/** Differences of every two cells of a study: the first 12 seeds against the next 12. */
+function replayed(cells: readonly Cell[]): Pair[] {
   return cells.flatMap((first, i) =>
     cells.slice(i + 1).map((second) => {
       const all = Object.keys(first.scores).map((seed) => first.scores[seed]! - second.scores[seed]!)
@@ -163,8 +162,14 @@ if (process.argv[1] === import.meta.filename) {
   })
   const [studies, seed] = [Number(values.studies), Number(values.seed)]
   if (values.study !== undefined) {
-    const pairs = replayed(trialsOf(values.study, values.metric), values.metric)
-    tell(`${pairs.length} pairs of settings of ${values.study}`, agreement(pairs))
+    const cells = cellsOf(trialsOf(values.study, values.metric), values.metric).filter(
+      ({ scores }) => Object.keys(scores).length >= 2 * most,
+    )
+    const factors = Object.keys(cells[0]!.settings).filter((factor) => factor !== 'lr')
+    const all = replayed(cells)
+    const best = replayed(bestOfEach(cells, factors, 'min'))
+    tell(`${all.length} pairs of settings`, agreement(all))
+    tell(`${best.length} pairs at their best rates`, agreement(best))
   } else {
     for (const name of Object.keys(distributions)) {
       console.log(`${name}: all intervals hold the mean in ${percent(coverage(name, studies, seed))}`)
