@@ -1,17 +1,9 @@
 import { custom, integer, type Option } from '../core/options.ts'
 import { counted } from '../core/text.ts'
+import { isLooks } from './analysis/given.ts'
 import type { Looks } from './analysis/looks.ts'
 
 const mostSeeds = 10_000
-
-const isCount = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) >= 2 && (value as number) <= mostSeeds
-
-/** Whether a value is a list of numbers of seeds at which to look: each at least 2, and 3 above the one before. */
-const isLooks = (value: unknown): value is Looks =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((n, i) => isCount(n) && (i === 0 || n >= value[i - 1] + 3))
 
 /** Number of seeds of each combination, or the numbers of seeds after which to look whether more are needed. */
 export type Seeds = number | { readonly looks: Looks }

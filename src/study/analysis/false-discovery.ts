@@ -1,3 +1,8 @@
+import { choice } from '../../core/options.ts'
+import { numbersGiven } from './given.ts'
+
+const kinds = choice(['positive', 'any'])
+
 /**
  * Returns p-values adjusted for false discoveries over many problems, in the order of `p`. If tests whose adjusted
  * value is below q count as discoveries, at most a share q of the discoveries is expected to be false.
@@ -13,6 +18,8 @@
  * @param dependence `'positive'` for Benjamini and Hochberg's method, `'any'` for Benjamini and Yekutieli's
  */
 export function falseDiscovery(p: readonly number[], dependence: 'positive' | 'any' = 'positive'): number[] {
+  numbersGiven.read('falseDiscovery', 'p', p)
+  kinds.read('falseDiscovery', 'dependence', dependence)
   const m = p.length
   const factor = dependence === 'any' ? p.reduce((sum, _, i) => sum + 1 / (i + 1), 0) : 1
   const order = p.map((_, i) => i).sort((a, b) => p[b]! - p[a]!)

@@ -3,6 +3,7 @@ import { number, type OptionsOf, readOptions, type Undefinable } from '../../cor
 import { counted } from '../../core/text.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Verdict } from './findings.ts'
+import { flagsGiven, looksGiven, numbersGiven } from './given.ts'
 import { type Looks, lookLevel, sequentialP } from './looks.ts'
 import { pairedTest, studentQuantile, sumOfSquares } from './statistics.ts'
 
@@ -50,6 +51,9 @@ export function judge(
   claimed: Claimed = { above: 0 },
   looks: Looks = defaultLooks,
 ): Judgement {
+  numbersGiven.read('judge', 'values', values)
+  looksGiven.read('judge', 'looks', looks)
+  const read = readOptions('judge', claim, claimed)
   const wrong = values.find((value) => !Number.isFinite(value))
   if (values.length === 0 || wrong !== undefined) {
     throw new ArgumentError(
@@ -57,7 +61,7 @@ export function judge(
     )
   }
   const interval = intervalAt(values, looks)
-  const verdict = verdictOn(interval, readOptions('judge', claim, claimed))
+  const verdict = verdictOn(interval, read)
   const p = sequentialP(looks, pairedTest(values))
   return {
     value: meanOf(values),
@@ -113,6 +117,8 @@ export function verdictOn([low, high]: Judgement['interval'], claimed: Undefinab
  * @throws {ArgumentError} when lengths differ or a number is not above 0.
  */
 export function logRatios(a: readonly number[], b: readonly number[]): number[] {
+  numbersGiven.read('logRatios', 'a', a)
+  numbersGiven.read('logRatios', 'b', b)
   if (a.length !== b.length) {
     throw new ArgumentError(
       `logRatios: wanted as many numbers in both lists, got ${a.length} and ${b.length}`,
@@ -134,6 +140,8 @@ export function logRatios(a: readonly number[], b: readonly number[]): number[] 
  * Source: McNemar 1947, https://doi.org/10.1007/BF02295996.
  */
 export function divergedTest(a: readonly boolean[], b: readonly boolean[]): number {
+  flagsGiven.read('divergedTest', 'a', a)
+  flagsGiven.read('divergedTest', 'b', b)
   if (a.length !== b.length) {
     throw new ArgumentError(
       `divergedTest: wanted as many seeds in both arms, got ${a.length} and ${b.length}`,

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
+import { effectsGiven } from './given.ts'
 import { studentQuantile } from './statistics.ts'
 
 /** An effect measured on one problem, such as a mean log ratio, with its standard error. */
@@ -40,6 +41,7 @@ export interface MetaAnalysis {
  * @throws {ArgumentError} when there are fewer than 2 effects, or an error is not above 0.
  */
 export function metaAnalysis(effects: readonly MeasuredEffect[]): MetaAnalysis {
+  effectsGiven.read('metaAnalysis', 'effects', effects)
   const k = effects.length
   if (k < 2) throw new ArgumentError(`metaAnalysis: wanted 2 or more effects, got ${k}`)
   const wrong = effects.find(({ value, error }) => !(error > 0 && Number.isFinite(value + error)))
