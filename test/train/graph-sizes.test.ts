@@ -55,8 +55,8 @@ test.each([
     [100, 100, 10],
     momentum,
     { gradientNorm: true },
-    74,
-    8779,
+    75,
+    8813,
   ],
   ['AdamW', [100, 100, 10], adamw({ lr }), {}, 97, 11108],
   [

@@ -1,6 +1,8 @@
 import { middle95, samplesOf } from '../../core/confidence.ts'
+import { integer } from '../../core/options.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
+import { numbersGiven } from './given.ts'
 import { isShare } from './words.ts'
 
 /** Returns the sum of squared deviations of the values from their mean. */
@@ -121,6 +123,8 @@ export function studentQuantile(p: number, freedom: number): number {
   return high
 }
 
+const testsGiven = integer({ min: 0 })
+
 /**
  * Returns Holm-adjusted p-values in the order of `p`. If tests whose adjusted value is below 0.05 count as
  * significant, the probability of any false positive is at most 5 %.
@@ -132,7 +136,9 @@ export function studentQuantile(p: number, freedom: number): number {
  * @param p p-values of the reported tests
  * @param tests number m of all tests; above `p.length` if the reported tests were chosen by their results
  */
-export function holm(p: readonly number[], tests: number = p.length): number[] {
+export function holm(p: readonly number[], tests: number = Object(p).length): number[] {
+  numbersGiven.read('holm', 'p', p)
+  testsGiven.read('holm', 'tests', tests)
   const order = p.map((_, i) => i).sort((a, b) => p[a]! - p[b]!)
   const adjusted = new Array<number>(p.length)
   let most = 0
