@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { counted } from '../core/text.ts'
 import { onFile } from '../disk/fault.ts'
 import { writeOutput } from '../disk/output-file.ts'
-import type { Picture } from '../study/report/picture.ts'
+import type { ChartImage } from '../study/report/chart-image.ts'
 import { type Output, terminal } from './output.ts'
 import { pngOf } from './png.ts'
 
@@ -24,25 +24,25 @@ export const reportCommand = (output: Output = terminal()): Command =>
       // Imported late, so that --help, which imports all commands, does without the charts.
       const { readFindings } = await import('../study/run/stored-findings.ts')
       const { writeReport } = await import('../study/report/report.ts')
-      const { picturesOf } = await import('../study/report/picture.ts')
+      const { chartImages } = await import('../study/report/chart-image.ts')
       const findings = readFindings(folder)
       const written: string[] = Object.values(await writeReport(folder, findings))
-      const pictures = svg === undefined && png === undefined ? [] : await picturesOf(findings)
-      if (svg !== undefined) written.push(await writeAll(svg, 'SVG', pictures, ({ svg }) => svg))
+      const images = svg === undefined && png === undefined ? [] : await chartImages(findings)
+      if (svg !== undefined) written.push(await writeAll(svg, 'SVG', images, ({ svg }) => svg))
       if (png !== undefined)
-        written.push(await writeAll(png, 'PNG', pictures, ({ svg }) => pngOf('report', svg)))
+        written.push(await writeAll(png, 'PNG', images, ({ svg }) => pngOf('report', svg)))
       await output.write(`${written.join('\n')}\n`)
     })
 
-/** Writes pictures into a folder, creating it if needed. @returns a line that says how many are where */
+/** Writes images into a folder, creating it if needed. @returns a line that says how many are where */
 async function writeAll(
   folder: string,
   kind: 'SVG' | 'PNG',
-  pictures: readonly Picture[],
-  contentOf: (picture: Picture) => string | Promise<Uint8Array>,
+  images: readonly ChartImage[],
+  contentOf: (image: ChartImage) => string | Promise<Uint8Array>,
 ): Promise<string> {
   onFile(folder, () => mkdirSync(folder, { recursive: true }))
-  for (const picture of pictures)
-    writeOutput(join(folder, `${picture.name}.${kind.toLowerCase()}`), await contentOf(picture))
-  return `${folder}: ${counted(pictures.length, `${kind} image`)}`
+  for (const image of images)
+    writeOutput(join(folder, `${image.name}.${kind.toLowerCase()}`), await contentOf(image))
+  return `${folder}: ${counted(images.length, `${kind} image`)}`
 }

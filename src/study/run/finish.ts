@@ -5,7 +5,13 @@ import type { Findings, Finished } from '../analysis/findings.ts'
 import { findingsOf, resultsFile } from './stored-findings.ts'
 
 /** Names of the files that `finish` writes into the study's folder. */
-export const written: readonly string[] = ['report.html', 'report.md', 'findings.json', resultsFile]
+export const written: readonly string[] = [
+  'report.html',
+  'report.md',
+  'findings.json',
+  'sources.bib',
+  resultsFile,
+]
 
 /** Analyses finished trials, and writes results and a report into the study's folder. @returns the findings */
 export async function finish(

@@ -8,25 +8,25 @@ import { sectionsOf } from './sections.ts'
 import { colors } from './style.ts'
 
 /** A chart of a report as an image that needs no style sheet: SVG text, and a file name without its ending. */
-export interface Picture {
+export interface ChartImage {
   readonly name: string
   readonly svg: string
 }
 
 /** Draws every chart of a study's report as an image of its own, with its title and legend, in the light colours. */
-export async function picturesOf(findings: Findings): Promise<readonly Picture[]> {
+export async function chartImages(findings: Findings): Promise<readonly ChartImage[]> {
   const draw = await drawing()
   const { shown } = sectionsOf(findings)
   return shown.flatMap((section) => ofSection(section, draw))
 }
 
-function ofSection({ id, blocks }: Section, draw: Draw): Picture[] {
+function ofSection({ id, blocks }: Section, draw: Draw): ChartImage[] {
   const drawn = blocks
     .filter((block) => block.type === 'figure')
     .flatMap(({ key, panels }) => panels.map((panel) => ({ panel, key })))
   return drawn.map(({ panel, key }, i) => {
     const name = [id, ...(drawn.length > 1 ? [i + 1] : []), slug(panel.title)].join('-')
-    return { name: name.replace(/-+$/, ''), svg: visible(picture(panel, key, draw)) }
+    return { name: name.replace(/-+$/, ''), svg: visible(image(panel, key, draw)) }
   })
 }
 
@@ -49,7 +49,7 @@ interface Part {
   readonly body: string
 }
 
-function picture(panel: Panel, key: Figure['key'], draw: Draw): string {
+function image(panel: Panel, key: Figure['key'], draw: Draw): string {
   const chart = nested(draw(panel, 'chart', panel.title))
   const { title, subtitle } = panel
   const parts = [
