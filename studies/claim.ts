@@ -35,6 +35,8 @@ export interface Check {
   /** The condition with its numbers: 'greatest |cos| 2.1e-16 < 1e-12'. */
   readonly what: string
   readonly ok: boolean
+  /** What 95 % intervals over seeds say: 'shown', 'shown otherwise' or 'not shown with 12 seeds'. */
+  readonly says?: string
 }
 
 export const check = (what: string, ok: boolean): Check => ({ what, ok })

@@ -1,18 +1,24 @@
 // Results as Markdown: npx jiti studies/table.ts writes them into docs/science.md and README.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Claim, Measure } from './claim.ts'
+import type { Check, Claim, Measure } from './claim.ts'
 import { claims } from './claims.ts'
 import { type Result, type Results, results } from './results.ts'
 import { short } from './support/numbers.ts'
 
-/** 'reproduced' if every check holds, 'reported' if there are none. */
+/**
+ * 'reproduced' if every check holds, 'reported' if there are none. 'not shown' if the seeds leave open whether the
+ * checks that do not hold would with more of them.
+ */
 export function verdict(result: Result | undefined): string {
   if (result === undefined) return 'not run'
   const { checks } = result
   if (checks.length === 0) return 'reported'
   const held = checks.filter(({ ok }) => ok).length
-  return held === checks.length ? 'reproduced' : `**not reproduced** (${held} of ${checks.length} checks)`
+  if (held === checks.length) return 'reproduced'
+  const open = checks.find(({ says }) => says?.startsWith('not shown'))?.says
+  const isOpen = checks.every(({ ok, says }) => ok || says?.startsWith('not shown'))
+  return `**${isOpen ? open : 'not reproduced'}** (${held} of ${checks.length} checks)`
 }
 
 /** An overview of all claims, then a section with its numbers for each. */
@@ -32,15 +38,19 @@ function section({ id, title, source, says }: Claim, result: Result | undefined)
     ['Measured', 'Value', 'Expected'],
     measured.map((measure) => [measure.name, shown(measure), measure.expected ?? '']),
   )
-  const held = checks.map(({ what, ok }) => `- ${ok ? 'holds' : '**does not hold**'}: ${what}`).join('\n')
+  const held = checks.map((check) => `- ${saysOf(check)}: ${check.what}`).join('\n')
   const how = Object.entries(versions).map(([name, version]) =>
     name === 'cpu' ? version : `${name} ${version}`,
   )
-  const foot = `${capital(verdict(result))} in ${seconds} s on ${date} with ${how.join(', ')}.`
+  const time = seconds === undefined ? '' : ` in ${seconds} s`
+  const foot = `${capital(verdict(result))}${time} on ${date} with ${how.join(', ')}.`
   return [head, numbers, held, ...(remark === undefined ? [] : [remark]), foot]
     .filter((part) => part !== '')
     .join('\n\n')
 }
+
+/** A check's verdict; one without intervals over seeds holds or does not. */
+const saysOf = ({ ok, says = ok ? 'holds' : 'does not hold' }: Check): string => (ok ? says : `**${says}**`)
 
 /** A measured value with its unit. JSON stores a non-finite number as null. */
 const shown = ({ value, unit }: Measure): string =>
@@ -72,7 +82,15 @@ export const headlines = (claims: readonly Claim[], results: Results): string =>
     ['', 'Claim', 'Measured on the digits'],
     claims.flatMap(({ id, title }) => {
       const check = results[id]?.checks[headlineChecks[id] ?? -1]
-      return check ? [[id, title, `${check.what}${check.ok ? '' : ', which does not hold'}`]] : []
+      return check
+        ? [
+            [
+              id,
+              title,
+              `${check.what}${check.ok ? '' : `, which ${check.says ? `is ${check.says}` : 'does not hold'}`}`,
+            ],
+          ]
+        : []
     }),
   )
 

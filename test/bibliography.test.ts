@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { bib, ofScience, publicationsIn } from '../scripts/bibliography.ts'
+import { bibtex } from '../src/study/report/publication.ts'
 import { publications } from '../src/study/report/publications.ts'
 
 test('docs/science.bib has what claims cite; npx jiti scripts/bibliography.ts writes it', () => {
@@ -28,5 +29,6 @@ test('a key is made of the first author, the year and a word of the title', () =
     const [, author, at, word] = /^([a-z]+)(\d{4})([a-z0-9]+)$/.exec(key)!
     expect([author, Number(at)]).toEqual([plain(authors.split(',')[0]!), year])
     expect(plain(title)).toContain(word)
+    expect(bibtex({ key, ...publications[key as keyof typeof publications] })).toContain(`{${key},`)
   }
 })

@@ -66,6 +66,12 @@ const result = (...checks: readonly boolean[]) => ({
 test('a claim is reproduced when all of its checks hold', () => {
   expect(verdict(result(true, true))).toBe('reproduced')
   expect(verdict(result(true, false))).toBe('**not reproduced** (1 of 2 checks)')
+  const open = { what: '1 < 2', ok: false, says: 'not shown with 12 seeds' }
+  const shown = { what: '1 < 2', ok: true, says: 'shown' }
+  expect(verdict({ ...result(), checks: [shown, open] })).toBe('**not shown with 12 seeds** (1 of 2 checks)')
+  expect(verdict({ ...result(false), checks: [open, { ...open, says: 'shown otherwise' }] })).toBe(
+    '**not reproduced** (0 of 2 checks)',
+  )
   expect(verdict(result())).toBe('reported')
   expect(verdict(undefined)).toBe('not run')
 })
@@ -91,6 +97,20 @@ Source: P.
 - **does not hold**: 1 < 2
 
 **Not reproduced** (0 of 1 checks) in 3 s on 2026-01-31 with evenstep 1.0.0, a CPU.`)
+})
+
+test('a check on seeds shows its verdict, and a resumed claim no time', () => {
+  const claim = { id: 'B1', title: 'T', source: 'P', says: 'Q.', run: async () => result() }
+  const { seconds, ...rest } = result()
+  const checks = [
+    { what: 'a', ok: true, says: 'shown' },
+    { what: 'b', ok: false, says: 'not shown with 12 seeds' },
+  ]
+  expect(tables([claim], { B1: { ...rest, checks } })).toContain(`\
+- shown: a
+- **not shown with 12 seeds**: b
+
+**Not shown with 12 seeds** (1 of 2 checks) on 2026-01-31 with evenstep 1.0.0, a CPU.`)
 })
 
 test('tables go between the markers, and nowhere else', () => {

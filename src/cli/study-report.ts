@@ -1,4 +1,4 @@
-import { counted, duration } from '../core/text.ts'
+import { duration } from '../core/text.ts'
 import { asLoss, ranked, type Scored } from '../study/analysis/cells.ts'
 import type { Findings, Finished } from '../study/analysis/findings.ts'
 import { chosenOn, testLines, testSentences } from '../study/analysis/tested.ts'
@@ -6,6 +6,7 @@ import { estimateText, scoreText, settingsText } from '../study/analysis/words.t
 import { trialKey } from '../study/design/design.ts'
 import type { Prepared } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
+import { seedsText } from '../study/seeds.ts'
 import { type Output, StatusLine } from './output.ts'
 
 /** Maximum number of rows, one per combination of settings, in the table printed at the end. */
@@ -80,7 +81,7 @@ export class StudyReport {
     const about = [
       name,
       `${study.design.type} of ${total} trials`,
-      counted(study.seeds, 'seed'),
+      seedsText(study.seeds),
       `${this.#workers} at a time`,
       `judged by ${metric.name}`,
     ]

@@ -7,6 +7,7 @@ import { winnerOf } from '../study/analysis/tested.ts'
 import { NoneDoneError } from '../study/none-done.ts'
 import { factsOf, overrideForStudy, type Prepared, prepare } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
+import { looksOf } from '../study/seeds.ts'
 import { withSettings } from '../train/spec.ts'
 import { testDataOf } from '../train/test-part.ts'
 import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
@@ -83,12 +84,12 @@ async function study(file: string, options: Options, output: Output): Promise<vo
 
 /** Measures the study's winner on the test data; undefined if no settings can be recommended. */
 async function testOf(
-  { experiment, metric, settingsOf }: Prepared,
+  { experiment, metric, settingsOf, study }: Prepared,
   finished: readonly Finished[],
   folder: string,
   signal: AbortSignal,
 ): Promise<WinnerTest | undefined> {
-  const winner = winnerOf(finished, metric)
+  const winner = winnerOf(finished, metric, looksOf(study.seeds))
   if (winner === undefined) return undefined
   const { testWinner } = await import('../study/run/winner-test.ts')
   return (await testWinner(folder, withSettings(experiment, settingsOf(winner)), winner, signal)).test

@@ -8,6 +8,7 @@ import { type Design, designOption } from './design/design.ts'
 import { checkDesign } from './design/plan.ts'
 import { checkFactors, type Factors } from './factor.ts'
 import { isOwnSchedules, type OwnSchedules } from './schedules.ts'
+import { firstSeeds, type Seeds, seedsOption } from './seeds.ts'
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -38,8 +39,11 @@ const options = {
   ),
   /** How to choose the combinations of values to try. @default `{ type: 'grid' }`, all combinations */
   design: designOption,
-  /** Number of seeds with which to train each combination: the experiment's seed s, s + 1, … @default 3 */
-  seeds: integer({ min: 1, limit: 10_000 }, 3),
+  /**
+   * Number of seeds with which to train each combination: the experiment's seed s, s + 1, … Or `{ looks: [3, 6, 12] }`:
+   * 3 seeds for each combination, and up to 6 and then 12 where it is still open which of two is better. @default 3
+   */
+  seeds: seedsOption,
   /** Number of optimizer steps in each training run. @default the steps of the experiment */
   steps: integer({ min: 1 }),
   /** Name of the metric by which training runs are compared. @default the experiment's `monitor` */
@@ -54,7 +58,7 @@ export interface StudyOptions extends OptionsOf<typeof options> {}
 /** A study's options once they have been checked and their defaults filled in. */
 export interface Study extends StudyOptions {
   readonly design: Design
-  readonly seeds: number
+  readonly seeds: Seeds
   readonly watch: boolean
   readonly schedules: OwnSchedules
 }
@@ -77,7 +81,7 @@ export function define(given: StudyOptions): Study {
     const wanted = 'factors.optimizer.lr alone, or factors.lr and factors.schedule'
     throw mismatch('study', wanted, Object.keys(factors))
   }
-  checkDesign(study.design, { factors, seeds: Array.from({ length: study.seeds }, (_, i) => i) })
+  checkDesign(study.design, { factors, seeds: Array.from({ length: firstSeeds(study.seeds) }, (_, i) => i) })
   return typeof study.experiment === 'string' ? study : { ...study, experiment: experiment(study.experiment) }
 }
 

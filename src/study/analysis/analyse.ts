@@ -4,12 +4,15 @@ import { comparisonsOf } from './comparisons.ts'
 import { bestTrials, layerCurves, meanCurve, meanDrift } from './curves.ts'
 import { effectsOf, interactionsOf } from './effects.ts'
 import type { Cell, Cost, Findings, Finished } from './findings.ts'
+import type { Looks } from './looks.ts'
 import { toleranceOf, windowsOf } from './rate-window.ts'
 
 /** Facts about a study that its analysis needs, apart from its trials. */
 export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors' | 'repeat'> {
   /** Factors (varied settings) with values drawn from a range, which recur too seldom to compare. @default none */
   readonly drawn?: readonly string[]
+  /** Numbers of seeds after which the study looks whether a comparison needs more. @default a fixed number of seeds */
+  readonly looks?: Looks
 }
 
 /**
@@ -20,8 +23,8 @@ export interface StudyFacts extends Pick<Findings, 'name' | 'metric' | 'factors'
  * comparisons and curves from the last round.
  */
 export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findings {
-  const { name, metric, factors, drawn = [], repeat } = facts
-  const cells = cellsOf(finished, metric.name)
+  const { name, metric, factors, drawn = [], repeat, looks } = facts
+  const cells = cellsOf(finished, metric.name, looks)
   const [widest, lastRound] = roundsOf(cells)
   const varied = Object.keys(factors).filter((factor) => factors[factor]!.length > 1)
   const listed = varied.filter((factor) => !drawn.includes(factor))
@@ -40,7 +43,8 @@ export function analyse(facts: StudyFacts, finished: readonly Finished[]): Findi
     effects: effectsOf(wide, listed, metric.goal),
     interactions: interactionsOf(wide, listed, metric.goal),
     windows: varied.includes('lr') ? groups.flatMap((group) => windowsOf(tried, group, tolerance)) : [],
-    comparisons: comparisonsOf(last, listed, metric),
+    ...(looks && { looks }),
+    comparisons: comparisonsOf(last, listed, metric, looks),
     curves: trials.map(meanCurve),
     layers: trials.flatMap(layerCurves),
     drifts: trials.flatMap(meanDrift),

@@ -68,15 +68,20 @@ function scheduleSentence(best: Scored, { comparisons, metric }: Found): string 
     ({ factor, a }) => factor === 'schedule' && valueKey(a.normalization) === valueKey(normalization),
   )
   if (own.length === 0) return undefined
-  const isShown = ({ adjusted }: Comparison): boolean => adjusted < 0.05
+  const isShown = ({ adjusted, shown }: Comparison): boolean => (shown ? shown === 'shown' : adjusted < 0.05)
+  const isOtherwise = ({ shown }: Comparison): boolean => shown === 'shown otherwise'
   const name = valueText(own[0]!.a.schedule!)
   const beaten = own.filter(isShown).map(({ b, difference }) => {
     const size = differenceText(Math.abs(difference.value), metric.name)
     return `${valueText(b.schedule!)} by ${size}`
   })
-  const others = own.filter((one) => !isShown(one)).map(({ b }) => valueText(b.schedule!))
+  const better = own.filter(isOtherwise).map(({ b }) => valueText(b.schedule!))
+  const others = own
+    .filter((one) => !isShown(one) && !isOtherwise(one))
+    .map(({ b }) => valueText(b.schedule!))
   const parts = [
     ...(beaten.length > 0 ? [`the schedule ${name} beat ${listed(beaten)}`] : []),
+    ...(better.length > 0 ? [`more seeds showed ${listed(better)} to be better than ${name}`] : []),
     ...(others.length > 0 ? [`no difference was shown between ${name} and ${listed(others)}`] : []),
   ]
   return `${capital(parts.join('; '))}.`

@@ -1,8 +1,11 @@
 import { counted } from '../../core/text.ts'
+import { meanOf } from '../../core/vector.ts'
 import type { Goal } from '../../schedule/index.ts'
 import { valueKey } from '../settings.ts'
-import { agreeingIn, bestOf, bestOfEach, type Scored } from './cells.ts'
+import { agreeingIn, asLoss, bestOf, bestOfEach, type Scored } from './cells.ts'
 import type { Cell, Comparison, Objective } from './findings.ts'
+import { intervalAt, mayShow, saysOf, type Verdict } from './judge.ts'
+import { type Looks, sequentialP } from './looks.ts'
 import { bootstrap, holm, pairedTest } from './statistics.ts'
 import { differenceText, metricText, valueText } from './words.ts'
 
@@ -18,11 +21,12 @@ export function comparisonsOf(
   cells: readonly Cell[],
   factors: readonly string[],
   metric: Objective,
+  looks?: Looks,
 ): Comparison[] {
   const compared = factors.filter((factor) => factor !== 'lr')
   const families = compared.flatMap((factor) => {
     const within = factor === 'schedule' && compared.includes('normalization') ? ['normalization'] : []
-    return agreeingIn(cells, within).map((group) => againstBest(group, factor, metric.goal))
+    return agreeingIn(cells, within).map((group) => againstBest(group, factor, metric.goal, looks))
   })
   const found = families.flat()
   // Of k values, k − 1 are compared with the best one.
@@ -31,37 +35,55 @@ export function comparisonsOf(
     found.map(({ p }) => p),
     pairs,
   )
-  return found.map((comparison, i) => ({
-    ...comparison,
-    adjusted: adjusted[i]!,
-    verdict: verdictOf(comparison, adjusted[i]!, metric),
-  }))
+  return found.map(({ mayShow, ...comparison }, i) => {
+    const corrected = { ...comparison, adjusted: adjusted[i]! }
+    if (!looks) return { ...corrected, verdict: verdictOf(corrected, metric) }
+    const shown = shownBy(corrected, metric.goal)
+    const open = shown === 'not shown' && mayShow === true
+    return {
+      ...corrected,
+      shown,
+      open,
+      verdict: `${saysOf(shown, comparison.seeds)}: ${verdictOf(corrected, metric)}`,
+    }
+  })
 }
 
-/** A comparison whose p-value is not yet corrected for multiple testing. */
-type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict'>
+/** Returns whether seeds showed the first settings to be better, the second, or neither. */
+function shownBy({ difference, adjusted }: Omit<Comparison, 'verdict'>, goal: Goal): Verdict {
+  if (adjusted >= 0.05) return 'not shown'
+  return asLoss(difference.value, goal) < 0 ? 'shown' : 'shown otherwise'
+}
+
+/** A comparison whose p-value is not yet corrected for multiple testing, and whether more seeds might decide it. */
+type Uncorrected = Omit<Comparison, 'adjusted' | 'verdict' | 'shown' | 'open'> & {
+  readonly mayShow?: boolean
+}
 
 /** Compares a factor's best value with each other value, each represented by its best combination of settings. */
-function againstBest(cells: readonly Cell[], factor: string, goal: Goal): Uncorrected[] {
+function againstBest(cells: readonly Cell[], factor: string, goal: Goal, looks?: Looks): Uncorrected[] {
   const best = bestOf(cells, goal)
   if (!best) return []
   return bestOfEach(cells, [factor], goal)
     .filter(({ settings }) => valueKey(settings[factor]) !== valueKey(best.settings[factor]))
-    .flatMap((other) => compareCells(best, other, factor))
+    .flatMap((other) => compareCells(best, other, factor, looks))
 }
 
 /** Returns, as a list of one, a comparison of two combinations of settings on their common seeds; [] if none. */
-export function compareCells(a: Scored, b: Scored, factor: string): Uncorrected[] {
+export function compareCells(a: Scored, b: Scored, factor: string, looks?: Looks): Uncorrected[] {
   const seeds = Object.keys(a.scores).filter((seed) => b.scores[seed] !== undefined)
   if (seeds.length === 0) return []
   const differences = seeds.map((seed) => a.scores[seed]! - b.scores[seed]!)
-  const [difference, p] = [bootstrap(differences), pairedTest(differences)]
-  return [{ a: a.settings, b: b.settings, factor, difference, seeds: seeds.length, p }]
+  const p = pairedTest(differences)
+  const compared = { a: a.settings, b: b.settings, factor, seeds: seeds.length }
+  if (!looks) return [{ ...compared, difference: bootstrap(differences), p }]
+  const difference = { value: meanOf(differences), interval: intervalAt(differences, looks) }
+  return [{ ...compared, difference, p: sequentialP(looks, p), mayShow: mayShow(differences, looks) }]
 }
 
-/** Returns the result of a comparison in words. `adjusted` is its corrected p-value. */
-function verdictOf(comparison: Uncorrected, adjusted: number, { name, goal }: Objective): string {
-  const { a, b, factor, difference, seeds } = comparison
+/** Returns the result of a comparison in words. */
+function verdictOf(comparison: Omit<Comparison, 'verdict'>, { name, goal }: Objective): string {
+  const { a, b, factor, difference, seeds, adjusted } = comparison
   const [first, second] = [a, b].map((settings) => `${factor} ${valueText(settings[factor]!)}`)
   const within = factor === 'schedule' ? a.normalization : undefined
   const where = within === undefined ? '' : ` with normalization ${valueText(within)}`

@@ -1,6 +1,7 @@
 import type { Goal } from '../../schedule/index.ts'
 import type { Evaluation } from '../../train/evaluation.ts'
 import type { DriftSummary, LayerCurve, Settings, Trial, TrialResult, Value } from '../trial.ts'
+import type { Verdict } from './judge.ts'
 
 /** A finished trial: the trial with its result. */
 export type Finished = Trial & { readonly result: TrialResult }
@@ -24,6 +25,8 @@ export interface Findings {
   readonly interactions: readonly Interaction[]
   readonly windows: readonly RateWindow[]
   readonly comparisons: readonly Comparison[]
+  /** Numbers of seeds after which the study looks whether a comparison needs more; absent for a fixed number. */
+  readonly looks?: readonly number[]
   readonly curves: readonly MeanCurve[]
   readonly layers: readonly LayerCurves[]
   readonly drifts: readonly DriftOf[]
@@ -64,8 +67,10 @@ export interface Cell {
   readonly rung: number
   /** Maps the seed of each trial that neither diverged nor failed to the final value of the study's metric. */
   readonly scores: Readonly<Record<string, number>>
-  /** Mean of `scores` with a 95 % bootstrap interval; absent if there are no scores. */
+  /** Mean of `scores` with a 95 % interval: by bootstrap, or by Student's t where the study looks at several numbers. */
   readonly score?: Estimate
+  /** In a study that looks: mean of `scores` over the seeds of the first look, by which settings are chosen. */
+  readonly choice?: number
   readonly diverged: number
   readonly failed: number
 }
@@ -115,6 +120,10 @@ export interface Comparison {
   readonly p: number
   /** The p-value after correction for the number of comparisons in the study. */
   readonly adjusted: number
+  /** In a study that looks: what the seeds showed about `a`, the best by the first look, being better than `b`. */
+  readonly shown?: Verdict
+  /** In a study that looks: whether it is worth training `a` and `b` with more seeds. */
+  readonly open?: boolean
   /** The result of the comparison in words: `a is better than b by …` or `no difference was shown …`. */
   readonly verdict: string
 }

@@ -6,7 +6,9 @@ import { pairedTest, studentQuantile, sumOfSquares } from './statistics.ts'
 
 /** What a claim says about a mean: that it is above one number, below another, or between both. */
 export interface Claimed {
+  /** Bound above which the mean is claimed to lie. @default −∞ */
   readonly above?: number
+  /** Bound below which the mean is claimed to lie. @default ∞ */
   readonly below?: number
 }
 
@@ -56,9 +58,19 @@ export function judge(
   const interval = intervalAt(values, looks)
   const verdict = verdictOn(interval, claimed)
   const p = sequentialP(looks, pairedTest(values))
-  const says = verdict === 'not shown' ? `not shown with ${counted(values.length, 'seed')}` : verdict
-  return { value: meanOf(values), interval, p, seeds: values.length, verdict, says }
+  return {
+    value: meanOf(values),
+    interval,
+    p,
+    seeds: values.length,
+    verdict,
+    says: saysOf(verdict, values.length),
+  }
 }
+
+/** Returns a verdict in words, with the number of seeds that did not suffice: `not shown with 6 seeds`. */
+export const saysOf = (verdict: Verdict, seeds: number): string =>
+  verdict === 'not shown' ? `not shown with ${counted(seeds, 'seed')}` : verdict
 
 /** Looks at a quarter, half and all of 12 seeds. */
 export const defaultLooks: Looks = [3, 6, 12]
@@ -70,6 +82,20 @@ export function intervalAt(values: readonly number[], looks: Looks): readonly [l
   const error = Math.sqrt(sumOfSquares(values) / (n * (n - 1)))
   const margin = error * studentQuantile(1 - lookLevel(looks) / 2, n - 1)
   return [meanOf(values) - margin, meanOf(values) + margin]
+}
+
+/** A comparison whose t at the last look would be below this counts as hopeless; 2.2 shows a difference of 12 seeds. */
+const hopeless = 1.8
+
+/**
+ * Whether further seeds may still show a mean to differ from 0: there is another look, and if the values go on as they
+ * are, t at the last one, t √(N/n), reaches 1.8. Without it, most seeds would go where there is nothing to find.
+ */
+export function mayShow(values: readonly number[], looks: Looks): boolean {
+  const [n, most] = [values.length, looks.at(-1)!]
+  if (n < 2 || n >= most) return false
+  const error = Math.sqrt(sumOfSquares(values) / (n * (n - 1)))
+  return Math.abs(meanOf(values)) * Math.sqrt(most / n) >= hopeless * error && meanOf(values) !== 0
 }
 
 /** Returns what an interval shows about a claim. */

@@ -46,8 +46,15 @@ const caution = 1.25
  *
  * @param p p-value of the paired t-test at the current look
  */
-export const sequentialP = (looks: Looks, p: number): number => Math.min(1, caution * crossing(looks, p))
+export function sequentialP(looks: Looks, p: number): number {
+  const key = `${looks.join()} ${p}`
+  const known = probabilities.get(key) ?? Math.min(1, caution * crossing(looks, p))
+  probabilities.set(key, known)
+  return known
+}
 
+/** Results of `sequentialP`, each of which takes about 10 ms to compute. */
+const probabilities = new Map<string, number>()
 const levels = new Map<string, number>()
 
 /**

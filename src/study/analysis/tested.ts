@@ -2,6 +2,7 @@ import { counted } from '../../core/text.ts'
 import { keyOf } from '../settings.ts'
 import { bestOf, cellsOf } from './cells.ts'
 import type { Findings, Finished, Objective, WinnerTest } from './findings.ts'
+import type { Looks } from './looks.ts'
 import { intervalText, methodText, rangeText, scoreText, settingsText } from './words.ts'
 
 /**
@@ -9,10 +10,14 @@ import { intervalText, methodText, rangeText, scoreText, settingsText } from './
  *
  * Not the best of its seeds: choosing that one would be another choice on the validation data.
  */
-export function winnerOf(finished: readonly Finished[], { name, goal }: Objective): Finished | undefined {
+export function winnerOf(
+  finished: readonly Finished[],
+  { name, goal }: Objective,
+  looks?: Looks,
+): Finished | undefined {
   const last = Math.max(0, ...finished.map(({ rung }) => rung))
   const best = bestOf(
-    cellsOf(finished, name).filter(({ rung }) => rung === last),
+    cellsOf(finished, name, looks).filter(({ rung }) => rung === last),
     goal,
   )
   return best && firstSeedOf(finished, best)

@@ -62,6 +62,11 @@ export interface Space {
   readonly factors: Factors
   /** Seeds of training: every combination of settings is trained once with each seed. */
   readonly seeds: readonly number[]
+  /**
+   * Returns further trials once all trials of a design are finished: more seeds where comparisons are open. Absent for
+   * a fixed number of seeds.
+   */
+  further?(finished: readonly Finished[]): readonly Asked[]
   /** Seed of the random numbers by which the design chooses combinations. */
   readonly seed: number
   /** Returns the optimizer steps of a full run with these settings. */

@@ -2,7 +2,7 @@ import { mismatch } from '../../core/mismatch.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { combinations, combinationsOf } from '../factor.ts'
 import type { Settings } from '../trial.ts'
-import { type Asked, type Design, type Space, seedBySeed, trialKey, withSeeds } from './design.ts'
+import { type Asked, type Design, type Known, type Space, seedBySeed, trialKey, withSeeds } from './design.ts'
 import { race, raceLength } from './racing.ts'
 import { sample } from './sample.ts'
 import { tpe } from './tpe.ts'
@@ -13,6 +13,17 @@ import { tpe } from './tpe.ts'
  */
 export function plan(design: Design, space: Space, finished: readonly Finished[]): readonly Asked[] {
   const known = new Map(finished.map((one) => [trialKey(one), one]))
+  let asked = planOf(design, space, known)
+  for (let more = asked; space.further && more.length > 0; asked = [...asked, ...more]) {
+    const found = asked.flatMap((trial) => known.get(trialKey(trial)) ?? [])
+    if (found.length < asked.length) break
+    more = space.further(found)
+  }
+  return asked
+}
+
+/** Returns the trials that a design requests so far with the seeds that all combinations have. */
+function planOf(design: Design, space: Space, known: Known): readonly Asked[] {
   const withAll = (settings: Settings): Asked[] => withSeeds(space, settings, space.stepsOf(settings))
   switch (design.type) {
     case 'grid':
@@ -27,7 +38,9 @@ export function plan(design: Design, space: Space, finished: readonly Finished[]
   }
 }
 
-/** Returns the total number of trials of a design; a race has fewer if combinations diverge. */
+/**
+ * Returns the total number of trials of a design, without further seeds; a race has fewer if combinations diverge.
+ */
 export function trialCount(design: Design, space: Space): number {
   if (design.type === 'racing') return raceLength(design, space) * space.seeds.length
   return design.type === 'grid' ? combinationsOf(space.factors) * space.seeds.length : design.trials

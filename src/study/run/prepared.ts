@@ -7,9 +7,11 @@ import type { StudyFacts } from '../analysis/analyse.ts'
 import { asLoss } from '../analysis/cells.ts'
 import type { Finished, Objective, Repeat } from '../analysis/findings.ts'
 import type { Space } from '../design/design.ts'
+import { furtherSeeds } from '../design/further-seeds.ts'
 import { checkDesign, plan } from '../design/plan.ts'
 import { type FactorRange, factorValues, withIntegers } from '../factor.ts'
 import { schedulesAsText } from '../schedules.ts'
+import { firstSeeds, looksOf } from '../seeds.ts'
 import type { Study } from '../study.ts'
 import type { Value } from '../trial.ts'
 import { type Configuration, hasSchedule, settingsOf, stepsWith } from '../trial-settings.ts'
@@ -120,7 +122,8 @@ const takenBy =
 
 const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal }: Objective): Space => ({
   factors,
-  seeds: Array.from({ length: seeds }, (_, i) => experiment.seed + i),
+  seeds: Array.from({ length: firstSeeds(seeds) }, (_, i) => experiment.seed + i),
+  ...furtherSeeds(seeds, experiment.seed, listedIn(factors), { name, goal }),
   seed: experiment.seed,
   stepsOf: stepsWith(experiment),
   scoreOf({ result }) {
@@ -128,6 +131,12 @@ const spaceOf = ({ factors, seeds }: Study, experiment: Experiment, { name, goal
     return score === undefined ? Number.POSITIVE_INFINITY : asLoss(score, goal)
   },
 })
+
+/** Returns the paths of factors with several listed values, which recur often enough to be compared. */
+const listedIn = (factors: Study['factors']): string[] =>
+  Object.entries(factors).flatMap(([path, factor]) =>
+    (factorValues(path, factor)?.length ?? 0) > 1 ? [path] : [],
+  )
 
 /** Checks each value of each factor: makes an experiment with it and the first values of the other factors. */
 function tryValues({ experiment, space, settingsOf }: Prepared): void {
@@ -153,6 +162,8 @@ export function factsOf(
   repeat: Pick<Repeat, 'command' | 'versions'>,
 ): StudyFacts {
   const paths = Object.keys(study.factors)
+  const looks = looksOf(study.seeds)
+  const seeds = looks ? [...new Set(finished.map(({ seed }) => seed))].sort((a, b) => a - b) : space.seeds
   const listed = (path: string) => factorValues(path, study.factors[path]!)
   const tried = (path: string): Value[] =>
     [...new Set(finished.map(({ settings }) => settings[path] as number))].sort((a, b) => a - b)
@@ -161,6 +172,7 @@ export function factsOf(
     metric,
     factors: Object.fromEntries(paths.map((path) => [path, listed(path) ?? tried(path)])),
     drawn: paths.filter((path) => listed(path) === undefined),
-    repeat: { ...repeat, study: describe(), seeds: space.seeds },
+    repeat: { ...repeat, study: describe(), seeds },
+    ...(looks && { looks }),
   }
 }

@@ -84,11 +84,12 @@ async function* trials(
   const running = new Map<string, Promise<Finished | Lost>>()
   /** Trials without a result, because the worker ended in every attempt, by `trialKey`. */
   const lost = new Map<string, Lost>()
-  const total = trialCount(study.design, space)
+  let total = trialCount(study.design, space)
   const stopped = stopping(signal)
   /** Returns, of the trials that the design requests, the number of finished ones and the unfinished ones. */
   const open = (): readonly [done: number, open: Trial[]] => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
+    total = Math.max(total, asked.length)
     const left = without(finished, asked)
     return [asked.length - left.length, without(lost, without(running, left))]
   }

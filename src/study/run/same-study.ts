@@ -3,6 +3,7 @@ import { showValue } from '../../core/mismatch.ts'
 import { differenceOf } from '../../train/description.ts'
 import type { Design } from '../design/design.ts'
 import { type Factors, factorValues } from '../factor.ts'
+import { firstSeeds, type Seeds } from '../seeds.ts'
 import { valueKey } from '../settings.ts'
 
 type Description = Readonly<Record<string, unknown>>
@@ -20,7 +21,7 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
     inFactors(before, now) ??
     inSchedules(Object(before.schedules), Object(now.schedules)) ??
     ['steps', 'metric', 'watch'].flatMap((key) => changed(key, before[key], now[key]) ?? [])[0] ??
-    (Number(now.seeds) < Number(before.seeds) ? changed('seeds', before.seeds, now.seeds) : undefined)
+    inSeeds(before.seeds as Seeds, now.seeds as Seeds)
   refuse(folder, 'study', difference)
 }
 
@@ -54,6 +55,12 @@ function inExperiment(before: Description, now: Description): string | undefined
 function inDesign(before: Design, now: Design): string | undefined {
   const more = 'trials' in before && 'trials' in now && now.trials >= before.trials
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
+}
+
+/** Returns a phrase on seeds that a study no longer has; a fixed number may grow, or become the first look. */
+function inSeeds(before: Seeds, now: Seeds): string | undefined {
+  const grown = typeof before === 'number' && firstSeeds(now) >= before
+  return grown ? undefined : changed('seeds', before, now)
 }
 
 /** Returns a phrase on the first of the study's own schedules that has changed; added ones do not count. */
