@@ -50,13 +50,14 @@ const isRecord = (value: unknown, of: (value: unknown) => boolean): boolean =>
 function isFacts(
   value: Readonly<Record<string, unknown>>,
 ): value is Readonly<Record<string, unknown>> & StudyFacts {
-  const { name, metric, factors, drawn = [], repeat } = value
+  const { name, metric, factors, drawn = [], looks = [], repeat } = value
   const { command, study, seeds, versions } = Object(repeat) as Record<string, unknown>
   return (
     [name, Object(metric).name, command].every(isText) &&
     ['min', 'max'].includes(Object(metric).goal) &&
     isRecord(factors, Array.isArray) &&
-    Array.isArray(drawn) &&
+    [drawn, looks].every(Array.isArray) &&
+    (looks as readonly unknown[]).every(Number.isInteger) &&
     isRecord(study, () => true) &&
     Array.isArray(seeds) &&
     seeds.every(Number.isFinite) &&
