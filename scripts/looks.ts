@@ -3,8 +3,8 @@
 import { parseArgs } from 'node:util'
 import { type Random, random } from '../src/core/random.ts'
 import { bestOfEach, cellsOf } from '../src/study/analysis/cells.ts'
-import type { Cell, Finished } from '../src/study/analysis/findings.ts'
-import { intervalAt, mayShow, type Verdict, verdictOn } from '../src/study/analysis/judge.ts'
+import type { Cell, Finished, Verdict } from '../src/study/analysis/findings.ts'
+import { intervalAt, mayShow, verdictOn } from '../src/study/analysis/judge.ts'
 import { trialsCsv } from '../src/study/trials-csv.ts'
 
 const looks = [3, 6, 12]

@@ -10,7 +10,6 @@ export {
   type Judgement,
   judge,
   logRatios,
-  type Verdict,
 } from './analysis/judge.ts'
 export type { Looks } from './analysis/looks.ts'
 export { type MeasuredEffect, type MetaAnalysis, metaAnalysis } from './analysis/meta-analysis.ts'

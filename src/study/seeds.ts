@@ -1,34 +1,33 @@
-import { custom, type Option } from '../core/options.ts'
+import { custom, integer, type Option } from '../core/options.ts'
 import { counted } from '../core/text.ts'
 import type { Looks } from './analysis/looks.ts'
 
 const mostSeeds = 10_000
 
-const isCount = (value: unknown, least: number): value is number =>
-  Number.isInteger(value) && (value as number) >= least && (value as number) <= mostSeeds
+const isCount = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 2 && (value as number) <= mostSeeds
 
 /** Whether a value is a list of numbers of seeds at which to look: each at least 2, and 3 above the one before. */
 const isLooks = (value: unknown): value is Looks =>
   Array.isArray(value) &&
   value.length > 0 &&
-  value.every((n, i) => isCount(n, 2) && (i === 0 || n >= value[i - 1] + 3))
+  value.every((n, i) => isCount(n) && (i === 0 || n >= value[i - 1] + 3))
 
 /** Number of seeds of each combination, or the numbers of seeds after which to look whether more are needed. */
 export type Seeds = number | { readonly looks: Looks }
 
-const isSeeds = (value: unknown): value is Seeds =>
-  isCount(value, 1) ||
-  (typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).join() === 'looks' &&
-    isLooks((value as { looks: unknown }).looks))
+const isLooked = (value: unknown): boolean =>
+  Object.keys(Object(value)).join() === 'looks' && isLooks((value as { looks: unknown }).looks)
+
+const fixed = integer({ min: 1, limit: mostSeeds })
+const looked = custom<Seeds>('{ looks: [3, 6, 12] }, rising numbers from 2 on, at least 3 apart', isLooked)
 
 /** Declaration of a study's option `seeds`, with its check. */
-export const seedsOption: Option<Seeds> = custom<Seeds, 3>(
-  `an integer from 1 to ${mostSeeds}, or { looks: [3, 6, 12] } with rising numbers from 2 on, at least 3 apart`,
-  isSeeds,
-  3,
-) as Option<Seeds>
+export const seedsOption: Option<Seeds> = {
+  wanted: `${fixed.wanted}, or ${looked.wanted}`,
+  fallback: 3,
+  read: (who, name, value) => (typeof value === 'object' ? looked : fixed).read(who, name, value)!,
+}
 
 /** Returns the numbers of seeds after which a study looks; undefined for a fixed number. */
 export const looksOf = (seeds: Seeds): Looks | undefined =>

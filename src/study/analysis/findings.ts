@@ -1,7 +1,6 @@
 import type { Goal } from '../../schedule/index.ts'
 import type { Evaluation } from '../../train/evaluation.ts'
 import type { DriftSummary, LayerCurve, Settings, Trial, TrialResult, Value } from '../trial.ts'
-import type { Verdict } from './judge.ts'
 
 /** A finished trial: the trial with its result. */
 export type Finished = Trial & { readonly result: TrialResult }
@@ -106,6 +105,9 @@ export interface RateWindow {
   /** Whether the range may extend below `low` or above `high`, since no rate was tried there. */
   readonly open: { readonly low: boolean; readonly high: boolean }
 }
+
+/** Whether seeds showed what is claimed, showed that it does not hold, or showed neither. */
+export type Verdict = 'shown' | 'shown otherwise' | 'not shown'
 
 /** A comparison of two combinations of settings, `a` and `b`, on the seeds that both were trained with. */
 export interface Comparison {

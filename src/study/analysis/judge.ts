@@ -1,19 +1,20 @@
 import { ArgumentError } from '../../core/errors.ts'
+import { number, type OptionsOf, readOptions, type Undefinable } from '../../core/options.ts'
 import { counted } from '../../core/text.ts'
 import { meanOf } from '../../core/vector.ts'
+import type { Verdict } from './findings.ts'
 import { type Looks, lookLevel, sequentialP } from './looks.ts'
 import { pairedTest, studentQuantile, sumOfSquares } from './statistics.ts'
 
-/** What a claim says about a mean: that it is above one number, below another, or between both. */
-export interface Claimed {
+const claim = {
   /** Bound above which the mean is claimed to lie. @default −∞ */
-  readonly above?: number
+  above: number(),
   /** Bound below which the mean is claimed to lie. @default ∞ */
-  readonly below?: number
+  below: number(),
 }
 
-/** Whether seeds showed what a claim says, showed that it does not hold, or showed neither. */
-export type Verdict = 'shown' | 'shown otherwise' | 'not shown'
+/** What is claimed of a mean: that it is above one number, below another, or between both. */
+export interface Claimed extends OptionsOf<typeof claim> {}
 
 /** The mean of one number per seed, and what its interval shows. */
 export interface Judgement {
@@ -56,7 +57,7 @@ export function judge(
     )
   }
   const interval = intervalAt(values, looks)
-  const verdict = verdictOn(interval, claimed)
+  const verdict = verdictOn(interval, readOptions('judge', claim, claimed))
   const p = sequentialP(looks, pairedTest(values))
   return {
     value: meanOf(values),
@@ -99,7 +100,7 @@ export function mayShow(values: readonly number[], looks: Looks): boolean {
 }
 
 /** Returns what an interval shows about a claim. */
-export function verdictOn([low, high]: Judgement['interval'], claimed: Claimed): Verdict {
+export function verdictOn([low, high]: Judgement['interval'], claimed: Undefinable<Claimed>): Verdict {
   const { above = Number.NEGATIVE_INFINITY, below = Number.POSITIVE_INFINITY } = claimed
   if (low > above && high < below) return 'shown'
   return high < above || low > below ? 'shown otherwise' : 'not shown'
