@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '#platform'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { loopModel, readsOf, rootsOf, stepModel, type Traced } from './traced.ts'
 
@@ -34,7 +34,7 @@ function structureOf(traced: Traced): string {
   const reads = readsOf(inputs, variables, scheduled)
   const places = new Map<Tensor, number>()
   const place = (t: Tensor | undefined): number | undefined => t && places.get(t)
-  const hash = createHash('sha256')
+  const hash = sha256()
   const nodes = topological([...reads.map(([, read]) => read), ...rootsOf(traced)]).map((t) => {
     const { op, inputs, attributes, shape, dtype, output, data } = t
     if (data) hash.update(Float64Array.from(data))
@@ -47,5 +47,6 @@ function structureOf(traced: Traced): string {
     [...scheduled].map(([name, { read }]) => [name, place(read)]),
     [...outputs].map(([name, t]) => [name, place(t)]),
   ]
-  return hash.update(JSON.stringify([nodes, names])).digest('base64')
+  hash.update(JSON.stringify([nodes, names]))
+  return hash.hex()
 }
