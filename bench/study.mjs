@@ -38,7 +38,7 @@ const study = {
   seeds: 2,
   steps: 937,
 }
-writeFileSync(join(folder, 'bench.json'), JSON.stringify(study))
+writeFileSync(join(folder, 'bench.mjs'), `export default ${JSON.stringify(study)}`)
 
 const before = load()
 const begun = performance.now()
@@ -47,7 +47,7 @@ const child = spawn(
   [
     join(root, 'dist/cli/main.js'),
     'study',
-    join(folder, 'bench.json'),
+    join(folder, 'bench.mjs'),
     '--out',
     join(folder, 'out'),
     '--workers',

@@ -107,7 +107,7 @@ const files: Attack['round'] = async ({ lab, draw, folder, tried, also }) => {
   }
 }
 
-const reports = ['results.json', 'findings.json', 'report.html', 'report.md']
+const reports = ['results.json', 'findings.json', 'report.html', 'report.md', 'sources.bib']
 
 /** A finished study that is analysed again on a full disk: each file of before stays, or is written whole. */
 const report: Attack['round'] = async (round) => {

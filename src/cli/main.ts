@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import('./compare.ts')).compareCommand(),
   csv: async () => (await import('./csv.ts')).csvCommand(),
   study: async () => (await import('./study.ts')).studyCommand(),
+  report: async () => (await import('./report.ts')).reportCommand(),
   worker: async () => (await import('./worker.ts')).workerCommand(),
 }
 

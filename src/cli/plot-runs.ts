@@ -5,6 +5,7 @@ import { unknownName } from '../core/mismatch.ts'
 import { writeOutput } from '../disk/output-file.ts'
 import { type Output, terminal } from './output.ts'
 import { plot } from './plot.ts'
+import { pngOf } from './png.ts'
 import { type RunResults, readResults, sharedNames } from './run-results.ts'
 import { type PlotPanel, svg } from './svg.ts'
 
@@ -27,7 +28,7 @@ export const plotCommand = (output: Output = terminal()): Command =>
         throw new ArgumentError(`plot: wanted --svg and --png with a file for each, got ${png} twice`)
       const panels = panelsOf(folders.map(readResults), metric)
       const image = svg(folders.join(', '), panels)
-      if (png !== undefined) writeOutput(png, await pngOf(image))
+      if (png !== undefined) writeOutput(png, await pngOf('plot', image))
       if (vector !== undefined) writeOutput(vector, image)
       if (png === undefined && vector === undefined) draw(output, panels)
     })
@@ -54,13 +55,4 @@ function draw({ write, columns, color }: Output, panels: readonly PlotPanel[]): 
     const ends = axis ? ([`epoch ${axis.tick(0)}`, `epoch ${axis.tick(last)}`] as const) : undefined
     write(`${title}\n${plot(series, { columns, color, ...(ends && { ends }) })}\n`)
   }
-}
-
-/** Draws an SVG image as a PNG image of twice the width and height, so that it is sharp on dense screens. */
-async function pngOf(image: string): Promise<Uint8Array> {
-  const { default: open } = await import('sharp').catch((cause: unknown) => {
-    const fix = 'npm install sharp, or write an SVG with --svg'
-    throw new ArgumentError(`plot: wanted the package sharp to write a PNG, got none; ${fix}`, { cause })
-  })
-  return open(Buffer.from(image), { density: 144 }).png().toBuffer()
 }

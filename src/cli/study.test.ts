@@ -58,7 +58,7 @@ describe('evenstep study', () => {
       /^ {2}0\.\d+ \(95 % interval .+\) {2}normalization \w+, schedule cosine, lr [01.]+$/,
     )
     expect(out).toContain(
-      `stored in ${at('toy')}: report.html, report.md, findings.json, results.json, study.db, trials`,
+      `stored in ${at('toy')}: report.html, report.md, findings.json, sources.bib, results.json, study.db, trials`,
     )
   })
 

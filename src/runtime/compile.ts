@@ -23,17 +23,9 @@ import { oneByOne, type Run, type Running, runner } from './runner.ts'
 import type { Backend, Session } from './session.ts'
 import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
-import {
-  isExact,
-  loopModel,
-  lowered,
-  resultsOf,
-  rootsOf,
-  stepModel,
-  type Traced,
-  traceStep,
-} from './traced.ts'
+import { isExact, lowered, resultsOf, rootsOf, type Traced, traceStep } from './traced.ts'
 import { transformConvolutions } from './transformed.ts'
+import { writtenModel } from './written-models.ts'
 
 const options = {
   /**
@@ -141,11 +133,9 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   const fast = lowered(whole, (roots) => transformConvolutions(blockConvolutions(roots, block)))
   const candidates = threads ? [threads] : threadsOn(backend, lowered(whole, transformConvolutions))
   const open = opener(backend, traced)
-  const session = await racing(looped ? loopModel(fast) : stepModel(fast), candidates, open).catch(
-    (error: unknown) => {
-      throw inLayers(error, retrace)
-    },
-  )
+  const session = await racing(writtenModel(fast, looped), candidates, open).catch((error: unknown) => {
+    throw inLayers(error, retrace)
+  })
   const explain = explainer({ traced, ranges, looped, loop, retrace, open })
   const once = runner(traced, session, { ranges, looped, loop, explain })
   return { traced, retrace, timed: session.timed, run: loop && !looped ? oneByOne(traced, once) : once }

@@ -28,7 +28,7 @@ export interface TrialResult {
   readonly steps: number
   /** Seconds spent in training steps (`training`) and in the whole trial (`total`). */
   readonly time: { readonly training: number; readonly total: number }
-  /** The learning curve, reduced to at most 100 points by averaging over neighbouring steps. */
+  /** The learning curve, with at most 100 training losses, averaged over neighbouring steps, and 100 validation losses. */
   readonly curve: TrialCurve
   /** Curves for each batch normalization, by its path in the model; absent unless the study has `watch`. */
   readonly layers?: Readonly<Record<string, LayerCurve>>
@@ -41,6 +41,8 @@ export interface TrialCurve {
   readonly steps: readonly number[]
   readonly trainLoss: readonly number[]
   readonly lr: readonly number[]
+  /** Validation losses, each after the step with the same index; absent in results of older versions of Evenstep. */
+  readonly validation?: { readonly steps: readonly number[]; readonly loss: readonly number[] }
 }
 
 /** The empty learning curve, for a trial that logged no step. */

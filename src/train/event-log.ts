@@ -87,13 +87,23 @@ export function* readEvents(folder: string): Generator<LogLine> {
   }
 }
 
-/** Reads the results of all optimizer steps from the log in a run's folder; undefined when there is no log. */
-export function readSteps(folder: string): Steps | undefined {
+/**
+ * Reads the results of all optimizer steps from the log in a run's folder; undefined when there is no log.
+ *
+ * @param other called with each line that is not about a step
+ */
+export function readSteps(
+  folder: string,
+  other: (line: Exclude<LogLine, StepLine>) => void = () => {},
+): Steps | undefined {
   checkFolder('readSteps', folder)
   if (!checkInside(logFile(folder))) return undefined
   const columns = new Map<string, Column>()
   for (const line of readEvents(folder)) {
-    if (line.type !== 'step') continue
+    if (line.type !== 'step') {
+      other(line)
+      continue
+    }
     if (columns.size === 0) for (const name of columnsOf(line)) columns.set(name, new Column())
     for (const [name, column] of columns) column.add(line[name])
   }

@@ -1,4 +1,5 @@
 import type {
+  Band,
   Cell,
   Comparison,
   DriftOf,
@@ -258,12 +259,20 @@ function curveOf({ settings }: Cell): MeanCurve {
     (step, i) =>
       0.05 / speed + 2.3 * (1 + (speed * step) / 40) ** -(0.85 + 0.03 * turn) + 0.004 * noise(step, turn, i),
   )
+  const band = (mean: readonly number[]): Omit<Band, 'steps'> => ({
+    mean,
+    low: mean.map((value, i) => value * (0.93 - 0.02 * noise(i, turn, 1) ** 2)),
+    high: mean.map((value, i) => value * (1.07 + 0.02 * noise(i, turn, 2) ** 2)),
+  })
+  const measured = [19, 39, 59]
   return {
     settings,
     steps,
-    mean: values,
-    low: values.map((value, i) => value * (0.93 - 0.02 * noise(i, turn, 1) ** 2)),
-    high: values.map((value, i) => value * (1.07 + 0.02 * noise(i, turn, 2) ** 2)),
+    ...band(values),
+    validation: {
+      steps: measured.map((i) => steps[i]!),
+      ...band(measured.map((i) => 1.2 * values[i]!)),
+    },
   }
 }
 

@@ -226,11 +226,20 @@ describe('the page shows', () => {
       'a is better than b by 1.7 points',
     ])
     expect(compared.length).toBe(1 + findings.comparisons.length)
-    const curve = tableOf(await elements, /^Training loss, cosine/)
-    expect(curve[0]).toEqual(['step', 'none, lr 0.03', 'batch, lr 0.3', 'layer, lr 0.1'])
+    const curve = tableOf(await elements, /^Losses, cosine/)
+    expect(curve[0]).toEqual([
+      'step',
+      ...['none, lr 0.03', 'batch, lr 0.3', 'layer, lr 0.1'].flatMap((one) => [one, `${one}, validation`]),
+    ])
     expect([curve[1]![0], curve.at(-1)![0]]).toEqual(['1', '1,876'])
     const last = findings.curves.find(({ settings }) => settings.schedule === 'cosine')!.mean.at(-1)!
-    expect(curve.at(-1)![1]).toContain(`${last.toFixed(4)} (`)
+    expect(
+      curve
+        .at(-1)!
+        .slice(1, 3)
+        .map((text) => text.split(' ')[0]),
+    ).toEqual([last.toFixed(4), (1.2 * last).toFixed(4)])
+    expect(curve[1]![2], 'not measured after the first step').toBe('–')
     const angle = tableOf(await elements, /^angle a step \(radians\), batch · cosine/)
     expect(angle[0]).toEqual(['step', 'features.bn1', 'features.bn2', 'bn', 'equilibrium'])
     const drifts = tableOf(await elements, /^Drift/)
@@ -287,6 +296,10 @@ describe('a drawing shows', () => {
       }
       const brightest = rects.filter((rect) => attribute(rect, 'fill') === '#fde725')
       expect(brightest.length).toBe(kind === 'batch' ? 1 : 0)
+      const gray = rects.filter(
+        (rect) => attribute(rect, 'fill') === 'var(--panel)' || groupOf(rect, 'fill') === 'var(--panel)',
+      )
+      expect(gray.length, 'combinations that lost a seed have no colour').toBe(cells.length - whole.length)
     },
   )
 
@@ -311,6 +324,17 @@ describe('a drawing shows', () => {
       ['var(--series-1)', '7 3'],
       ['var(--series-2)', '2 3'],
     ])
+  })
+
+  test('losses on a logarithmic scale, and a dot for each validation loss', async () => {
+    const elements = await drawn('cosine')
+    const dots = elements.filter(({ tagName }) => tagName === 'circle')
+    const { validation } = findings.curves.find(({ settings }) => settings.schedule === 'cosine')!
+    expect(dots.length).toBe(3 * validation!.mean.length)
+    const heights = dots.slice(0, 3).map((dot) => Number(attribute(dot, 'cy')))
+    const [first, second, third] = validation!.mean.map(Math.log)
+    const ratio = (heights[1]! - heights[0]!) / (heights[2]! - heights[0]!)
+    expect(ratio).toBeCloseTo((second! - first!) / (third! - first!), 2)
   })
 
   test('as filled what is significant', async () => {
@@ -531,7 +555,7 @@ test('the text is as wide as its columns, and its answer is on top', () => {
 `)
 })
 
-test('a report is three files in a folder that is made', async () => {
+test('a report is four files in a folder that is made', async () => {
   const folder = join(root, 'deep', 'report')
   const findings = findingsFixture()
   const paths = await writeReport(folder, findings)
@@ -539,6 +563,7 @@ test('a report is three files in a folder that is made', async () => {
     html: join(folder, 'report.html'),
     markdown: join(folder, 'report.md'),
     json: join(folder, 'findings.json'),
+    bibtex: join(folder, 'sources.bib'),
   })
   expect(Object.values(paths).every((path) => existsSync(path))).toBe(true)
   expect(JSON.parse(readFileSync(paths.json, 'utf8'))).toEqual(findings)

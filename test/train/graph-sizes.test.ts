@@ -55,8 +55,8 @@ test.each([
     [100, 100, 10],
     momentum,
     { gradientNorm: true },
-    75,
-    8813,
+    74,
+    8783,
   ],
   ['AdamW', [100, 100, 10], adamw({ lr }), {}, 97, 11108],
   [

@@ -3,7 +3,7 @@ import type { Goal } from '../../schedule/index.ts'
 import { keyOf } from '../settings.ts'
 import type { DriftSummary, TrialCurve } from '../trial.ts'
 import { bestOfEach } from './cells.ts'
-import type { Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
+import type { Band, Cell, DriftOf, Finished, LayerCurves, MeanCurve } from './findings.ts'
 import { bootstrap, rangeOf } from './statistics.ts'
 
 /** Returns, for each pair of normalization and schedule, the trials of its best settings, one per seed. */
@@ -17,20 +17,33 @@ export const bestTrials = (
     return finished.filter((trial) => keyOf(trial.settings) === key && trial.steps === best.steps)
   })
 
-/** Returns the mean training loss over trials, with a 95 % band, at the steps of the first trial's curve. */
+/** Returns the mean losses over trials, each with a 95 % band, at the steps of the first trial's curves. */
 export function meanCurve(trials: readonly Finished[]): MeanCurve {
-  const [first] = trials
-  const { steps } = first!.result.curve
-  const seen = trials.flatMap(({ result }) => result.curve.trainLoss)
-  const range = rangeOf('trainLoss', seen)
+  const curves = trials.map(({ result }) => result.curve)
+  const validations = curves.flatMap(({ validation }) => (validation?.steps.length ? [validation] : []))
+  return {
+    settings: trials[0]!.settings,
+    ...bandOf(curves.map(({ steps, trainLoss }) => ({ steps, loss: trainLoss }))),
+    ...(validations.length === trials.length && { validation: bandOf(validations) }),
+  }
+}
+
+/** A loss of one trial over steps. */
+type Curve = Required<TrialCurve>['validation']
+
+function bandOf(curves: readonly Curve[]): Band {
+  const { steps } = curves[0]!
+  const range = rangeOf(
+    'loss',
+    curves.flatMap(({ loss }) => loss),
+  )
   const points = steps.map((step) =>
     bootstrap(
-      trials.map(({ result }) => lossAt(result.curve, step)),
+      curves.map((curve) => lossAt(curve, step)),
       range,
     ),
   )
   return {
-    settings: first!.settings,
     steps,
     mean: points.map(({ value }) => value),
     low: points.map(({ value, interval }) => interval?.[0] ?? value),
@@ -38,12 +51,12 @@ export function meanCurve(trials: readonly Finished[]): MeanCurve {
   }
 }
 
-/** Returns the training loss at a step, interpolated linearly between the two nearest points of a curve. */
-function lossAt({ steps, trainLoss }: TrialCurve, step: number): number {
+/** Returns the loss at a step, interpolated linearly between the two nearest points of a curve. */
+function lossAt({ steps, loss }: Curve, step: number): number {
   const after = steps.findIndex((at) => at >= step)
-  if (after <= 0) return trainLoss.at(after)! // the first point, or the last
+  if (after <= 0) return loss.at(after)! // the first point, or the last
   const fraction = (step - steps[after - 1]!) / (steps[after]! - steps[after - 1]!)
-  return trainLoss[after - 1]! + fraction * (trainLoss[after]! - trainLoss[after - 1]!)
+  return loss[after - 1]! + fraction * (loss[after]! - loss[after - 1]!)
 }
 
 /** Returns, as a list of one, the curves of the BN layers in the first trial that logged any; [] if none did. */

@@ -130,13 +130,19 @@ export interface Comparison {
   readonly verdict: string
 }
 
-/** Learning curve of a normalization and schedule at their best rate: mean over seeds, with a 95 % band. */
-export interface MeanCurve {
-  readonly settings: Settings
+/** A loss over steps: mean over seeds, with a 95 % band. */
+export interface Band {
   readonly steps: readonly number[]
   readonly mean: readonly number[]
   readonly low: readonly number[]
   readonly high: readonly number[]
+}
+
+/** Learning curve, of training losses, of a normalization and schedule at their best rate. */
+export interface MeanCurve extends Band {
+  readonly settings: Settings
+  /** Validation losses; absent if the trials come from a version of Evenstep that did not keep them. */
+  readonly validation?: Band
 }
 
 /** Curves logged for each batch normalization of a trial, by the layer's path in the model. */

@@ -1,4 +1,4 @@
-import type { PlotOptions } from '@observablehq/plot'
+import type { Markish, PlotOptions } from '@observablehq/plot'
 import type { parseHTML } from 'linkedom'
 import { plain } from './number.ts'
 import type { Chart, Plot } from './section.ts'
@@ -42,21 +42,45 @@ function svgOf(
   return svg.outerHTML
 }
 
+/** Layout of a chart with one row for each of its keys. */
+interface RowChart {
+  /** Width, margins and vertical axis. */
+  readonly options: PlotOptions
+  /** Height of a row in pixels. */
+  readonly rowHeight: number
+  /** Returns the marks that label the rows; none if an axis does. */
+  labels(plot: Plot): Markish[]
+}
+
+/** Width of charts, in pixels, at which their texts are 11 px high: that of a phone. */
+export const chartWidth = 360
+
+/** Greatest length of a label that stands at the left of its row; if one is longer, all stand above their rows. */
+const mostBeside = 16
+
 /**
- * Returns Plot options (size, margins, vertical axis) for a chart with one row for each key in `rows`.
+ * Lays out a chart with one row for each key in `rows`.
  *
  * @param nameOf returns the label of a row from its key. @default the key
  */
-export const rowChart = (
-  rows: readonly string[],
-  nameOf: (row: string) => string = (row) => shorten(row),
-): PlotOptions => ({
-  width: 440,
-  marginLeft: labelMargin(rows.map(nameOf)),
-  marginTop: 8,
-  marginBottom: 40,
-  y: bandAxis(rows, nameOf),
-})
+export function rowChart(rows: readonly string[], nameOf: (row: string) => string = (row) => row): RowChart {
+  const axis = bandAxis(rows, nameOf)
+  const margins = { width: chartWidth, marginTop: 6, marginBottom: 40 }
+  if (rows.every((row) => nameOf(row).length <= mostBeside)) {
+    const marginLeft = labelMargin(rows.map(nameOf))
+    return { options: { ...margins, marginLeft, y: axis }, rowHeight: 24, labels: () => [] }
+  }
+  const text = (row: string): string => shorten(nameOf(row), 56)
+  return {
+    options: { ...margins, marginLeft: 8, y: { ...axis, axis: null, padding: 0.6 } },
+    rowHeight: 36,
+    // Outlined in the colour of the page, since grid lines run through the labels.
+    labels: (plot) => {
+      const outline = { fill: 'currentColor', stroke: 'var(--page)', strokeWidth: 4 }
+      return [plot.text(rows, { y: plot.identity, text, frameAnchor: 'left', dx: 3, dy: -15, ...outline })]
+    },
+  }
+}
 
 /** Returns Plot options for an axis with one band for each key, labelled `nameOf(key)`, without tick marks. */
 export const bandAxis = (
@@ -102,11 +126,4 @@ export function logTicks(low: number, high: number): readonly number[] {
   if (tens.length > 2) return tens.filter((_, i) => (tens.length - 1 - i) % Math.ceil(tens.length / 6) === 0)
   const some = among([1, 2, 5])
   return some.length > 1 ? some : among([1, 2, 3, 4, 5, 6, 7, 8, 9])
-}
-
-/** Returns at most `most` of the items, evenly spaced, including the first and the last. */
-export function thinned<T>(items: readonly T[], most = 11): readonly T[] {
-  if (items.length <= most) return items
-  const at = (i: number): number => Math.round((i * (items.length - 1)) / (most - 1))
-  return Array.from({ length: most }, (_, i) => items[at(i)]!)
 }

@@ -1,6 +1,6 @@
 import type { Comparison, Findings } from '../analysis/findings.ts'
 import { only, valueKey } from '../settings.ts'
-import { axisLabel, gridStyle, rowChart, shorten } from './chart.ts'
+import { axisLabel, gridStyle, rowChart } from './chart.ts'
 import { interval, numeral, plain, probability } from './number.ts'
 import { type Chart, type Content, tableBlock } from './section.ts'
 import { describeSettings, label } from './settings.ts'
@@ -65,17 +65,19 @@ function forest(comparisons: readonly Comparison[], metric: string): Chart['draw
     color: adjusted < 0.05 ? 'var(--series-1)' : 'var(--page)',
     title: `${describeSettings(a)}\nagainst ${describeSettings(b)}\n${verdict}`,
   }))
-  const names = comparisons.map((one) => shorten(nameOf(one), 34))
+  const names = comparisons.map(nameOf)
   const keys = rows.map(({ row }) => row)
   const line = { y: 'row', stroke: 'var(--series-1)', strokeWidth: 1.75 }
+  const { options, rowHeight, labels } = rowChart(keys, (row) => names[Number(row)]!)
   return (plot) => ({
-    ...rowChart(keys, (row) => names[Number(row)]!),
-    height: 54 + 20 * rows.length,
+    ...options,
+    height: 48 + rowHeight * rows.length,
     marginRight: 16,
     x: { ...axisLabel(`a − b in ${metric}`), ticks: 5, tickFormat: plain, nice: true },
     marks: [
       plot.gridX(gridStyle(5)),
       plot.ruleX([0], { stroke: 'currentColor' }),
+      ...labels(plot),
       plot.link(rows, { ...line, x1: 'low', x2: 'high' }),
       plot.dot(rows, { ...line, x: 'value', r: 4, fill: 'color', title: 'title' }),
     ],

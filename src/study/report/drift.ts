@@ -62,14 +62,16 @@ function dots(drifts: readonly DriftOf[], lines: readonly Line[]): Chart['draw']
   const values = points.map(({ kl }) => kl)
   const domain = values.length > 0 ? ([Math.min(...values) / 2, Math.max(...values) * 2] as const) : undefined
   const ticks = domain ? logTicks(...domain) : 4
+  const { options, rowHeight, labels } = rowChart(rows)
   return (plot) => ({
-    ...rowChart(rows),
-    height: 52 + 22 * rows.length,
+    ...options,
+    height: 48 + rowHeight * rows.length,
     marginRight: 20,
     x: logAxis('KL (nats)', domain, ticks),
     marks: [
       plot.gridX(gridStyle(ticks)),
       plot.ruleY(rows, { stroke: 'var(--line)' }),
+      ...labels(plot),
       plot.dot(points, { x: 'kl', y: 'row', r: 4.5, fill: 'color', title: 'title' }),
     ],
   })

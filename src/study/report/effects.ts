@@ -1,6 +1,6 @@
 import { count, percent } from '../../core/text.ts'
 import type { Findings } from '../analysis/findings.ts'
-import { rowChart, shorten } from './chart.ts'
+import { rowChart } from './chart.ts'
 import { lastRound } from './grid.ts'
 import { interval, numeral } from './number.ts'
 import { type Chart, type Content, type Table, tableBlock } from './section.ts'
@@ -48,23 +48,24 @@ type Share = ReturnType<typeof sharesOf>[number]
 function bars(shares: readonly Share[]): Chart['draw'] {
   const place = { y: 'name', x: 'share', rx: 2 }
   const names = shares.map(({ name }) => name)
-  const rows = rowChart(names, (name) => shorten(name, 36))
+  const { options, rowHeight, labels } = rowChart(names)
   const single = shares.filter(({ together }) => !together)
   const joint = shares.filter(({ together }) => together)
   const text = ({ share }: Share): string => percent(share, 1)
   return (plot) => ({
-    ...rows,
-    height: 20 + 24 * shares.length,
+    ...options,
+    height: 14 + rowHeight * shares.length,
     marginRight: 52,
     marginTop: 6,
     marginBottom: 8,
     x: { axis: null, domain: [0, Math.max(...shares.map(({ share }) => share), 1e-9)] },
-    y: { ...rows.y, padding: 0.35 },
+    y: { padding: 0.35, ...options.y },
     marks: [
       plot.barX(single, { ...place, fill: 'var(--series-1)' }),
       plot.barX(joint, { ...place, fill: 'none', stroke: 'var(--series-1)', strokeWidth: 1.5, inset: 0.75 }),
       plot.text(shares, { ...place, text, textAnchor: 'start', dx: 6, fontVariant: 'tabular-nums' }),
       plot.ruleX([0]),
+      ...labels(plot),
     ],
   })
 }

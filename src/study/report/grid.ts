@@ -88,6 +88,9 @@ export const lastRound = ({ cells }: Findings): number => Math.max(...cells.map(
 export const scoreOf = ({ score }: Cell): number | undefined =>
   score !== undefined && Number.isFinite(score.value) ? score.value : undefined
 
+/** Whether no seed of a cell diverged or failed; only such cells are coloured, or can be the best. */
+export const isWhole = ({ diverged, failed }: Cell): boolean => diverged + failed === 0
+
 /** Returns a mark for diverged trials, such as `2×` for two; without any score, `×` (diverged) or `failed`. */
 export function lostOf(cell: Cell): string {
   if (scoreOf(cell) === undefined) return cell.diverged > 0 ? '×' : cell.failed > 0 ? 'failed' : dash

@@ -4,7 +4,7 @@ import { valueKey } from '../settings.ts'
 import type { Value } from '../trial.ts'
 import { axisLabel, bandAxis, labelMargin, shorten } from './chart.ts'
 import { type Ramp, shade } from './color.ts'
-import { type Grid, lostOf, outcome, scoreOf } from './grid.ts'
+import { type Grid, isWhole, lostOf, outcome, scoreOf } from './grid.ts'
 import { numeral } from './number.ts'
 import type { Chart, Plot } from './section.ts'
 import { describeSettings, label } from './settings.ts'
@@ -13,7 +13,7 @@ import { describeSettings, label } from './settings.ts'
 export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): PlotOptions {
   const squares = grid.cells.map((cell) => squareOf(plot, grid, scale, cell, last))
   const names = new Map(
-    grid.rows.map((row) => [valueKey(row), grid.y === undefined ? '' : shorten(label(row))]),
+    grid.rows.map((row) => [valueKey(row), grid.y === undefined ? '' : shorten(label(row), 16)]),
   )
   const margins = {
     marginLeft: labelMargin([...names.values()]),
@@ -23,7 +23,7 @@ export function heatMap(plot: Plot, grid: Grid, scale: Ramp, last: number): Plot
   }
   const ticks = new Map(grid.columns.map((column) => [valueKey(column), shorten(tickOf(column), 8)]))
   const texts = [...squares.map(({ text }) => text), ...ticks.values()]
-  const width = Math.max(36, ...texts.map((text) => 4 + 6.3 * text.length))
+  const width = Math.max(34, ...texts.map((text) => 4 + 6.3 * text.length))
   return {
     width: margins.marginLeft + 6 + width * grid.columns.length,
     height: 48 + 34 * grid.rows.length,
@@ -45,13 +45,23 @@ function squareOf(plot: Plot, { x, y, best }: Grid, scale: Ramp, cell: Cell, las
   return {
     x: valueKey(cell.settings[x]),
     y: valueKey(y === undefined ? undefined : cell.settings[y]),
-    ...(score === undefined ? { fill: 'var(--panel)', ink: 'var(--soft)' } : shade(plot, scale.at(score))),
-    text: score === undefined ? '' : numeral(score, 3),
+    ...(score === undefined || !isWhole(cell)
+      ? { fill: 'var(--panel)', ink: 'var(--soft)' }
+      : shade(plot, scale.at(score))),
+    text: score === undefined ? '' : short(score),
     lost: lostOf(cell),
     best: cell === best,
     partial: cell.rung < last,
     title: `${describeSettings(cell.settings)}\n${outcome(cell)}`,
   }
+}
+
+/** Formats a score for a square: with three digits; if it is longer than six characters, as a power of ten. */
+function short(score: number): string {
+  const text = numeral(score, 3)
+  return text.length > 6 || Math.abs(score) >= 1e4
+    ? score.toExponential(0).replace('e+', 'e').replaceAll('-', '−')
+    : text
 }
 
 type Square = ReturnType<typeof squareOf>

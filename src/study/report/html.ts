@@ -38,9 +38,13 @@ ${parts.filter((part) => part !== '').join('\n\n')}
 
 const head = (findings: Findings): string => `<header>
 <h1>${escapeHtml(findings.name)}</h1>
+<div class="answer">${findings.answer.map(sentenceHtml).join('\n')}</div>
 <p class="summary">${escapeHtml(summaryOf(findings))}</p>
-<div class="answer">${findings.answer.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join('\n')}</div>
 </header>`
+
+/** Renders a sentence of the answer; the first, which says most, is larger than the rest. */
+const sentenceHtml = (sentence: string, at: number): string =>
+  `<p${at === 0 ? ' class="lead"' : ''}>${escapeHtml(sentence)}</p>`
 
 function contents(shown: readonly Section[]): string {
   const links = shown.map(({ id, title }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`)
@@ -83,15 +87,18 @@ function codeHtml({ title, text }: Code): string {
 }
 
 function figureHtml({ caption, reading, key, panels }: Figure, id: string, draw: Draw): string {
-  const drawn = panels.map((panel, i) => panelHtml(panel, `${id}-${i}`, draw))
+  const drawn = panels.map((panel, i) => drawnOf(panel, `${id}-${i}`, draw))
   const open = panels.filter(({ table }) => table.open)
+  const widest = Math.max(...drawn.map(({ width }) => width))
   return `<figure class="group">
-<figcaption>${escapeHtml(`${caption} ${reading}`.trim())}</figcaption>
+<figcaption>
+<p>${escapeHtml(`${caption} ${reading}`.trim())}</p>
 ${keyHtml(key, `${id}-key`, draw)}
-<div class="panels">
-${drawn.join('\n')}
-</div>
+</figcaption>
+<div class="panels" style="--least: ${Math.round(0.93 * widest)}px">
+${drawn.map(panelHtml).join('\n')}
 ${open.map(({ table }) => tableHtml(table)).join('\n')}
+</div>
 </figure>`
 }
 
@@ -106,15 +113,29 @@ function keyLine({ name, color, dash }: Line): string {
   return `<li><svg class="swatch" viewBox="0 0 32 10" width="32" height="10" aria-hidden="true">${line}</svg>${escapeHtml(name)}</li>`
 }
 
-function panelHtml(panel: Panel, id: string, draw: Draw): string {
+/** A panel with its chart as SVG text, and the width in pixels at which the chart's texts are 11 px high. */
+interface Drawn {
+  readonly panel: Panel
+  readonly svg: string
+  readonly width: number
+}
+
+function drawnOf(panel: Panel, id: string, draw: Draw): Drawn {
   const svg = draw(panel, id, panel.title)
-  const width = / width="([\d.]+)"/.exec(svg)![1]
-  const data = panel.table.open ? '' : folded(`Data: ${panel.title}`, panel.table)
-  const subtitle = panel.subtitle ? `<br><small>${escapeHtml(panel.subtitle)}</small>` : ''
+  return { panel, svg, width: Number(/ width="([\d.]+)"/.exec(svg)![1]) }
+}
+
+/** Greatest width in pixels of a chart whose texts a phone shows large enough; a wider one scrolls in a frame there. */
+const mostNarrow = 400
+
+function panelHtml({ panel, svg, width }: Drawn): string {
+  const { title, subtitle, table } = panel
+  const [name, small] = [escapeHtml(title), subtitle && `<br><small>${escapeHtml(subtitle)}</small>`]
+  const frame = `<div class="scroll wide" role="group" aria-label="${name}" tabindex="0">${svg}</div>`
   return `<figure class="panel" style="--width: ${width}px">
-<figcaption>${escapeHtml(panel.title)}${subtitle}</figcaption>
-${svg}
-${data}
+<figcaption>${name}${small ?? ''}</figcaption>
+${width > mostNarrow ? frame : svg}
+${table.open ? '' : folded(`Data: ${title}`, table)}
 </figure>`
 }
 

@@ -1,7 +1,7 @@
 import { count } from '../../core/text.ts'
 import type { Findings, LayerCurves } from '../analysis/findings.ts'
+import { thinned } from '../thinned.ts'
 import type { LayerCurve } from '../trial.ts'
-import { thinned } from './chart.ts'
 import { linesOf } from './color.ts'
 import { domainOf, lineChart, type Series } from './line-chart.ts'
 import { numeral } from './number.ts'

@@ -82,18 +82,19 @@ function bars(plot: Plot, findings: Findings, rows: readonly Row[]): PlotOptions
   const headings = [...new Set(rows.map(({ heading }) => heading))]
   const split = headings.length > 1 || headings[0] !== ''
   const heading = { fy: plot.identity, text: plot.identity, frameAnchor: 'top-left', dy: -14 } as const
-  const chart = rowChart(names)
+  const { options, rowHeight, labels } = rowChart(names)
   return {
-    ...chart,
-    height: 50 + headings.length * (names.length * 20 + (split ? 22 : 0)),
+    ...options,
+    height: 46 + headings.length * (names.length * rowHeight + (split ? 22 : 0)),
     marginRight: 44,
     marginTop: split ? 22 : 10,
     x: logAxis('learning rate', [least / beyond / 1.1, most * beyond * 1.1], logTicks(least, most)),
-    y: { ...chart.y, padding: 0.3 },
+    y: { padding: 0.3, ...options.y },
     fy: { domain: headings, axis: null, padding: split ? 0.24 : 0 },
     marks: [
       plot.ruleX(tried, { stroke: 'var(--line)' }),
       plot.text(headings, { ...heading, fontWeight: 600 }),
+      ...labels(plot),
       ...windowMarks(plot, rows),
     ],
   }

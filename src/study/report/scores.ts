@@ -1,7 +1,7 @@
 import { dash } from '../../core/text.ts'
 import type { Cell, Findings } from '../analysis/findings.ts'
 import { colorRamp } from './color.ts'
-import { type Grid, gridsOf, lastRound, longest, scoreOf } from './grid.ts'
+import { type Grid, gridsOf, isWhole, lastRound, longest, scoreOf } from './grid.ts'
 import { colorScale, heatMap } from './heat-map.ts'
 import { interval, numeral } from './number.ts'
 import { cellTable, gridTable } from './score-table.ts'
@@ -15,7 +15,7 @@ export function scoresSection(findings: Findings): Content {
   if (cells.length === 0) return 'no combination was tried'
   const table = cellTable(findings)
   if (cells.length === 1) return [{ type: 'paragraph', text: alone(findings, cells[0]!) }, table]
-  const values = cells.flatMap((cell) => scoreOf(cell) ?? [])
+  const values = cells.filter(isWhole).flatMap((cell) => scoreOf(cell) ?? [])
   const scale = colorRamp(values, metric.goal)
   const grids = gridsOf(findings)
   return [
@@ -23,8 +23,8 @@ export function scoresSection(findings: Findings): Content {
       type: 'figure',
       caption: captionOf(findings, grids[0]!),
       reading:
-        'The best of each map is outlined, among combinations that lost no seed; × marks those that diverged, ' +
-        'with the number of their seeds that did. The colour is the same in all maps and finer near the best: ' +
+        'The best of each map is outlined. × marks combinations that diverged, with the number of their seeds that ' +
+        'did; such ones have no colour. The colours are the same in all maps and finer near the best: they follow ' +
         'the square root of the distance to it.',
       ...(Number.isFinite(scale.best) && { key: colorScale(metric.name, scale) }),
       panels: grids.map((grid) => ({

@@ -22,7 +22,7 @@ export type Block = Table | Figure | Code | { readonly type: 'paragraph'; readon
 export interface Code {
   readonly type: 'code'
   readonly title: string
-  readonly language: 'sh' | 'json'
+  readonly language: 'sh' | 'json' | 'bibtex'
   readonly text: string
 }
 

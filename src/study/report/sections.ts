@@ -1,4 +1,5 @@
 import type { Findings } from '../analysis/findings.ts'
+import { sourcesSection } from './cited.ts'
 import { comparisonsSection } from './comparisons.ts'
 import { costSection } from './cost.ts'
 import { driftSection } from './drift.ts'
@@ -23,6 +24,7 @@ const all: readonly [id: string, title: string, of: (findings: Findings) => Cont
   ['drift', 'Drift of running statistics', driftSection],
   ['cost', 'Cost', costSection],
   ['repeat', 'To repeat it', repeatSection],
+  ['sources', 'Sources', sourcesSection],
 ]
 
 /** Returns the sections that have content and, for each section without content, a line that says why. */

@@ -7,7 +7,8 @@ import { plain } from './number.ts'
 /** Formats a setting's value for a chart or table: `cosine`, `0.1`, `group, groups 8`; a dash if undefined. */
 export function label(value: Value | undefined): string {
   if (typeof value === 'string') return value
-  if (typeof value === 'number') return plain(value)
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? plain(value) : plain(Number(value.toPrecision(4)))
   if (value === undefined) return dash
   if (value === null || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return `[${value.map(label).join(', ')}]`

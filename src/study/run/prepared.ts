@@ -45,6 +45,7 @@ export function prepare(asked: Study, given: Experiment, name: string): Prepared
   const metric = { name: judge, goal: goalOf(withSettings(experiment, [['monitor', judge]])) }
   const space = spaceOf(study, experiment, metric)
   const varied = { factors, design, seeds, ...(steps !== undefined && { steps }) }
+  let described: Record<string, unknown> | undefined
   const prepared: Prepared = {
     name,
     study,
@@ -52,13 +53,14 @@ export function prepare(asked: Study, given: Experiment, name: string): Prepared
     metric,
     space,
     settingsOf: (trial) => settingsOf(given, trial, { metric: judge, watch, schedules }),
-    describe: () => ({
-      experiment: identityOf(given),
-      ...varied,
-      ...(Object.keys(schedules).length > 0 && { schedules: schedulesAsText(schedules) }),
-      metric: judge,
-      watch,
-    }),
+    describe: () =>
+      (described ??= {
+        experiment: identityOf(given), // reads all the data
+        ...varied,
+        ...(Object.keys(schedules).length > 0 && { schedules: schedulesAsText(schedules) }),
+        metric: judge,
+        watch,
+      }),
   }
   if (design.type === 'racing' && factors.schedule === undefined && hasSchedule(experiment)) {
     const wanted = "factors.schedule for a race where the experiment's own rate is a schedule"

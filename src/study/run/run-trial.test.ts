@@ -163,6 +163,20 @@ describe('what a trial watches', () => {
     expect(curve.trainLoss[1]).toBeCloseTo((losses[4] + losses[5] + losses[6] + losses[7]) / 4, 12)
   })
 
+  test('has the validation loss after each epoch, at the index of its last step', async () => {
+    const short = job('validated', [])
+    const { curve } = await runTrial(base, short, {})
+    const epochs = readFileSync(join(short.folder, 'events.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('{"type":"epoch"'))
+      .map((line) => JSON.parse(line))
+    expect(epochs.length).toBeGreaterThan(2)
+    expect(curve.validation).toEqual({
+      steps: epochs.map(({ steps }) => steps - 1),
+      loss: epochs.map(({ validationLoss }) => validationLoss),
+    })
+  })
+
   test('of batch normalization are effective rates and the angle of equilibrium', async () => {
     const { layers, drift } = await runTrial(base, job('watched', [['log', { batchNorm: true }]], true), {})
     expect(Object.keys(layers!)).toEqual(['bn'])

@@ -36,10 +36,14 @@ export function isResult(value: unknown): value is TrialResult {
     [time.training, time.total].every(Number.isFinite) &&
     isObject(curve) &&
     [curve.steps, curve.trainLoss, curve.lr].every(isNumbers) &&
+    (curve.validation === undefined || isValidation(curve.validation)) &&
     (layers === undefined || isLayers(layers)) &&
     (drift === undefined || isDrift(drift))
   )
 }
+
+const isValidation = (value: unknown): boolean =>
+  isObject(value) && [value.steps, value.loss].every(isNumbers)
 
 const isDrift = (value: unknown): boolean =>
   isObject(value) && [value.kl, value.validationLoss, value.recalibratedLoss].every(isNumber)
@@ -50,6 +54,13 @@ const isLayers = (value: unknown): boolean =>
 
 /** Whether a value parsed from JSON is a trial, identified by its settings, seed and steps. */
 export const isTrial = (value: unknown): value is Trial => isObject(value) && isObject(value.settings)
+
+/** Whether a value parsed from JSON is a finished trial, with all its fields. */
+export function isFinished(value: unknown): value is Finished {
+  if (!isTrial(value)) return false
+  const { id, seed, steps, rung, result } = value as Finished
+  return [id, seed, steps, rung].every(Number.isInteger) && isResult(result)
+}
 
 /** Returns the text of a trial's result in the database: JSON with a checksum. */
 export const resultText = (id: number, result: TrialResult): string => withChecksum(result, `${id}`)

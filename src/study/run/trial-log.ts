@@ -4,11 +4,12 @@ import { Variable } from '../../core/variable.ts'
 import type { Optimizer } from '../../optim/optimizer.ts'
 import { equilibrium, type WeightRule, weightRule } from '../../optim/weight-rule.ts'
 import type { EpochEvent } from '../../train/event.ts'
-import { readEvents, readSteps } from '../../train/event-log.ts'
+import { readSteps } from '../../train/event-log.ts'
 import type { Steps } from '../../train/steps.ts'
 import { tensorsInside } from '../../train/tensor-file.ts'
 import { layerLog, layerOf } from '../../train/watch-layers.ts'
-import type { LayerCurve, TrialResult } from '../trial.ts'
+import { thinned } from '../thinned.ts'
+import type { LayerCurve, TrialCurve, TrialResult } from '../trial.ts'
 import { explosionOf } from './explosion.ts'
 
 /** The part of a trial's result that is computed from its log. */
@@ -27,8 +28,8 @@ const most = 100
  * same for a resumed run as for an uninterrupted one.
  */
 export function readLog(folder: string, optimizer: Optimizer): Logged {
-  const steps = readSteps(folder) ?? noSteps
-  const epochs = epochsOf(folder)
+  const epochs: Epoch[] = []
+  const steps = readSteps(folder, (line) => line.type === 'epoch' && epochs.push(line)) ?? noSteps
   const points = pointsOf(steps.losses.length)
   const layers = layersOf(folder, steps, points, optimizer)
   const { trainLoss, validationLoss } = epochs.at(-1) ?? {}
@@ -42,6 +43,7 @@ export function readLog(folder: string, optimizer: Optimizer): Logged {
       steps: points.map(lastOf),
       trainLoss: points.map((point) => mean(steps.losses, point)),
       lr: points.map((point) => steps.lrs[lastOf(point)]!),
+      validation: validationOf(epochs),
     },
     ...(Object.keys(layers).length > 0 && { layers }),
   }
@@ -51,10 +53,10 @@ const noSteps: Steps = { losses: new Float64Array(), lrs: new Float64Array() }
 
 type Epoch = Omit<EpochEvent, 'progress'>
 
-function epochsOf(folder: string): Epoch[] {
-  const epochs: Epoch[] = []
-  for (const line of readEvents(folder)) if (line.type === 'epoch') epochs.push(line)
-  return epochs
+/** Returns the validation losses after at most 100 epochs, evenly spaced, including the first and the last. */
+function validationOf(epochs: readonly Epoch[]): Required<TrialCurve>['validation'] {
+  const kept = thinned(epochs, most)
+  return { steps: kept.map(({ steps }) => steps - 1), loss: kept.map(({ validationLoss }) => validationLoss) }
 }
 
 /** A point of a learning curve: the consecutive steps `from` to `to` (exclusive), over which values are averaged. */

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { constant, type Tensor } from '../core/tensor.ts'
+import { Variable } from '../core/variable.ts'
+import { add, mul } from '../ops/arithmetic.ts'
+import { loopModel, stepModel, type Traced, traceStep } from './traced.ts'
+import { writtenModel } from './written-models.ts'
+
+const shape = [2]
+const traced = (body: (x: Tensor) => Tensor, fixed = false): Traced =>
+  traceStep({ x: { shape, fixed } }, ({ x }) => ({ y: body(x!) }))
+
+test('equal graphs share their model; whatever the model depends on makes another', () => {
+  const of = (factor: number) => traced((x) => mul(x, constant([factor, 3])))
+  const first = writtenModel(of(2), false)
+  expect(writtenModel(of(2), false)).toBe(first)
+  expect(first).toEqual(stepModel(of(2)))
+  const weight = new Variable(shape)
+  const others: readonly [Traced, boolean][] = [
+    [of(4), false],
+    [of(-0), false],
+    [of(0), false],
+    [traced((x) => add(x, constant([2, 3]))), false],
+    [traced((x) => mul(constant([2, 3]), x)), false],
+    [traced((x) => mul(x, weight.value)), false],
+    [of(2), true],
+    [traced((x) => mul(x, constant([2, 3])), true), true],
+    [traceStep({ x: { shape } }, ({ x }) => ({ z: mul(x!, constant([2, 3])) })), false],
+  ]
+  for (const [graph, looped] of others) {
+    const model = writtenModel(graph, looped)
+    expect(model).not.toBe(first)
+    expect(model).toEqual(looped ? loopModel(graph) : stepModel(graph))
+  }
+})

@@ -1,0 +1,52 @@
+import { sha256 } from '#platform'
+import { type Tensor, topological } from '../core/tensor.ts'
+import { loopModel, readsOf, rootsOf, stepModel, type Traced } from './traced.ts'
+
+/** Number of models to keep: those of a training step and its evaluation, and their rivals of other batch sizes. */
+const most = 8
+
+/** Bytes of ONNX models that were written, by their graphs; the least recently used first. */
+const kept = new Map<string, Uint8Array>()
+
+/**
+ * Returns the bytes of the ONNX model that runs a traced step once, or K times in one `Loop`. A graph that is the same as
+ * one of the last few is not written again: simplifying and writing it takes most of the time to compile a small graph
+ * that a process has a session for, as in the trials of a study, which differ in seeds and schedules.
+ */
+export function writtenModel(traced: Traced, looped: boolean): Uint8Array {
+  const key = `${looped} ${structureOf(traced)}`
+  const model = kept.get(key) ?? (looped ? loopModel(traced) : stepModel(traced))
+  kept.delete(key)
+  kept.set(key, model)
+  if (kept.size > most) kept.delete(kept.keys().next().value!)
+  return model
+}
+
+/** Replaces numbers that JSON has no form for. */
+const exactly = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `${1 / value} ${value}`
+    : value
+
+/** Returns a hash of all that the model of a traced step depends on: its nodes, constants, and names. */
+function structureOf(traced: Traced): string {
+  const { inputs, variables, scheduled, outputs } = traced
+  const reads = readsOf(inputs, variables, scheduled)
+  const places = new Map<Tensor, number>()
+  const place = (t: Tensor | undefined): number | undefined => t && places.get(t)
+  const hash = sha256()
+  const nodes = topological([...reads.map(([, read]) => read), ...rootsOf(traced)]).map((t) => {
+    const { op, inputs, attributes, shape, dtype, output, data } = t
+    if (data) hash.update(Float64Array.from(data))
+    places.set(t, places.size)
+    return [op, inputs.map(place), JSON.stringify(attributes, exactly), shape, dtype, output, data?.length]
+  })
+  const names = [
+    [...inputs].map(([name, { read, fixed }]) => [name, place(read), fixed]),
+    [...variables].map(([name, { read, written }]) => [name, place(read), place(written)]),
+    [...scheduled].map(([name, { read }]) => [name, place(read)]),
+    [...outputs].map(([name, t]) => [name, place(t)]),
+  ]
+  hash.update(JSON.stringify([nodes, names]))
+  return hash.hex()
+}
