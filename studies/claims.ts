@@ -2,6 +2,7 @@ import affineInvariance from './affine-invariance.ts'
 import anyRate from './any-rate.ts'
 import batchSizeAndRate from './batch-size-and-rate.ts'
 import type { Claim } from './claim.ts'
+import convergence from './convergence.ts'
 import decayingSchedules from './decaying-schedules.ts'
 import equilibrium from './equilibrium.ts'
 import gradientExplosion from './gradient-explosion.ts'
@@ -40,4 +41,5 @@ export const claims: readonly Claim[] = [
   weightDecayAndRate,
   sphereRegimes,
   decayingSchedules,
+  convergence,
 ]

@@ -32,11 +32,8 @@ async function lane(): Promise<void> {
     const outcome = await outcomeOf(claim)
     const seconds = Number(((performance.now() - began) / 1000).toFixed(1))
     tell(claim, outcome, seconds)
-    const { measured, checks, remark } = outcome
     keep(scale, claim.id, {
-      measured,
-      checks,
-      ...(remark !== undefined && { remark }),
+      ...outcome,
       seconds,
       date: new Date().toISOString().slice(0, 10),
       versions: versions(cpus()[0]?.model.trim() ?? 'unknown'),
