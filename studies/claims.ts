@@ -1,5 +1,7 @@
 import affineInvariance from './affine-invariance.ts'
 import anyRate from './any-rate.ts'
+import articleNetwork from './article-network.ts'
+import batchDependence from './batch-dependence.ts'
 import batchSizeAndRate from './batch-size-and-rate.ts'
 import type { Claim } from './claim.ts'
 import convergence from './convergence.ts'
@@ -12,9 +14,12 @@ import projection from './projection.ts'
 import rateWindow from './rate-window.ts'
 import rescaling from './rescaling.ts'
 import scaleInvariance from './scale-invariance.ts'
+import smallData from './small-data.ts'
 import smoothness from './smoothness.ts'
 import sphereRegimes from './sphere-regimes.ts'
+import staleDecisions from './stale-decisions.ts'
 import staleStatistics from './stale-statistics.ts'
+import vanishingGradients from './vanishing-gradients.ts'
 import weightAveraging from './weight-averaging.ts'
 import weightDecayAndRate from './weight-decay-and-rate.ts'
 import weightDecayFree from './weight-decay-free.ts'
@@ -42,4 +47,9 @@ export const claims: readonly Claim[] = [
   sphereRegimes,
   decayingSchedules,
   convergence,
+  articleNetwork,
+  vanishingGradients,
+  smallData,
+  batchDependence,
+  staleDecisions,
 ]

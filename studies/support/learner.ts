@@ -20,6 +20,8 @@ export interface Plan {
   readonly lr: optim.Hyperparameter
   /** Weight decay on the weights that `decayed` matches. @default 0 */
   readonly weightDecay?: number
+  /** Examples to learn from instead of the learner's, of the same shape. */
+  readonly dataset?: data.Dataset
 }
 
 /** Losses of consecutive steps, up to the step that diverged, if any. */
@@ -67,7 +69,7 @@ export class Learner {
       variable.initialize(plan.seed)
     }
     task.goTo(0, 1)
-    for (const stack of stacks(this.#dataset, this.#batchSize, plan, stepsAPart)) {
+    for (const stack of stacks(plan.dataset ?? this.#dataset, this.#batchSize, plan, stepsAPart)) {
       const part = await partOf(task, stack, this.#batchSize)
       yield part
       if (part.diverged) return

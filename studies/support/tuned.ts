@@ -1,6 +1,7 @@
 import { data } from 'evenstep'
 import type { Scale } from '../claim.ts'
 import { validation } from './digits.ts'
+import type { Learner, Plan } from './learner.ts'
 import { mean } from './numbers.ts'
 
 /** A role of validation examples: rates are chosen on some of them, and results are judged on the others. */
@@ -68,3 +69,11 @@ async function scoresOf(score: Score, lr: number, seeds: readonly number[], role
 
 const bestOf = (means: ReadonlyMap<number, number>): number =>
   [...means].reduce((a, b) => (b[1] < a[1] ? b : a))[0]
+
+/** Returns a score: the loss after a run on the digits with the run's role; infinite if the run diverged. */
+export const finalLoss =
+  (learner: Learner, plan: (lr: number) => Omit<Plan, 'seed'>): Score =>
+  async (lr, seed, role) => {
+    const { diverged } = await learner.learn({ ...plan(lr), seed })
+    return diverged ? Number.POSITIVE_INFINITY : (await learner.measure(digitsFor(role))).loss
+  }
