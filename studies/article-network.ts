@@ -1,7 +1,7 @@
 import { type optim, schedule } from 'evenstep'
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { type Claim, check, type Effect, type Outcome, type Scale } from './claim.ts'
 import { examples } from './support/digits.ts'
-import { type Effect, effect } from './support/effect.ts'
+import { checksOf, effect } from './support/effect.ts'
 import { Learner } from './support/learner.ts'
 import { mlp } from './support/mlp.ts'
 import { mean, short } from './support/numbers.ts'
@@ -35,7 +35,7 @@ async function arm(place: 'before' | 'after', scale: Scale): Promise<ReadonlyMap
   const found = new Map<Name, Tuned>()
   for (const name of names) {
     const score = finalLoss(learner, (lr) => ({ lr: schedules[name](lr, steps), steps }))
-    found.set(name, await tuned(score, lrs, scale))
+    found.set(name, await tuned(`${place} ${name}`, score, lrs, scale))
   }
   return found
 }
@@ -51,7 +51,7 @@ export default {
   title: "The article's schedule and its place of the normalization are not the best ones",
   source: 'the article; for the place, Ioffe & Szegedy 2015, arXiv 1502.03167, section 3.2',
   says: 'A factor t/(t + 1) is a constant rate after a few steps: schedules that decay to 0 end at a lower loss. Ioffe and Szegedy normalize before the activation, the article after it.',
-  async run(scale: Scale): Promise<Outcome & { readonly effects: readonly Effect[] }> {
+  async run(scale: Scale): Promise<Outcome> {
     const { places, names } = sizes[scale]
     const measured: Outcome['measured'][number][] = []
     const effects: Effect[] = []
@@ -83,6 +83,7 @@ export default {
       measured,
       effects,
       checks: [
+        ...checksOf(scale, effects),
         check(`every schedule trains at its best rate: the greatest loss is ${short(most)} < 1`, most < 1),
       ],
     }

@@ -1,8 +1,8 @@
 import type { data, nn } from 'evenstep'
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { type Claim, check, type Effect, type Outcome, type Scale } from './claim.ts'
 import { refresher } from './support/controlled.ts'
 import { examples } from './support/digits.ts'
-import { type Effect, effect } from './support/effect.ts'
+import { checksOf, effect } from './support/effect.ts'
 import { Learner } from './support/learner.ts'
 import { mlp } from './support/mlp.ts'
 import { mean, short } from './support/numbers.ts'
@@ -23,6 +23,7 @@ async function small(kind: Kind, batchSize: number, scale: Scale) {
   const learner = new Learner({ model: net(kind), dataset: examples(60_000, 0), batchSize })
   const rates = lrs.map((lr) => Number((lr * Math.sqrt(batchSize / 8)).toPrecision(2)))
   return tuned(
+    `${kind} ${batchSize}`,
     finalLoss(learner, (lr) => ({ lr, steps: Math.floor(count / batchSize) })),
     rates,
     scale,
@@ -57,7 +58,7 @@ export default {
   source:
     'the article; Wu & He 2018, arXiv 1803.08494, figure 1; Wu & Johnson 2021, arXiv 2105.07576, section 5',
   says: 'With few examples in a batch, BN ends at a higher loss than layer or group normalization, and with many it does not. On data that look otherwise than in training, statistics measured on these data do better than the running ones.',
-  async run(scale: Scale): Promise<Outcome & { readonly effects: readonly Effect[] }> {
+  async run(scale: Scale): Promise<Outcome> {
     const measured: Outcome['measured'][number][] = []
     const effects: Effect[] = []
     for (const batchSize of sizes[scale].batchSizes) {
@@ -85,6 +86,7 @@ export default {
       measured,
       effects,
       checks: [
+        ...checksOf(scale, effects),
         check(
           `every arm learns: the greatest mean loss is ${short(most)} < ${scale === 'full' ? 20 : 2.3}`,
           most < (scale === 'full' ? 20 : 2.3),

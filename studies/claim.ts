@@ -19,6 +19,8 @@ export interface Outcome {
   readonly measured: readonly Measure[]
   /** Conditions that must all hold for the claim to count as reproduced. */
   readonly checks: readonly Check[]
+  /** Ratios of arms, seed by seed; `checks` judges those of which the claim says something. */
+  readonly effects?: readonly Effect[]
   /** What did not reproduce, or differs from the paper. */
   readonly remark?: string
 }
@@ -31,10 +33,22 @@ export interface Measure {
   readonly expected?: string
 }
 
+/** A ratio of two arms, seed by seed, and what a claim says of it. */
+export interface Effect {
+  /** The two arms and what is compared: 'steps to a loss of 0.25, BN to none'. */
+  readonly what: string
+  /** Natural logarithm of the ratio for each seed; null where one of the two runs diverged. */
+  readonly logRatios: readonly (number | null)[]
+  /** On which side of 1 the ratio lies according to the claim; absent if the claim says nothing of it. */
+  readonly wanted?: 'below 1' | 'above 1'
+}
+
 export interface Check {
   /** The condition with its numbers: 'greatest |cos| 2.1e-16 < 1e-12'. */
   readonly what: string
   readonly ok: boolean
+  /** What 95 % intervals over seeds say: 'shown', 'shown otherwise' or 'not shown with 12 seeds'. */
+  readonly says?: string
 }
 
 export const check = (what: string, ok: boolean): Check => ({ what, ok })

@@ -1,6 +1,6 @@
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { type Claim, check, type Effect, type Outcome, type Scale } from './claim.ts'
 import { examples } from './support/digits.ts'
-import { type Effect, effect } from './support/effect.ts'
+import { checksOf, effect } from './support/effect.ts'
 import { Learner } from './support/learner.ts'
 import { mlp } from './support/mlp.ts'
 import { mean, short } from './support/numbers.ts'
@@ -22,8 +22,13 @@ async function arm(depth: number, normalization: 'none' | 'layer' | 'batch', sca
   const model = mlp({ depth, normalization })
   const learner = new Learner({ model, dataset: examples(60_000, 0), batchSize: 64 })
   const steps = (most: number) => stepsTo(learner, { target, most })
-  const best = await tuned(steps(600), scale === 'full' ? halfDecades(-1, 1) : [0.3], scale)
-  return { best, slow: await judged(steps(1500), small, scale) }
+  const best = await tuned(
+    `${depth} ${normalization}`,
+    steps(600),
+    scale === 'full' ? halfDecades(-1, 1) : [0.3],
+    scale,
+  )
+  return { best, slow: await judged(`${depth} ${normalization} slow`, steps(1500), small, scale) }
 }
 
 const name = (kind: string): string => ({ none: 'none', batch: 'BN' })[kind] ?? `${kind} normalization`
@@ -33,7 +38,7 @@ export default {
   title: 'Batch normalization trains in fewer steps',
   source: 'Ioffe & Szegedy 2015, arXiv 1502.03167, section 4.2: 14 times fewer steps to the same accuracy',
   says: `With BN, fewer steps reach the same loss, at an equal rate and at each arm's best one. Steps to a validation loss of ${target} are counted, not final scores.`,
-  async run(scale: Scale): Promise<Outcome & { readonly effects: readonly Effect[] }> {
+  async run(scale: Scale): Promise<Outcome> {
     const measured: Outcome['measured'][number][] = []
     const effects: Effect[] = []
     const reached: number[] = []
@@ -61,7 +66,10 @@ export default {
     return {
       measured,
       effects,
-      checks: [check(`every run at a best rate gets there, the slowest in ${short(most)} steps`, most < 1e9)],
+      checks: [
+        ...checksOf(scale, effects),
+        check(`every run at a best rate gets there, the slowest in ${short(most)} steps`, most < 1e9),
+      ],
     }
   },
 } satisfies Claim

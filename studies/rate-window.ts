@@ -1,7 +1,7 @@
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import type { Claim, Outcome, Scale } from './claim.ts'
 import { deepNet } from './support/deep-net.ts'
 import { examples } from './support/digits.ts'
-import { differences, type Interval, interval, listed, shown } from './support/interval.ts'
+import { checkMean, differences, interval, listed, ratioOf, shown, twelve } from './support/interval.ts'
 import { Learner } from './support/learner.ts'
 import { curve, type Point, sweep } from './support/sweep.ts'
 
@@ -15,8 +15,8 @@ interface Size {
 const sizes: Readonly<Record<Scale, Size>> = {
   quick: { lrs: [0.03, 0.1, 0.3, 1], seeds: [0], steps: 250, wanted: new Map([[12, 2]]) },
   full: {
-    lrs: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
-    seeds: [0, 1, 2],
+    lrs: Array.from({ length: 13 }, (_, i) => 10 ** (-2.5 + i / 4)),
+    seeds: twelve,
     steps: 1500,
     wanted: new Map([
       [2, 3],
@@ -26,7 +26,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
   },
 }
 
-/** Decades from the lowest to the highest rate within 2 points of the best, and log₁₀ of the highest. */
+/** Logarithms: of the highest by the lowest rate within 2 points of the best, and of the highest. */
 interface Window {
   readonly width: number
   readonly end: number
@@ -37,7 +37,7 @@ function windowOf(points: readonly Point[], seed: number): Window {
   const most = Math.max(...points.map(({ accuracies }) => accuracies[seed]!))
   const usable = points
     .filter(({ accuracies }) => accuracies[seed]! >= most - 2)
-    .map(({ lr }) => Math.log10(lr))
+    .map(({ lr }) => Math.log(lr))
   return { width: usable.at(-1)! - usable[0]!, end: usable.at(-1)! }
 }
 
@@ -48,22 +48,18 @@ async function arm(depth: number, normalize: boolean, { lrs, seeds, steps }: Siz
     batchSize: 128,
     momentum: 0.9,
   })
-  const points = await sweep(learner, lrs, seeds, (lr) => ({ lr, steps }))
+  const points = await sweep(`depth ${depth}, ${normalize}`, learner, lrs, seeds, (lr) => ({ lr, steps }))
   return { curve: curve(points), windows: seeds.map((_, i) => windowOf(points, i)) }
 }
 
-/** Ratio of the windows' widths, or of their ends, between two arms: a geometric mean over seeds. */
-function times(a: readonly Window[], b: readonly Window[], of: keyof Window): Interval {
-  const decades = differences(
+/** Logarithm of the ratio of the windows' widths, or of their ends, between two arms, seed by seed. */
+const times = (a: readonly Window[], b: readonly Window[], of: keyof Window): number[] =>
+  differences(
     a.map((window) => window[of]),
     b.map((window) => window[of]),
   )
-  const { mean, low, high } = interval(decades)
-  return { mean: 10 ** mean, low: 10 ** low, high: 10 ** high }
-}
 
-/** Compares ratios of rates on the grid up to rounding: 0.3/0.1 is not exactly 3. */
-const atLeast = (ratio: number, least: number): boolean => ratio >= least * (1 - 1e-9)
+const ratioText = (logs: readonly number[]): string => shown(ratioOf(interval(logs)), 1)
 
 export default {
   id: 'B12',
@@ -83,21 +79,33 @@ export default {
       measured.push(
         { name: `accuracy at each rate, depth ${depth}, no BN`, value: plain.curve, unit: '%' },
         { name: `accuracy at each rate, depth ${depth}, BN`, value: norm.curve, unit: '%' },
-        { name: `greatest usable rate, BN to no BN, depth ${depth}`, value: listed(end), unit: '×' },
-        { name: `width of the window, BN to no BN, depth ${depth}`, value: listed(width), unit: '×' },
+        {
+          name: `greatest usable rate, BN to no BN, depth ${depth}`,
+          value: listed(ratioOf(interval(end))),
+          unit: '×',
+        },
+        {
+          name: `width of the window, BN to no BN, depth ${depth}`,
+          value: listed(ratioOf(interval(width))),
+          unit: '×',
+        },
       )
       checks.push(
-        check(
-          `depth ${depth}: the greatest rate within 2 points of the best is ${shown(end, 1)} times higher with BN, ≥ ${least}`,
-          atLeast(scale === 'full' ? end.low : end.mean, least),
+        checkMean(
+          scale,
+          `depth ${depth}: the greatest rate within 2 points of the best is ${ratioText(end)} times higher with BN, > ${least}`,
+          end,
+          { above: Math.log(least) },
         ),
       )
       // At the lowest rates, a short run does not get near its best, with BN or without.
       if (scale === 'quick' || depth < 12) continue
       checks.push(
-        check(
-          `depth ${depth}: all rates within 2 points span a range ${shown(width, 1)} times wider with BN, ≥ ${least}`,
-          atLeast(width.low, least),
+        checkMean(
+          scale,
+          `depth ${depth}: all rates within 2 points span a range ${ratioText(width)} times wider with BN, > ${least}`,
+          width,
+          { above: Math.log(least) },
         ),
       )
     }

@@ -5,7 +5,8 @@ import { claims } from './claims.ts'
 
 /** The outcome of one claim's experiment, with time and versions. */
 export interface Result extends Outcome {
-  readonly seconds: number
+  /** Absent if the experiment was stopped and resumed. */
+  readonly seconds?: number
   /** Date of the run, as 2026-01-31. */
   readonly date: string
   readonly versions: Readonly<Record<string, string>>
@@ -15,6 +16,10 @@ export interface Result extends Outcome {
 export type Results = Readonly<Record<string, Result>>
 
 const file = (scale: Scale): string => join(import.meta.dirname, 'results', `${scale}.json`)
+
+/** File of a claim's finished parts, which is removed once its result is stored. */
+export const progressOf = (scale: Scale, id: string): string =>
+  join(import.meta.dirname, 'results', 'progress', `${id}-${scale}.jsonl`)
 
 /** Reads the stored results; empty if there are none. */
 export function results(scale: Scale): Results {

@@ -1,7 +1,7 @@
 import { data } from 'evenstep'
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { type Claim, check, type Effect, type Outcome, type Scale } from './claim.ts'
 import { examples } from './support/digits.ts'
-import { type Effect, effect } from './support/effect.ts'
+import { checksOf, effect } from './support/effect.ts'
 import { Learner } from './support/learner.ts'
 import { mlp } from './support/mlp.ts'
 import { mean, short } from './support/numbers.ts'
@@ -81,7 +81,12 @@ async function arm(problem: Problem, normalization: Kind, scale: Scale): Promise
     batchSize: 50,
   })
   const score: Score = async (lr, seed, role) => (await course(learner, problem, lr, seed, role, steps)).equal
-  const { lr, scores } = await tuned(score, scale === 'full' ? halfDecades(-2, 0) : [0.3], scale)
+  const { lr, scores } = await tuned(
+    `${inputs} ${normalization}`,
+    score,
+    scale === 'full' ? halfDecades(-2, 0) : [0.3],
+    scale,
+  )
   const rise: number[] = []
   for (const seed of scale === 'full' ? seedsOf(scale).judging : []) {
     rise.push((await course(learner, problem, lr, seed, 'judging', steps)).rise)
@@ -94,7 +99,7 @@ export default {
   title: 'Batch normalization overfits less on small data',
   source: 'the article; Ioffe & Szegedy 2015, arXiv 1502.03167, section 3.4',
   says: 'BN regularizes: at an equal training loss, a net trained with it has a lower test loss, and training on raises the test loss less.',
-  async run(scale: Scale): Promise<Outcome & { readonly effects: readonly Effect[] }> {
+  async run(scale: Scale): Promise<Outcome> {
     const measured: Outcome['measured'][number][] = []
     const effects: Effect[] = []
     for (const name of scale === 'full' ? (['digits', 'tumours'] as const) : (['tumours'] as const)) {
@@ -132,6 +137,7 @@ export default {
       measured,
       effects,
       checks: [
+        ...checksOf(scale, effects),
         check(
           `every arm reaches the training loss; the greatest mean test loss is ${short(most)} < 1`,
           most < 1,

@@ -1,11 +1,12 @@
 import { type Compiled, compile, data, gradients, nn, ops, type Tensor } from 'evenstep'
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import type { Claim, Outcome, Scale } from './claim.ts'
 import { deepNet } from './support/deep-net.ts'
 import { examples } from './support/digits.ts'
-import { type Interval, interval, listed, shown } from './support/interval.ts'
+import { checkMean, interval, listed, logRatios, ratioOf, shown, twelve } from './support/interval.ts'
 import { Learner } from './support/learner.ts'
 import { length } from './support/length.ts'
 import { greatest, mean } from './support/numbers.ts'
+import { part } from './support/progress.ts'
 
 const batchSize = 128
 const stepsAProbe = 20
@@ -110,19 +111,13 @@ const about: Readonly<Record<keyof Roughness, { readonly name: string; readonly 
   beta: { name: 'change of the gradient by distance', times: 1.2 },
 }
 
-/** How many times greater it is without BN: a geometric mean over seeds. */
-function ratio(plain: readonly number[], norm: readonly number[]): Interval {
-  const { mean, low, high } = interval(plain.map((value, i) => Math.log(value / norm[i]!)))
-  return { mean: Math.exp(mean), low: Math.exp(low), high: Math.exp(high) }
-}
-
 export default {
   id: 'B14',
   title: 'Batch normalization makes the loss smoother along the gradient',
   source: 'Santurkar et al. 2018, arXiv 1805.11604, section 3',
   says: 'From half to 4 times a step along the gradient, the range of the loss, the change of the gradient and its change per distance are all smaller with BN, throughout training.',
   async run(scale: Scale): Promise<Outcome> {
-    const [steps, seeds, lrs] = scale === 'quick' ? [200, [0, 1, 2], [0.03]] : [1000, [0, 1, 2], [0.03, 0.1]]
+    const [steps, seeds, lrs] = scale === 'quick' ? [200, [0, 1, 2], [0.03]] : [1000, twelve, [0.03, 0.1]]
     const measured: Outcome['measured'][number][] = []
     const checks: Outcome['checks'][number][] = []
     const [without, withNorm] = [await armOf(false), await armOf(true)]
@@ -130,13 +125,14 @@ export default {
       const plain: Awaited<ReturnType<typeof course>>[] = []
       const norm: Awaited<ReturnType<typeof course>>[] = []
       for (const seed of seeds) {
-        plain.push(await course(without, lr, seed, steps))
-        norm.push(await course(withNorm, lr, seed, steps))
+        plain.push(await part(['no BN', lr, seed, steps], () => course(without, lr, seed, steps)))
+        norm.push(await part(['BN', lr, seed, steps], () => course(withNorm, lr, seed, steps)))
       }
       for (const half of ['early', 'late'] as const) {
         for (const kind of kinds) {
           const [a, b] = [plain, norm].map((runs) => runs.map((run) => run[half][kind]))
-          const times = ratio(a!, b!)
+          const logs = logRatios(a!, b!)
+          const times = ratioOf(interval(logs))
           const { name, times: wanted } = about[kind]
           const least = half === 'early' && scale === 'full' ? wanted : 1
           const which = `${name}, ${half} half, rate ${lr}`
@@ -144,7 +140,11 @@ export default {
             { name: `${which}, no BN and BN`, value: [mean(a!), mean(b!)] },
             { name: `${which}, ratio`, value: listed(times), unit: '×' },
           )
-          checks.push(check(`${which}: ${shown(times)} times smaller with BN, > ${least}`, times.low > least))
+          checks.push(
+            checkMean(scale, `${which}: ${shown(times)} times smaller with BN, > ${least}`, logs, {
+              above: Math.log(least),
+            }),
+          )
         }
       }
     }

@@ -1,5 +1,5 @@
 import { schedule } from 'evenstep'
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { type Claim, check, type Effect, type Outcome, type Scale } from './claim.ts'
 import {
   type Controlled,
   controlled,
@@ -8,10 +8,11 @@ import {
   type Statistics,
 } from './support/controlled.ts'
 import { examples, validation } from './support/digits.ts'
-import { type Effect, effect } from './support/effect.ts'
+import { checksOf, effect } from './support/effect.ts'
 import { Learner } from './support/learner.ts'
 import { mlp } from './support/mlp.ts'
 import { mean, short } from './support/numbers.ts'
+import { part } from './support/progress.ts'
 import { seedsOf } from './support/tuned.ts'
 
 /** Each measures the loss 50 times in a run. */
@@ -42,6 +43,7 @@ async function measuredNet(normalization: 'batch' | 'layer', momentum: number): 
 
 /** One run per seed under each controller. */
 async function runs(
+  which: string,
   of: Measured,
   statistics: Statistics,
   scale: Scale,
@@ -52,7 +54,11 @@ async function runs(
     const ended: Controlled[] = []
     for (const seed of seedsOf(scale).judging) {
       const plan = { seed, lr, steps, every: steps / 50 }
-      ended.push(await controlled(of, controllers[name](), plan, statistics))
+      ended.push(
+        await part([which, statistics, name, seed], () =>
+          controlled(of, controllers[name](), plan, statistics),
+        ),
+      )
     }
     found.set(name, ended)
   }
@@ -67,12 +73,12 @@ export default {
   title: 'Stale running statistics make plateau, early stopping and greedy schedules fire too early',
   source: 'our question; for the lag of the statistics, Wu & Johnson 2021, arXiv 2105.07576, section 3',
   says: 'A validation loss measured with running statistics that lag behind the weights jumps about and lies too high. So a schedule that follows it lowers the rate, or ends the run, earlier than one that sees recalibrated statistics, and the run ends with a greater loss.',
-  async run(scale: Scale): Promise<Outcome & { readonly effects: readonly Effect[] }> {
+  async run(scale: Scale): Promise<Outcome> {
     const { names, momenta } = sizes[scale]
     const measured: Outcome['measured'][number][] = []
     const effects: Effect[] = []
     const all: number[] = []
-    const layer = await runs(await measuredNet('layer', 0.1), 'as they are', scale)
+    const layer = await runs('layer', await measuredNet('layer', 0.1), 'as they are', scale)
     const tell = (which: string, found: readonly Controlled[]): void => {
       measured.push(
         { name: `${which}: step of the first change`, value: mean(firsts(found)) },
@@ -83,8 +89,8 @@ export default {
     for (const name of names) tell(`${name}, layer normalization`, layer.get(name)!)
     for (const momentum of momenta) {
       const of = await measuredNet('batch', momentum)
-      const stale = await runs(of, 'as they are', scale)
-      const fresh = await runs(of, 'recalibrated', scale)
+      const stale = await runs(`momentum ${momentum}`, of, 'as they are', scale)
+      const fresh = await runs(`momentum ${momentum}`, of, 'recalibrated', scale)
       for (const name of names) {
         const [a, b] = [stale.get(name)!, fresh.get(name)!]
         const which = `${name}, momentum ${momentum}`
@@ -102,6 +108,7 @@ export default {
       measured,
       effects,
       checks: [
+        ...checksOf(scale, effects),
         check(`every run learns: the greatest final loss is ${short(most)} < ln 10`, most < Math.LN10),
       ],
     }

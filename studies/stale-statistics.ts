@@ -1,16 +1,17 @@
 import { data, type nn, schedule, train } from 'evenstep'
-import { type Check, type Claim, check, type Outcome, type Scale } from './claim.ts'
+import type { Check, Claim, Outcome, Scale } from './claim.ts'
 import { deepNet } from './support/deep-net.ts'
 import { examples, validation } from './support/digits.ts'
-import { interval, listed, shown } from './support/interval.ts'
+import { checkMean, interval, listed, logRatios, ratioOf, shown, twelve } from './support/interval.ts'
 import { Learner } from './support/learner.ts'
 import type { Net } from './support/net.ts'
 import { greatest, type Numbers } from './support/numbers.ts'
+import { part } from './support/progress.ts'
 
 const batchSize = 128
 const momenta = { quick: [0.01, 0.001], full: [0.1, 0.01, 0.001] } as const
 const lrs = { quick: [0.5], full: [0.1, 0.5] } as const
-const seeds = { quick: [0], full: [0, 1, 2] } as const
+const seeds = { quick: [0], full: twelve } as const
 const lengths = { quick: 500, full: 800 } as const
 
 const schedules = {
@@ -77,8 +78,11 @@ async function runs(
   const found: Staleness[] = []
   const steps = lengths[scale]
   for (const seed of seeds[scale]) {
-    await learner.learn({ seed, steps, lr: schedules[kind](lr, steps) })
-    found.push(await staleness(model, learner, dataset, seed))
+    const run = async (): Promise<Staleness> => {
+      await learner.learn({ seed, steps, lr: schedules[kind](lr, steps) })
+      return staleness(model, learner, dataset, seed)
+    }
+    found.push(await part([momentum, lr, kind, seed, steps], run))
   }
   return found
 }
@@ -90,26 +94,47 @@ const kinds = [
 ] as const
 
 /** Checks for statistics that soon forget their initial values: only their lag remains. */
-function lagging(which: string, constant: readonly Staleness[], linear: readonly Staleness[]): Check[] {
-  const fall = interval(constant.map(({ kl }, i) => kl / linear[i]!.kl))
-  const above = interval(constant.map(({ loss }) => 100 * loss))
-  const left = interval(linear.map(({ points }) => points))
+function lagging(
+  scale: Scale,
+  which: string,
+  constant: readonly Staleness[],
+  linear: readonly Staleness[],
+): Check[] {
+  const fall = logRatios(
+    constant.map(({ kl }) => kl),
+    linear.map(({ kl }) => kl),
+  )
+  const above = constant.map(({ loss }) => 100 * loss)
+  const left = linear.map(({ points }) => points)
   return [
-    check(`${which}: KL is ${shown(fall, 1)} times smaller with a decaying rate, > 5`, fall.low > 5),
-    check(`${which}: at a constant rate they put the loss ${shown(above, 1)} % up, > 2`, above.low > 2),
-    check(
-      `${which}: after a decay, measuring anew moves accuracy by ${shown(left)} points, < 0.3`,
-      Math.abs(left.mean) < 0.3,
+    checkMean(
+      scale,
+      `${which}: KL is ${shown(ratioOf(interval(fall)), 1)} times smaller with a decaying rate, > 5`,
+      fall,
+      { above: Math.log(5) },
+    ),
+    checkMean(
+      scale,
+      `${which}: at a constant rate they put the loss ${shown(interval(above), 1)} % up, > 2`,
+      above,
+      { above: 2 },
+    ),
+    checkMean(
+      scale,
+      `${which}: after a decay, measuring anew moves accuracy by ${shown(interval(left))} points, < 0.3`,
+      left,
+      { above: -0.3, below: 0.3 },
     ),
   ]
 }
 
 /** Checks for statistics that still hold 0.999⁸⁰⁰ = 45 % of their initial values, or more: no schedule helps. */
-const forgotten = (which: string, ...arms: readonly (readonly Staleness[])[]): Check[] =>
+const forgotten = (scale: Scale, which: string, ...arms: readonly (readonly Staleness[])[]): Check[] =>
   arms.map((runs, i) => {
-    const gained = interval(runs.map(({ points }) => points))
+    const gained = runs.map(({ points }) => points)
     const kind = ['constant', 'linear'][i]
-    return check(`${which}, ${kind}: measuring anew gains ${shown(gained)} points, > 3`, gained.low > 3)
+    const what = `${which}, ${kind}: measuring anew gains ${shown(interval(gained))} points, > 3`
+    return checkMean(scale, what, gained, { above: 3 })
   })
 
 /** Checks for each momentum. At 0.1, statistics are as fresh as 50 large batches can resolve. */
@@ -135,7 +160,7 @@ export default {
             { name: `${name}, ${which}, linear`, value: listed(b!), unit },
           )
         }
-        checks.push(...judged[momentum](which, constant, linear))
+        checks.push(...judged[momentum](scale, which, constant, linear))
       }
     }
     return { measured, checks }

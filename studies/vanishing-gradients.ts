@@ -1,7 +1,7 @@
 import { gradients, nn, type Tensor } from 'evenstep'
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import { type Claim, check, type Effect, type Outcome, type Scale } from './claim.ts'
 import { examples } from './support/digits.ts'
-import { type Effect, effect } from './support/effect.ts'
+import { checksOf, effect } from './support/effect.ts'
 import { Learner } from './support/learner.ts'
 import { length } from './support/length.ts'
 import { mlp } from './support/mlp.ts'
@@ -42,7 +42,7 @@ export default {
   source:
     'Ioffe & Szegedy 2015, arXiv 1502.03167, section 1 and table 4 (BN-x5-Sigmoid 69.8 %, without BN chance)',
   says: 'With sigmoids, gradients vanish towards the first layer of a deep net; BN before each sigmoid prevents it, and the net learns. tanh with Xavier initialization, which was made for it, is the control.',
-  async run(scale: Scale): Promise<Outcome & { readonly effects: readonly Effect[] }> {
+  async run(scale: Scale): Promise<Outcome> {
     const measured: Outcome['measured'][number][] = []
     const effects: Effect[] = []
     for (const name of scale === 'full' ? (['sigmoid', 'tanh'] as const) : (['sigmoid'] as const)) {
@@ -74,6 +74,7 @@ export default {
       measured,
       effects,
       checks: [
+        ...checksOf(scale, effects),
         check(
           `with BN, the gradient of layer 1 is at least ${short(least)} of that of layer ${depth}, > 0.1`,
           least > 0.1,
@@ -94,6 +95,7 @@ async function trained(measured: Outcome['measured'][number][], effects: Effect[
       momentum: 0.9,
     })
     const { lr, scores } = await tuned(
+      kind,
       finalLoss(learner, (lr) => ({ lr, steps })),
       halfDecades(-2, 0),
       'full',

@@ -1,9 +1,10 @@
 import { data, ops, optim, schedule, train } from 'evenstep'
-import { type Claim, check, type Outcome, type Scale } from './claim.ts'
+import type { Claim, Outcome, Scale } from './claim.ts'
 import { deepNet } from './support/deep-net.ts'
 import { examples, mislabelled, validation } from './support/digits.ts'
-import { differences, interval, listed, shown } from './support/interval.ts'
+import { checkMean, differences, interval, listed, shown, twelve } from './support/interval.ts'
 import { Learner } from './support/learner.ts'
+import { part } from './support/progress.ts'
 
 interface Size {
   readonly steps: number
@@ -13,7 +14,7 @@ interface Size {
 }
 const sizes: Readonly<Record<Scale, Size>> = {
   quick: { steps: 600, seeds: [0, 1], decays: false },
-  full: { steps: 2000, seeds: [0, 1, 2, 3, 4], decays: true },
+  full: { steps: 2000, seeds: twelve, decays: true },
 }
 const batchSize = 128
 const every = 20
@@ -54,22 +55,27 @@ async function arm(normalize: boolean, lr: number, { steps, seeds, decays }: Siz
   })
   const accuracy = async (): Promise<number> =>
     100 * (await judge.evaluate(validation(), { batchSize: 500 })).accuracy!
+  const constant = async (seed: number) => {
+    await learner.learn({ seed, steps, lr })
+    const last = await accuracy()
+    return optim.swapped(variables.values(), averages, async () => {
+      const stale = await accuracy()
+      await train.recalibrate(model, data.loader(dataset, { batchSize, seed }), { batches: 50 })
+      return { last, stale, fresh: await accuracy() }
+    })
+  }
+  const decayed = async (seed: number) => {
+    const falling = schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: steps })
+    await learner.learn({ seed, steps, lr: falling })
+    return accuracy()
+  }
   const found: Accuracies = { last: [], stale: [], fresh: [], decayed: [] }
   for (const seed of seeds) {
-    await learner.learn({ seed, steps, lr })
-    found.last.push(await accuracy())
-    await optim.swapped(variables.values(), averages, async () => {
-      found.stale.push(await accuracy())
-      await train.recalibrate(model, data.loader(dataset, { batchSize, seed }), { batches: 50 })
-      found.fresh.push(await accuracy())
-    })
-    if (!decays) continue
-    await learner.learn({
-      seed,
-      steps,
-      lr: schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: steps }),
-    })
-    found.decayed.push(await accuracy())
+    const own = await part(['constant', normalize, seed, steps], () => constant(seed))
+    found.last.push(own.last)
+    found.stale.push(own.stale)
+    found.fresh.push(own.fresh)
+    if (decays) found.decayed.push(await part(['decayed', normalize, seed, steps], () => decayed(seed)))
   }
   return found
 }
@@ -82,7 +88,7 @@ export default {
   async run(scale: Scale): Promise<Outcome> {
     const norm = await arm(true, 0.2, sizes[scale])
     const plain = await arm(false, 0.05, sizes[scale])
-    const gap = (a: keyof Accuracies, b: keyof Accuracies, of = norm) => interval(differences(of[a], of[b]))
+    const gap = (a: keyof Accuracies, b: keyof Accuracies, of = norm) => differences(of[a], of[b])
     const anew = gap('fresh', 'stale')
     const averaged = gap('stale', 'last')
     const both = gap('fresh', 'last')
@@ -90,6 +96,8 @@ export default {
     const row = (name: keyof Accuracies, of = norm) => listed(interval(of[name]))
     const decayed = (name: string, of: Accuracies) =>
       sizes[scale].decays ? [{ name, value: row('decayed', of), unit: '%' }] : []
+    const positive = (name: string, gap: readonly number[]) =>
+      checkMean(scale, `${name}: ${shown(interval(gap))} points > 0`, gap, { above: 0 })
     return {
       measured: [
         { name: 'accuracy, BN, last weights', value: row('last'), unit: '%' },
@@ -101,11 +109,11 @@ export default {
         ...decayed('accuracy, no BN, rate that falls to 0', plain),
       ],
       checks: [
-        check(`measured anew − stale: ${shown(anew)} points > 0`, anew.low > 0),
-        check(`measured anew − last: ${shown(both)} points > 0`, both.low > 0),
+        positive('measured anew − stale', anew),
+        positive('measured anew − last', both),
         // Few steps move the mean so little from the last weights that this is no larger than its noise.
-        ...(scale === 'full' ? [check(`stale − last: ${shown(averaged)} points > 0`, averaged.low > 0)] : []),
-        check(`without BN, mean − last: ${shown(without)} points > 0`, without.low > 0),
+        ...(scale === 'full' ? [positive('stale − last', averaged)] : []),
+        positive('without BN, mean − last', without),
       ],
       remark:
         'Half of the training labels are any digit, so that the noise of the gradient is worth averaging out.',

@@ -1,38 +1,75 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { deepNet } from '../studies/support/deep-net.ts'
 import { Descent } from '../studies/support/descent.ts'
 import { examples, mislabelled } from '../studies/support/digits.ts'
-import { differences, interval, shown } from '../studies/support/interval.ts'
+import { checkMean, differences, interval, shown } from '../studies/support/interval.ts'
 import { Learner } from '../studies/support/learner.ts'
+import { part, resume } from '../studies/support/progress.ts'
 import { best } from '../studies/support/sweep.ts'
 
-test('an interval of three seeds goes from the least to the greatest', () => {
-  expect(interval([3, 1, 2])).toEqual({ mean: 2, low: 1, high: 3 })
-  expect(interval([5, 5, 5, 5])).toEqual({ mean: 5, low: 5, high: 5 })
+test('an interval of a seed is its number, and one of several is Student’s with a margin for skew', () => {
+  expect(interval([5])).toEqual({ mean: 5, low: 5, high: 5 })
+  // mean 2, standard error 1/√3; scipy.stats.t.ppf(0.98, 2) is 4.848732214
+  const { mean, low, high } = interval([3, 1, 2])
+  expect(mean).toBe(2)
+  expect(low).toBeCloseTo(2 - 4.848732214 / Math.sqrt(3), 7)
+  expect(high).toBeCloseTo(2 + 4.848732214 / Math.sqrt(3), 7)
+  expect(shown({ mean, low: 43.8, high: 55.25 }, 1)).toBe('2.0 [43.8, 55.3]')
 })
 
-test('an interval of many numbers holds the mean by about two standard errors', () => {
-  const numbers = Array.from({ length: 100 }, (_, i) => i)
-  const { mean, low, high } = interval(numbers)
-  const error = Math.sqrt((100 ** 2 - 1) / 12 / 100) // of the mean of numbers that are spread evenly
-  expect(mean).toBe(49.5)
-  expect((mean - low) / error).toBeCloseTo(1.96, 0)
-  expect((high - mean) / error).toBeCloseTo(1.96, 0)
-  expect(interval(numbers)).toEqual({ mean, low, high })
-  expect(shown({ mean, low: 43.8, high: 55.25 }, 1)).toBe('49.5 [43.8, 55.3]')
+test('a check on seeds has three verdicts in full, and asks for the mean in the quick form', () => {
+  const values = [0.31, 0.28, 0.35]
+  expect(checkMean('full', 'w', values, { above: 0 })).toEqual({ what: 'w', ok: true, says: 'shown' })
+  expect(checkMean('full', 'w', values, { above: 1 })).toEqual({
+    what: 'w',
+    ok: false,
+    says: 'shown otherwise',
+  })
+  expect(checkMean('full', 'w', values, { above: 0.3 })).toEqual({
+    what: 'w',
+    ok: false,
+    says: 'not shown with 3 seeds',
+  })
+  expect(checkMean('quick', 'w', values, { above: 0.3 })).toEqual({ what: 'w', ok: true })
+  expect(checkMean('quick', 'w', values, { below: 0.3 })).toEqual({ what: 'w', ok: false })
+})
+
+test('an experiment that was stopped resumes after its finished parts', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'progress-'))
+  const file = join(folder, 'x', 'B1.jsonl')
+  try {
+    expect(resume(file)).toBe(0)
+    await part(['a', 1], async () => ({ loss: Number.NaN, all: [1, 2] }))
+    appendFileSync(file, '["[\\"b\\"]",')
+    expect(resume(file)).toBe(1)
+    const other = await part(['b'], async () => 3)
+    expect(other).toBe(3)
+    expect(resume(file)).toBe(2)
+    const again = await part(['a', 1], async () => {
+      throw new Error('computed again')
+    })
+    expect(again).toEqual({ loss: Number.NaN, all: [1, 2] })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('arms are paired seed by seed', () => {
   expect(differences([3, 5], [1, 1])).toEqual([2, 4])
 })
 
-test('the best rate is the one with the best mean', () => {
+test('the best rate is the one with the best mean, of those at which no seed diverged', () => {
   const points = [
-    { lr: 1, accuracies: [90, 90] },
-    { lr: 2, accuracies: [99, 82] },
-    { lr: 3, accuracies: [91, 91] },
+    { lr: 1, accuracies: [90, 90], diverged: 0 },
+    { lr: 2, accuracies: [99, 82], diverged: 0 },
+    { lr: 3, accuracies: [91, 91], diverged: 0 },
+    { lr: 4, accuracies: [99, 99], diverged: 1 },
   ]
   expect(best(points)).toBe(points[2])
+  expect(best(points.slice(3))).toBe(points[3])
 })
 
 test('as many labels are wrong as were asked for, always the same', () => {
@@ -90,7 +127,7 @@ test('a run that diverges says so, and counts as guessing', async () => {
   const { losses, diverged } = await used.learn(plan)
   expect(diverged).toBe(true)
   expect(losses.every((loss) => loss <= 1e3)).toBe(true)
-  expect(await used.accuracyAfter(plan, examples(100, 1))).toBe(10)
+  expect(await used.score(plan, examples(100, 1))).toEqual({ accuracy: 10, diverged: true })
 })
 
 test('a descent is that of SGD, from the start each time', async () => {

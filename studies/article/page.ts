@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { study } from 'evenstep'
+import type { Effect } from '../claim.ts'
 import { claims } from '../claims.ts'
 import { type Results, results } from '../results.ts'
-import type { Effect } from '../support/effect.ts'
 import { table, verdict, written } from '../table.ts'
 import { type Row, rows } from './rows.ts'
 

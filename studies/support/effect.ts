@@ -1,12 +1,5 @@
-/** A ratio of two arms, seed by seed, and what a claim says of it. */
-export interface Effect {
-  /** The two arms and what is compared: 'steps to a loss of 0.25, BN to none'. */
-  readonly what: string
-  /** Natural logarithm of the ratio for each seed; null where one of the two runs diverged. */
-  readonly logRatios: readonly (number | null)[]
-  /** On which side of 1 the ratio lies according to the claim; absent if the claim says nothing of it. */
-  readonly wanted?: 'below 1' | 'above 1'
-}
+import type { Check, Effect, Scale } from '../claim.ts'
+import { checkMean, interval, ratioOf, shown } from './interval.ts'
 
 /** The effect of a ratio a/b of two arms with the same seeds. */
 export const effect = (
@@ -22,3 +15,19 @@ export const effect = (
   }),
   ...(wanted !== undefined && { wanted }),
 })
+
+/** The seeds whose two runs both ended. */
+export const finite = ({ logRatios }: Effect): readonly number[] =>
+  logRatios.filter((value) => value !== null)
+
+/** A check for each effect of which the claim says something. In the quick form, there are too few seeds for it. */
+export const checksOf = (scale: Scale, effects: readonly Effect[]): readonly Check[] =>
+  scale === 'quick'
+    ? []
+    : effects
+        .filter((one) => one.wanted !== undefined && finite(one).length > 1)
+        .map((one) => {
+          const ratio = shown(ratioOf(interval(finite(one))))
+          const claimed = one.wanted === 'below 1' ? { below: 0 } : { above: 0 }
+          return checkMean(scale, `${one.what}: ${ratio} is ${one.wanted}`, finite(one), claimed)
+        })

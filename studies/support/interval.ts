@@ -1,37 +1,55 @@
-import { random } from 'evenstep'
+import { study } from 'evenstep'
+import { type Check, check, type Scale } from '../claim.ts'
 import { mean, type Numbers } from './numbers.ts'
 
-/**
- * A mean over seeds with the 95 % percentile interval of resampled means. It is narrower than a 95 % confidence
- * interval.
- */
+/** A mean over seeds with its 95 % interval. */
 export interface Interval {
   readonly mean: number
   readonly low: number
   readonly high: number
 }
 
-const resamples = 10_000
+/** Seeds of a claim about effects. All are trained whatever they show, so there is one look, at the end. */
+export const twelve: readonly number[] = Array.from({ length: 12 }, (_, seed) => seed)
 
 /**
- * The mean of one number per seed, with its percentile bootstrap interval. To compare two arms, pass their
- * differences: seeds are paired.
- *
- * With 3 seeds the interval reaches from the smallest to the largest, since each is drawn 3 times in 1 of 27
- * resamples; it covers the true mean in some 75 % of cases. `docs/science.md` says so.
- *
- * Source: Efron 1979, https://doi.org/10.1214/aos/1176344552.
+ * The mean of one number per seed, with its 95 % interval by `study.judge`; a single seed has no interval but its
+ * number. To compare two arms, pass their differences: seeds are paired.
  */
 export function interval(values: Numbers): Interval {
-  const stream = random('bootstrap')
-  const means = Float64Array.from({ length: resamples }, () =>
-    mean(Float64Array.from(values, () => values[Math.floor(stream.uniform(0, values.length))]!)),
-  ).sort()
-  return { mean: mean(values), low: means[0.025 * resamples]!, high: means[0.975 * resamples - 1]! }
+  if (values.length === 1) return { mean: values[0]!, low: values[0]!, high: values[0]! }
+  const { value, interval } = judged(values, {})
+  return { mean: value, low: interval[0], high: interval[1] }
+}
+
+const judged = (values: Numbers, claimed: study.Claimed): study.Judgement =>
+  study.judge(Array.from(values), claimed, [values.length])
+
+/**
+ * A check on the mean of one number per seed. In full, its 95 % interval must lie within what is claimed, and the check
+ * has one of three verdicts. The quick form has too few seeds for an interval: there, the mean must.
+ */
+export function checkMean(scale: Scale, what: string, values: Numbers, claimed: study.Claimed): Check {
+  if (scale === 'full') {
+    const { verdict, says } = judged(values, claimed)
+    return { what, ok: verdict === 'shown', says }
+  }
+  const { above = Number.NEGATIVE_INFINITY, below = Number.POSITIVE_INFINITY } = claimed
+  return check(what, mean(values) > above && mean(values) < below)
 }
 
 /** a − b, seed by seed. */
 export const differences = (a: Numbers, b: Numbers): number[] => Array.from(a, (value, i) => value - b[i]!)
+
+/** ln(a/b), seed by seed. */
+export const logRatios = (a: Numbers, b: Numbers): number[] => study.logRatios(Array.from(a), Array.from(b))
+
+/** The ratio whose logarithm an interval is about: a geometric mean over seeds. */
+export const ratioOf = ({ mean, low, high }: Interval): Interval => ({
+  mean: Math.exp(mean),
+  low: Math.exp(low),
+  high: Math.exp(high),
+})
 
 /** `5.1 [4.2, 6.0]`. */
 export const shown = ({ mean, low, high }: Interval, digits: number = 2): string =>

@@ -89,9 +89,9 @@ export class Learner {
   }
 
   /** Accuracy in percent after a run; 10, the accuracy of guessing, if it diverged. */
-  async accuracyAfter(plan: Plan, dataset: data.Dataset): Promise<number> {
+  async score(plan: Plan, dataset: data.Dataset) {
     const { diverged } = await this.learn(plan)
-    return diverged ? 10 : 100 * (await this.measure(dataset)).accuracy!
+    return { accuracy: diverged ? 10 : 100 * (await this.measure(dataset)).accuracy!, diverged }
   }
 }
 

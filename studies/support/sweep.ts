@@ -1,16 +1,24 @@
 import { validation } from './digits.ts'
 import type { Learner, Plan } from './learner.ts'
 import { mean } from './numbers.ts'
+import { part } from './progress.ts'
 
 /** The result of one rate. */
 export interface Point {
   readonly lr: number
-  /** Accuracy in percent on the validation digits, one number per seed. */
+  /** Accuracy in percent on the validation digits, one number per seed; 10 for one that diverged. */
   readonly accuracies: readonly number[]
+  /** Number of seeds that diverged. */
+  readonly diverged: number
 }
 
-/** Trains at each rate from each seed. Sweeps over the same seeds are paired: same data order. */
+/**
+ * Trains at each rate from each seed. Sweeps over the same seeds are paired: same data order.
+ *
+ * @param name tells this sweep from the experiment's others, so that it can be resumed
+ */
 export async function sweep(
+  name: string,
   learner: Learner,
   lrs: readonly number[],
   seeds: readonly number[],
@@ -18,17 +26,26 @@ export async function sweep(
 ): Promise<readonly Point[]> {
   const points: Point[] = []
   for (const lr of lrs) {
-    const accuracies: number[] = []
-    for (const seed of seeds)
-      accuracies.push(await learner.accuracyAfter({ ...plan(lr), seed }, validation()))
-    points.push({ lr, accuracies })
+    const runs: { readonly accuracy: number; readonly diverged: boolean }[] = []
+    for (const seed of seeds) {
+      const own = { ...plan(lr), seed }
+      runs.push(await part([name, lr, seed, own.steps], () => learner.score(own, validation())))
+    }
+    points.push({
+      lr,
+      accuracies: runs.map(({ accuracy }) => accuracy),
+      diverged: runs.filter(({ diverged }) => diverged).length,
+    })
   }
   return points
 }
 
-/** The rate with the best mean over seeds. */
-export const best = (points: readonly Point[]): Point =>
-  points.reduce((a, b) => (mean(b.accuracies) > mean(a.accuracies) ? b : a))
+/** The rate with the best mean over seeds, of those at which no seed diverged; of all, if some did at each. */
+export function best(points: readonly Point[]): Point {
+  const stable = points.filter(({ diverged }) => diverged === 0)
+  const able = stable.length > 0 ? stable : points
+  return able.reduce((a, b) => (mean(b.accuracies) > mean(a.accuracies) ? b : a))
+}
 
 /** The mean over seeds at each rate. */
 export const curve = (points: readonly Point[]): readonly number[] =>

@@ -3,6 +3,7 @@ import type { Scale } from '../claim.ts'
 import { validation } from './digits.ts'
 import type { Learner, Plan } from './learner.ts'
 import { mean } from './numbers.ts'
+import { part } from './progress.ts'
 
 /** A role of validation examples: rates are chosen on some of them, and results are judged on the others. */
 export type Role = 'choosing' | 'judging'
@@ -39,12 +40,19 @@ export type Score = (lr: number, seed: number, role: Role) => Promise<number>
 /**
  * Chooses the rate with the best geometric mean over some seeds, then scores it with fresh ones. A best rate at an end
  * of the rates extends them, at most three times.
+ *
+ * @param name tells these runs from the experiment's others, so that it can be resumed
  */
-export async function tuned(score: Score, lrs: readonly number[], scale: Scale): Promise<Tuned> {
+export async function tuned(
+  name: string,
+  score: Score,
+  lrs: readonly number[],
+  scale: Scale,
+): Promise<Tuned> {
   const seeds = seedsOf(scale)
   const means = new Map<number, number>()
   const at = async (lr: number): Promise<void> => {
-    means.set(lr, mean((await scoresOf(score, lr, seeds.choosing, 'choosing')).map(Math.log)))
+    means.set(lr, mean((await scoresOf(name, score, lr, seeds.choosing, 'choosing')).map(Math.log)))
   }
   for (const lr of lrs) await at(lr)
   for (let more = scale === 'full' ? 3 : 0; more > 0; more--) {
@@ -54,16 +62,25 @@ export async function tuned(score: Score, lrs: readonly number[], scale: Scale):
     await at(Number((best === lowest ? best / Math.sqrt(10) : best * Math.sqrt(10)).toPrecision(2)))
   }
   const lr = bestOf(means)
-  return { lr, scores: await scoresOf(score, lr, seeds.judging, 'judging') }
+  return { lr, scores: await scoresOf(name, score, lr, seeds.judging, 'judging') }
 }
 
 /** Scores fresh seeds at a rate that nothing chose. */
-export const judged = (score: Score, lr: number, scale: Scale): Promise<readonly number[]> =>
-  scoresOf(score, lr, seedsOf(scale).judging, 'judging')
+export const judged = (name: string, score: Score, lr: number, scale: Scale): Promise<readonly number[]> =>
+  scoresOf(name, score, lr, seedsOf(scale).judging, 'judging')
 
-async function scoresOf(score: Score, lr: number, seeds: readonly number[], role: Role): Promise<number[]> {
+async function scoresOf(
+  name: string,
+  score: Score,
+  lr: number,
+  seeds: readonly number[],
+  role: Role,
+): Promise<number[]> {
   const scores: number[] = []
-  for (const seed of seeds) scores.push(await score(lr, seed, role))
+  for (const seed of seeds) {
+    const found = await part([name, lr, seed, role], () => score(lr, seed, role))
+    scores.push(Number.isFinite(found) ? found : Number.POSITIVE_INFINITY)
+  }
   return scores
 }
 
