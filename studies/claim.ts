@@ -39,8 +39,8 @@ export interface Effect {
   readonly what: string
   /** Natural logarithm of the ratio for each seed; null where one of the two runs diverged. */
   readonly logRatios: readonly (number | null)[]
-  /** On which side of 1 the ratio lies according to the claim; absent if the claim says nothing of it. */
-  readonly wanted?: 'below 1' | 'above 1'
+  /** Where the ratio lies according to the claim: on a side of 1, or from ½ to 2; absent if the claim says nothing of it. */
+  readonly wanted?: 'below 1' | 'above 1' | 'within 2'
 }
 
 export interface Check {

@@ -74,7 +74,7 @@ interface Arm {
 
 async function arm(problem: Problem, normalization: Kind, scale: Scale): Promise<Arm> {
   const { inputs, classes } = problem
-  const steps = scale === 'full' ? 400 : 200
+  const steps = scale === 'full' ? 400 : 100
   const learner = new Learner({
     model: mlp({ depth: 2, normalization, inputs, classes }),
     dataset: problem.draw(0, 'choosing').few,

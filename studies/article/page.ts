@@ -5,6 +5,7 @@ import { study } from 'evenstep'
 import type { Effect } from '../claim.ts'
 import { claims } from '../claims.ts'
 import { type Results, results } from '../results.ts'
+import { claimedOf, finite } from '../support/effect.ts'
 import { table, verdict, written } from '../table.ts'
 import { type Row, rows } from './rows.ts'
 
@@ -17,16 +18,13 @@ interface Judged {
   readonly says: string
 }
 
-const seeds = 12
-
 function judged(effect: Effect): Judged {
   const { logRatios, wanted } = effect
-  const finite = logRatios.filter((value) => value !== null)
-  const lost = logRatios.length - finite.length
+  const ended = finite(effect)
+  const lost = logRatios.length - ended.length
   const apart = lost > 0 ? `, ${lost} of ${logRatios.length} pairs with a run that did not get there` : ''
-  if (finite.length < 2) return { effect, ratio: '', says: `not judged${apart}` }
-  const claimed = wanted === 'below 1' ? { below: 0 } : { above: 0 }
-  const { value, interval, says } = study.judge(finite, claimed, [seeds])
+  if (ended.length < 2) return { effect, ratio: '', says: `not judged${apart}` }
+  const { value, interval, says } = study.judge(ended, claimedOf(effect), [ended.length])
   const [low, high] = interval.map((end) => figures(Math.exp(end)))
   const ratio = `${figures(Math.exp(value))} [${low}, ${high}]`
   return { effect, ratio, says: (wanted === undefined ? 'reported' : says) + apart }

@@ -20,6 +20,14 @@ export const effect = (
 export const finite = ({ logRatios }: Effect): readonly number[] =>
   logRatios.filter((value) => value !== null)
 
+/** What an effect claims of the mean logarithm. */
+export const claimedOf = ({ wanted }: Effect): { readonly above?: number; readonly below?: number } =>
+  ({
+    'below 1': { below: 0 },
+    'above 1': { above: 0 },
+    'within 2': { above: -Math.LN2, below: Math.LN2 },
+  })[wanted ?? 'above 1']
+
 /** A check for each effect of which the claim says something. In the quick form, there are too few seeds for it. */
 export const checksOf = (scale: Scale, effects: readonly Effect[]): readonly Check[] =>
   scale === 'quick'
@@ -28,6 +36,5 @@ export const checksOf = (scale: Scale, effects: readonly Effect[]): readonly Che
         .filter((one) => one.wanted !== undefined && finite(one).length > 1)
         .map((one) => {
           const ratio = shown(ratioOf(interval(finite(one))))
-          const claimed = one.wanted === 'below 1' ? { below: 0 } : { above: 0 }
-          return checkMean(scale, `${one.what}: ${ratio} is ${one.wanted}`, finite(one), claimed)
+          return checkMean(scale, `${one.what}: ${ratio} is ${one.wanted}`, finite(one), claimedOf(one))
         })
