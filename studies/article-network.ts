@@ -40,12 +40,6 @@ async function arm(place: 'before' | 'after', scale: Scale): Promise<ReadonlyMap
   return found
 }
 
-/** The schedule with the least mean loss among those that decay. */
-const bestOf = (found: ReadonlyMap<Name, Tuned>): Name =>
-  (['linear', 'cosine', 'one-cycle'] as const)
-    .filter((name) => found.has(name))
-    .reduce((a, b) => (mean(found.get(b)!.scores) < mean(found.get(a)!.scores) ? b : a))
-
 export default {
   id: 'B22',
   title: "The article's schedule and its place of the normalization are not the best ones",
@@ -62,10 +56,11 @@ export default {
         measured.push({ name: `test loss, BN ${place} ReLU, ${name} from ${lr}`, value: mean(scores) })
       }
       const own = found.get('t/(t + 1)')!.scores
-      const best = bestOf(found)
-      const ratio = (name: Name): string => `BN ${place} ReLU: test loss, t/(t + 1) to ${name}`
-      effects.push(effect(ratio(best), own, found.get(best)!.scores, 'above 1'))
-      if (found.has('constant')) effects.push(effect(ratio('constant'), own, found.get('constant')!.scores))
+      for (const [name, { scores }] of found) {
+        if (name === 't/(t + 1)') continue
+        const wanted = name === 'constant' ? undefined : 'above 1'
+        effects.push(effect(`BN ${place} ReLU: test loss, t/(t + 1) to ${name}`, own, scores, wanted))
+      }
     }
     const [after, before] = [arms.get('after')!, arms.get('before')]
     for (const name of before ? names : []) {

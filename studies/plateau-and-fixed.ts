@@ -60,9 +60,9 @@ async function arm(normalization: 'batch' | 'none', scale: Scale): Promise<Reado
 
 export default {
   id: 'L2',
-  title: 'A schedule that follows the loss ends above the best fixed one of equal length',
+  title: 'A schedule that follows the loss ends above a fixed decay of equal length',
   source: 'our question; patience in percent of the run',
-  says: 'Plateau and greedy schedules lose some of the run waiting. From its best rate, each ends at a greater test loss than the best fixed schedule of as many steps, and at a lower one than a constant rate.',
+  says: 'Plateau and greedy schedules lose some of the run waiting. From its best rate, each ends at a greater test loss than a linear or a cosine decay of as many steps, and at a lower one than a constant rate.',
   async run(scale: Scale): Promise<Outcome> {
     const measured: Outcome['measured'][number][] = []
     const effects: Effect[] = []
@@ -71,15 +71,11 @@ export default {
       for (const [name, { lr, scores }] of found) {
         measured.push({ name: `test loss, ${kind}, ${name} from ${lr}`, value: mean(scores) })
       }
-      const best = (['linear', 'cosine'] as const)
-        .filter((name) => found.has(name))
-        .reduce((a, b) => (mean(found.get(b)!.scores) < mean(found.get(a)!.scores) ? b : a))
       for (const name of sizes[scale].followers) {
         const { scores } = found.get(name)!
-        const ratio = `${kind}: test loss, ${name} to`
-        effects.push(effect(`${ratio} ${best}`, scores, found.get(best)!.scores, 'above 1'))
-        if (found.has('constant')) {
-          effects.push(effect(`${ratio} constant`, scores, found.get('constant')!.scores, 'below 1'))
+        for (const to of sizes[scale].fixed) {
+          const wanted = to === 'constant' ? 'below 1' : 'above 1'
+          effects.push(effect(`${kind}: test loss, ${name} to ${to}`, scores, found.get(to)!.scores, wanted))
         }
       }
     }
