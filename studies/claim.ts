@@ -39,6 +39,8 @@ export interface Effect {
   readonly what: string
   /** Natural logarithm of the ratio for each seed; null where one of the two runs diverged. */
   readonly logRatios: readonly (number | null)[]
+  /** Numbers of seeds with which only the first, or only the second arm diverged or did not get there; absent if 0. */
+  readonly lost?: readonly [first: number, second: number]
   /** Where the ratio lies according to the claim: on a side of 1, or from ½ to 2; absent if the claim says nothing of it. */
   readonly wanted?: 'below 1' | 'above 1' | 'within 2'
 }

@@ -120,16 +120,18 @@ test('an unknown claim is refused with those that are known', () => {
   expect(status).toBe(2)
 })
 
-test('the page about the article counts verdicts, tells pairs without a ratio, and reports what is not claimed', () => {
+test('the page about the article counts verdicts, counts arms that fail, and reports what is not claimed', () => {
   const effects = [
     { what: 'a', logRatios: [-0.2, -0.21, -0.19, -0.2], wanted: 'below 1' },
-    { what: 'b', logRatios: [-0.2, 0.2, 0.1, null], wanted: 'above 1' },
+    { what: 'b', logRatios: [-0.2, 0.2, 0.1, -0.1], wanted: 'above 1' },
+    { what: 'e', logRatios: Array<null>(12).fill(null), lost: [0, 12], wanted: 'below 1' },
     { what: 'c', logRatios: [0.01, 0.02, 0.03, 0.02], wanted: 'within 2' },
     { what: 'd', logRatios: [0.1, 0.2, 0.3] },
   ] as const
   const page = articlePage({ B21: { ...result(true), effects } })
   expect(page).toContain(
-    'B21: shown for 2, not shown with 3 seeds, 1 of 4 pairs with a run that did not get there for 1',
+    'B21: shown for 2, not shown with 4 seeds for 1, ' +
+      'shown (of 12 seeds, the first arm alone failed with 0, the second with 12) for 1',
   )
   expect(page).toContain('| a     | 0.819 [')
   expect(page).toMatch(/\| d .* reported/)

@@ -19,15 +19,25 @@ interface Judged {
 }
 
 function judged(effect: Effect): Judged {
-  const { logRatios, wanted } = effect
   const ended = finite(effect)
-  const lost = logRatios.length - ended.length
-  const apart = lost > 0 ? `, ${lost} of ${logRatios.length} pairs with a run that did not get there` : ''
-  if (ended.length < 2) return { effect, ratio: '', says: `not judged${apart}` }
+  if (effect.lost) return { effect, ratio: '', says: withLost(effect, effect.lost) }
+  if (ended.length < 2) return { effect, ratio: '', says: 'not judged: no run got there' }
   const { value, interval, says } = study.judge(ended, claimedOf(effect), [ended.length])
   const [low, high] = interval.map((end) => figures(Math.exp(end)))
   const ratio = `${figures(Math.exp(value))} [${low}, ${high}]`
-  return { effect, ratio, says: (wanted === undefined ? 'reported' : says) + apart }
+  return { effect, ratio, says: effect.wanted === undefined ? 'reported' : says }
+}
+
+/** The verdict where an arm diverged or did not get there with some seeds: it lost by these, if chance is ruled out. */
+function withLost({ wanted, logRatios }: Effect, [first, second]: readonly [number, number]): string {
+  const flags = (count: number, offset: number): boolean[] =>
+    Array.from({ length: first + second }, (_, i) => i >= offset && i < offset + count)
+  const p = study.divergedTest(flags(first, 0), flags(second, first))
+  const counts = `of ${logRatios.length} seeds, the first arm alone failed with ${first}, the second with ${second}`
+  if (wanted === undefined) return `reported (${counts})`
+  if (p >= 0.05) return `not shown with ${logRatios.length} seeds (${counts})`
+  const as = wanted === 'below 1' ? second > first : wanted === 'above 1' && first > second
+  return `${as ? 'shown' : 'shown otherwise'} (${counts})`
 }
 
 const figures = (value: number): string => String(Number(value.toPrecision(3)))

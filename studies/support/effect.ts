@@ -2,19 +2,26 @@ import type { Check, Effect, Scale } from '../claim.ts'
 import { checkMean, interval, ratioOf, shown } from './interval.ts'
 
 /** The effect of a ratio a/b of two arms with the same seeds. */
-export const effect = (
+export function effect(
   what: string,
   a: readonly number[],
   b: readonly number[],
   wanted?: Effect['wanted'],
-): Effect => ({
-  what,
-  logRatios: a.map((value, i) => {
+): Effect {
+  const logRatios = a.map((value, i) => {
     const ratio = Math.log(value / b[i]!)
     return Number.isFinite(ratio) ? ratio : null
-  }),
-  ...(wanted !== undefined && { wanted }),
-})
+  })
+  const only = (one: readonly number[], other: readonly number[]): number =>
+    one.filter((value, i) => !Number.isFinite(value) && Number.isFinite(other[i]!)).length
+  const lost = [only(a, b), only(b, a)] as const
+  return {
+    what,
+    logRatios,
+    ...(lost[0] + lost[1] > 0 && { lost }),
+    ...(wanted !== undefined && { wanted }),
+  }
+}
 
 /** The seeds whose two runs both ended. */
 export const finite = ({ logRatios }: Effect): readonly number[] =>

@@ -40,13 +40,13 @@ export class DyT implements Module {
   readonly bias: Variable
   readonly #options: ValuesOf<typeof options>
 
-  /** @throws {ArgumentError} when `channels` is not a positive integer. */
-  constructor(channels: number, given?: DynamicTanhOptions) {
+  /** @throws {ArgumentError} when `numChannels` is not a positive integer. */
+  constructor(numChannels: number, given?: DynamicTanhOptions) {
     this.#options = readOptions('DyT', options, given)
-    size.read('DyT', 'channels', channels)
+    size.read('DyT', 'numChannels', numChannels)
     this.alpha = new Variable([1], filled(this.#options.alpha))
-    this.weight = new Variable([channels], filled(1))
-    this.bias = new Variable([channels])
+    this.weight = new Variable([numChannels], filled(1))
+    this.bias = new Variable([numChannels])
   }
 
   /** @param x `[…, channels]`, or `[batch, channels, …]` without `channelsLast` @returns a tensor of the same shape */
@@ -73,14 +73,14 @@ export class Derf implements Module {
   readonly bias: Variable
   readonly #options: ValuesOf<typeof options>
 
-  /** @throws {ArgumentError} when `channels` is not a positive integer. */
-  constructor(channels: number, given?: DynamicTanhOptions) {
+  /** @throws {ArgumentError} when `numChannels` is not a positive integer. */
+  constructor(numChannels: number, given?: DynamicTanhOptions) {
     this.#options = readOptions('Derf', options, given)
-    size.read('Derf', 'channels', channels)
+    size.read('Derf', 'numChannels', numChannels)
     this.alpha = new Variable([1], filled(this.#options.alpha))
     this.shift = new Variable([1])
-    this.weight = new Variable([channels], filled(1))
-    this.bias = new Variable([channels])
+    this.weight = new Variable([numChannels], filled(1))
+    this.bias = new Variable([numChannels])
   }
 
   /** @param x `[…, channels]`, or `[batch, channels, …]` without `channelsLast` @returns a tensor of the same shape */
