@@ -33,12 +33,55 @@ def snake(name):
     return re.sub("[A-Z]", lambda m: "_" + m[0].lower(), name)
 
 
+class DyT(nn.Module):
+    """Zhu et al. 2025, arXiv 2503.10622, equation 2."""
+
+    def __init__(self, channels, alpha=0.5, channels_last=True):
+        super().__init__()
+        self.alpha = nn.Parameter(torch.full((1,), alpha))
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.channels_last = channels_last
+
+    def bounded(self, x):
+        return torch.tanh(self.alpha * x)
+
+    def forward(self, x):
+        axes = [-1] if self.channels_last else [-1] + [1] * (x.dim() - 2)
+        return self.weight.reshape(axes) * self.bounded(x) + self.bias.reshape(axes)
+
+
+class Derf(DyT):
+    """Chen et al. 2025, arXiv 2512.10938."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.shift = nn.Parameter(torch.zeros(1))
+
+    def bounded(self, x):
+        return torch.special.erf(self.alpha * x + self.shift)
+
+
+class SkipInit(nn.Module):
+    """De & Smith 2020, arXiv 2002.10444."""
+
+    def __init__(self):
+        super().__init__()
+        self.gain = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return self.gain * x
+
+
+OWN = {"DyT": DyT, "Derf": Derf, "SkipInit": SkipInit}
+
+
 def build(kind, args):
     positional = [a for a in args if not isinstance(a, dict)]
     options = {snake(k): v for a in args if isinstance(a, dict) for k, v in a.items()}
     if "batch_first" not in options and kind == "MultiheadAttention":
         options["batch_first"] = False
-    module = getattr(nn, kind)(*positional, **options)
+    module = (OWN.get(kind) or getattr(nn, kind))(*positional, **options)
     with torch.no_grad():
         for name, p in module.named_parameters():
             if "running" not in name:
@@ -190,7 +233,15 @@ def attention():
         }
 
 
-cases = [*normalizers(), *layers(), *activations(), *recurrent(), *attention()]
+def substitutes():
+    """Layers that PyTorch does not have, by the formulas of their papers."""
+    for kind in ["DyT", "Derf"]:
+        for option, shape in [({}, [3, 4]), ({"alpha": 2.0}, [2, 3, 4]), ({"channelsLast": False}, [3, 4]), ({"channelsLast": False, "alpha": 0.25}, [2, 4, 3, 2])]:
+            yield case(kind, [4, option], [exact(torch.randn(shape) * 2)], plain)
+    yield case("SkipInit", [], [exact(torch.randn(3, 4))], plain)
+
+
+cases = [*normalizers(), *layers(), *activations(), *recurrent(), *attention(), *substitutes()]
 path = Path(__file__).parent.parent / "test/golden/modules.json.gz"
 path.write_bytes(gzip.compress(json.dumps({"torch": torch.__version__, "cases": cases}).encode(), mtime=0))
 print(path, len(cases), path.stat().st_size)

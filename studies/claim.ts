@@ -19,6 +19,8 @@ export interface Outcome {
   readonly measured: readonly Measure[]
   /** Conditions that must all hold for the claim to count as reproduced. */
   readonly checks: readonly Check[]
+  /** Ratios of arms, seed by seed; `checks` judges those of which the claim says something. */
+  readonly effects?: readonly Effect[]
   /** What did not reproduce, or differs from the paper. */
   readonly remark?: string
 }
@@ -29,6 +31,18 @@ export interface Measure {
   readonly unit?: string
   /** The value according to the paper or its formula. */
   readonly expected?: string
+}
+
+/** A ratio of two arms, seed by seed, and what a claim says of it. */
+export interface Effect {
+  /** The two arms and what is compared: 'steps to a loss of 0.25, BN to none'. */
+  readonly what: string
+  /** Natural logarithm of the ratio for each seed; null where one of the two runs diverged. */
+  readonly logRatios: readonly (number | null)[]
+  /** Numbers of seeds with which only the first, or only the second arm diverged or did not get there; absent if 0. */
+  readonly lost?: readonly [first: number, second: number]
+  /** Where the ratio lies according to the claim: on a side of 1, or from ½ to 2; absent if the claim says nothing of it. */
+  readonly wanted?: 'below 1' | 'above 1' | 'within 2'
 }
 
 export interface Check {

@@ -36,16 +36,13 @@ async function lane(): Promise<void> {
     const { outcome, resumed } = await outcomeOf(claim, progress)
     const seconds = Number(((performance.now() - began) / 1000).toFixed(1))
     tell(claim, outcome, seconds)
-    const { measured, checks, remark } = outcome
     keep(scale, claim.id, {
-      measured,
-      checks,
-      ...(remark !== undefined && { remark }),
+      ...outcome,
       ...(!resumed && { seconds }),
       date: new Date().toISOString().slice(0, 10),
       versions: versions(cpus()[0]?.model.trim() ?? 'unknown'),
     })
-    if (measured.length > 0) rmSync(progress, { force: true })
+    if (outcome.measured.length > 0) rmSync(progress, { force: true })
   }
 }
 

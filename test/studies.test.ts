@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { article, articlePage } from '../studies/article/page.ts'
 import { claims } from '../studies/claims.ts'
 import { replaced, results } from '../studies/results.ts'
 import { headlines, page, readme, tables, verdict, written } from '../studies/table.ts'
@@ -43,6 +44,7 @@ test('the pages show what was measured', () => {
   for (const [path, shown] of [
     [page, tables(claims, full)],
     [readme, headlines(claims, full)],
+    [article, articlePage(full)],
   ] as const) {
     const text = readFileSync(path, 'utf8')
     expect(written(text, shown)).toBe(text)
@@ -136,4 +138,21 @@ test('an unknown claim is refused with those that are known', () => {
   const { stderr, status } = spawnSync(process.execPath, [jiti, 'studies/run.ts', 'X9'], { encoding: 'utf8' })
   expect(stderr).toBe(`studies: wanted some of ${claims.map(({ id }) => id).join(', ')}, got X9\n`)
   expect(status).toBe(2)
+})
+
+test('the page about the article counts verdicts, counts arms that fail, and reports what is not claimed', () => {
+  const effects = [
+    { what: 'a', logRatios: [-0.2, -0.21, -0.19, -0.2], wanted: 'below 1' },
+    { what: 'b', logRatios: [-0.2, 0.2, 0.1, -0.1], wanted: 'above 1' },
+    { what: 'e', logRatios: Array<null>(12).fill(null), lost: [0, 12], wanted: 'below 1' },
+    { what: 'c', logRatios: [0.01, 0.02, 0.03, 0.02], wanted: 'within 2' },
+    { what: 'd', logRatios: [0.1, 0.2, 0.3] },
+  ] as const
+  const page = articlePage({ B21: { ...result(true), effects } })
+  expect(page).toContain(
+    'B21: shown for 2, not shown with 4 seeds for 1, ' +
+      'shown (of 12 seeds, the first arm alone failed with 0, the second with 12) for 1',
+  )
+  expect(page).toContain('| a     | 0.819 [')
+  expect(page).toMatch(/\| d .* reported/)
 })

@@ -18,6 +18,7 @@ export {
   BatchNorm3d,
   type BatchNormOptions,
 } from './norm/batch-norm.ts'
+export { Derf, type DynamicTanhOptions, DyT } from './norm/dynamic-tanh.ts'
 export { freeze, resetRunningStatistics, unfreeze } from './norm/freeze.ts'
 export * from './norm/fuse.ts'
 export * from './norm/group-norm.ts'

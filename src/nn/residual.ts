@@ -1,12 +1,32 @@
 import { misfit, sameShape, showShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { add } from '../ops/arithmetic.ts'
+import { Variable } from '../core/variable.ts'
+import { add, mul } from '../ops/arithmetic.ts'
 import { called, checkLayer, checkMode, type Mode, type Module } from './module.ts'
 
 /** Returns its input `x` unchanged. Like PyTorch's `nn.Identity`. */
 export class Identity implements Module {
   forward(x: Tensor): Tensor {
     return x
+  }
+}
+
+/**
+ * Multiplies its input by one learned number, `gain`, which is 0 at first. As the last layer of a residual branch it
+ * makes the block start as its shortcut, as batch normalization nearly does, so that deep nets train without it.
+ *
+ * Source: De & Smith 2020, https://arxiv.org/abs/2002.10444, section 4 (SkipInit).
+ *
+ * @example
+ * new nn.Residual(new nn.Sequential(new nn.Linear(64, 64), new nn.ReLU(), new nn.SkipInit()))
+ */
+export class SkipInit implements Module {
+  /** The factor, `[1]`. */
+  readonly gain: Variable = new Variable([1])
+
+  /** @returns `gain · x` */
+  forward(x: Tensor): Tensor {
+    return mul(x, this.gain.value)
   }
 }
 

@@ -10,6 +10,12 @@ export interface LearnerOptions {
   readonly decayed?: string
   /** Average of the weights to keep during training. @default none */
   readonly average?: optim.Average
+  /** Clipping of gradients. @default none */
+  readonly clip?: optim.Clip
+  /** Number of batches per step. @default 1 */
+  readonly accumulate?: number
+  /** Transform of the training examples. @default none */
+  readonly transform?: data.Transform
 }
 
 /** One training run. */
@@ -20,6 +26,8 @@ export interface Plan {
   readonly lr: optim.Hyperparameter
   /** Weight decay on the weights that `decayed` matches. @default 0 */
   readonly weightDecay?: number
+  /** Examples to learn from instead of the learner's, of the same shape. */
+  readonly dataset?: data.Dataset
 }
 
 /** Losses of consecutive steps, up to the step that diverged, if any. */
@@ -36,22 +44,27 @@ export class Learner {
   readonly task: train.Task
   readonly #dataset: data.Dataset
   readonly #batchSize: number
+  readonly #transform: data.Transform | undefined
   #plan: Plan = { seed: 0, steps: 0, lr: 0 }
 
-  constructor({ model, dataset, batchSize, momentum = 0, decayed, average }: LearnerOptions) {
+  constructor({ model, dataset, batchSize, momentum = 0, decayed, average, ...more }: LearnerOptions) {
+    const { clip, accumulate = 1, transform } = more
     this.#dataset = dataset
-    this.#batchSize = batchSize
+    this.#batchSize = batchSize * accumulate
+    this.#transform = transform
     const decay = (match: string) => ({ match, weightDecay: () => this.#plan.weightDecay ?? 0 })
     this.task = new train.Task({
       model,
       loss: ops.crossEntropy,
       data: dataset,
       threads: 1,
+      accumulate,
       optimizer: optim.sgd({
         lr: (step) => valueAt(this.#plan.lr, step),
         momentum,
         ...(decayed !== undefined && { groups: [decay(decayed)] }),
         ...(average && { average }),
+        ...(clip && { clip }),
       }),
     })
   }
@@ -67,10 +80,24 @@ export class Learner {
       variable.initialize(plan.seed)
     }
     task.goTo(0, 1)
-    for (const stack of stacks(this.#dataset, this.#batchSize, plan, stepsAPart)) {
+    for (const stack of this.#stacks(plan, stepsAPart)) {
       const part = await partOf(task, stack, this.#batchSize)
       yield part
       if (part.diverged) return
+    }
+  }
+
+  /** The batches of a run in the order of its seed, stacked for calls of `atOnce` steps. */
+  *#stacks({ seed, steps, dataset = this.#dataset }: Plan, atOnce: number): Generator<data.Batch> {
+    const batchSize = this.#batchSize
+    const transform = this.#transform ? { transform: this.#transform } : {}
+    const loader = data.loader(dataset, { batchSize, seed, last: 'drop', ...transform })
+    for (let epoch = 0, left = steps; left > 0; epoch++) {
+      for (const stack of loader.stacks(epoch, () => Math.min(left, atOnce))) {
+        yield stack
+        left -= stack.length / batchSize
+        if (left === 0) return
+      }
     }
   }
 
@@ -95,23 +122,6 @@ export class Learner {
 
 const valueAt = (value: optim.Hyperparameter, step: number): number =>
   typeof value === 'number' ? value : value(step)
-
-/** The batches of a run in the order of its seed, stacked for calls of `atOnce` steps. */
-function* stacks(
-  dataset: data.Dataset,
-  batchSize: number,
-  { seed, steps }: Plan,
-  atOnce: number,
-): Generator<data.Batch> {
-  const loader = data.loader(dataset, { batchSize, seed, last: 'drop' })
-  for (let epoch = 0, left = steps; left > 0; epoch++) {
-    for (const stack of loader.stacks(epoch, () => Math.min(left, atOnce))) {
-      yield stack
-      left -= stack.length / batchSize
-      if (left === 0) return
-    }
-  }
-}
 
 async function partOf(task: train.Task, stack: data.Batch, batchSize: number): Promise<Part> {
   try {

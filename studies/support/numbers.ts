@@ -61,3 +61,6 @@ export function short(value: number, figures: number = 3): string {
 /** A share as a signed percentage: +1.2 %. */
 export const percent = (share: number): string =>
   `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(1)} %`
+
+/** exp of the mean logarithm. */
+export const geometricMean = (a: Numbers): number => Math.exp(mean(Float64Array.from(a, Math.log)))

@@ -1,6 +1,5 @@
 import { compile, nn, ops, type Tensor } from 'evenstep'
 import { examples, type Float } from './digits.ts'
-import type { Net } from './net.ts'
 import type { Numbers } from './numbers.ts'
 
 export interface StepOptions {
@@ -15,7 +14,7 @@ export interface StepOptions {
  * @param of builds the results from the loss and the calls of layers, in order
  */
 export async function measureStep<Out extends string>(
-  net: Net,
+  net: nn.Module,
   of: (loss: Tensor, calls: readonly nn.Call[]) => Readonly<Record<Out, Tensor>>,
   { dtype = 'float64', batchSize = 128, seed = 0 }: StepOptions = {},
 ): Promise<Readonly<Record<Out, Numbers>>> {

@@ -13,6 +13,7 @@ import type { Mode, Module } from '../module.ts'
 import { Identity } from '../residual.ts'
 import { Sequential } from '../sequential.ts'
 import { BatchNorm1d, BatchNorm2d } from './batch-norm.ts'
+import type { DyT } from './dynamic-tanh.ts'
 import { GroupNorm } from './group-norm.ts'
 import { type Normalization, normalizeLayers } from './normalization.ts'
 
@@ -50,6 +51,17 @@ describe('a model with batch normalization', () => {
     expect((model[1] as BatchNorm1d).options).toEqual({ momentum: 0.3, eps: 1e-3 })
     normalizeLayers(model, 'ghost', row(8, 3))
     expect((model[1] as BatchNorm1d).options).toEqual({ momentum: 0.3, eps: 1e-3, virtualBatchSize: 32 })
+  })
+
+  test('gets a bounded function of the channels in its place', () => {
+    const model = new Sequential(new Conv2d(1, 2, 3, { bias: false }), new BatchNorm2d(2), new Flatten())
+    normalizeLayers(model, { type: 'dyt', alpha: 0.3 }, row(2, 1, 5, 5))
+    expect(names(model)).toEqual(['0.weight', '1.alpha', '1.weight', '1.bias'])
+    initialize(model, 0)
+    expect((model[1] as DyT).alpha.data).toEqual(Float32Array.of(0.3))
+    normalizeLayers(normalized(), 'derf', row(8, 3))
+    const wanted = 'normalization derf: wanted one of alpha, got beta'
+    expect(() => normalizeLayers(normalized(), { type: 'derf', beta: 1 } as never, row(8, 3))).toThrow(wanted)
   })
 
   test('gets group normalization in its place, of images too', () => {
@@ -122,7 +134,7 @@ describe('what cannot be done is told', () => {
   test.each([
     [
       'bacth',
-      'normalization: wanted type as one of none, batch, ghost, layer, group, instance, got bacth; did you mean batch?',
+      'normalization: wanted type as one of none, batch, ghost, layer, group, instance, dyt, derf, got bacth; did you mean batch?',
     ],
     [
       { type: 'group', group: 2 },

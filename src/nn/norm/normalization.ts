@@ -15,6 +15,7 @@ import {
   type BatchNormOptions,
   batchNormOptions,
 } from './batch-norm.ts'
+import { Derf, type DynamicTanhOptions, DyT, dynamicOptions } from './dynamic-tanh.ts'
 import type { Fusable } from './fuse.ts'
 import { GroupNorm } from './group-norm.ts'
 
@@ -33,6 +34,8 @@ const kinds = {
   layer: {},
   group: groupOptions,
   instance: {},
+  dyt: dynamicOptions,
+  derf: dynamicOptions,
 }
 
 /** Name of a kind of normalization. */
@@ -47,11 +50,13 @@ export type NormalizationType = keyof typeof kinds
  * - `layer`: normalizes each example by its statistics over all channels; γ and β are per channel
  * - `group`: normalizes each group of channels of each example by the group's statistics
  * - `instance`: normalizes each channel of each example by the channel's statistics; needs axes after the channels
+ * - `dyt`, `derf`: bounds each element by a learned tanh or error function instead; no statistics
  */
 export type Normalization =
   | NormalizationType
   | ({ readonly type: 'batch' | 'ghost' } & OptionsOf<typeof batchOptions>)
   | ({ readonly type: 'group' } & OptionsOf<typeof groupOptions>)
+  | ({ readonly type: 'dyt' | 'derf' } & OptionsOf<typeof dynamicOptions>)
   | { readonly type: 'none' | 'layer' | 'instance' }
 
 /**
@@ -101,6 +106,7 @@ function maker(kind: Normalization): Make {
   readOptions(`normalization ${type}`, kinds[type], options)
   if (isBatch(type)) return (x, norm) => batchNormLike(norm, x, type, options)
   if (type === 'none') return () => new Identity()
+  if (type === 'dyt' || type === 'derf') return ({ shape }) => dynamic(type, shape[1]!, options)
   const { groups } = options as OptionsOf<typeof groupOptions>
   return ({ shape }) => {
     const channels = shape[1]!
@@ -110,6 +116,9 @@ function maker(kind: Normalization): Make {
     throw unsuitable('axes after the channels for instance', shape, "use 'layer' or 'group'")
   }
 }
+
+const dynamic = (type: 'dyt' | 'derf', channels: number, options: DynamicTanhOptions): Module =>
+  new ({ dyt: DyT, derf: Derf })[type](channels, { ...options, channelsLast: false })
 
 const isBatch = (type: NormalizationType): type is 'batch' | 'ghost' => type === 'batch' || type === 'ghost'
 

@@ -186,6 +186,21 @@ const normalizations: readonly ModuleRow[] = [
     state: affine,
   },
   {
+    name: 'DyT',
+    make: () => new nn.DyT(3, { alpha: 0.8 }),
+    input: [2, 3],
+    output: [2, 3],
+    state: ['alpha', ...affine],
+  },
+  {
+    name: 'Derf, channels first',
+    make: () => new nn.Derf(2, { channelsLast: false }),
+    input: [2, 2, 3],
+    output: [2, 2, 3],
+    state: ['alpha', 'shift', ...affine],
+  },
+  { name: 'SkipInit', make: () => new nn.SkipInit(), input: [2, 3], output: [2, 3], state: ['gain'] },
+  {
     name: 'InstanceNorm1d',
     make: () => new nn.InstanceNorm1d(2),
     input: [2, 2, 3],
