@@ -24,7 +24,7 @@ export default {
   net: '3 convolutions of 8, 16 and 16 channels with stride 2, ReLU; intervals join before the last layer',
   optimizer: 'sgd',
   rates: { none: halfDecades(-5, -1), batch: halfDecades(-5, -1), layer: halfDecades(-5, -1) },
-  batchSize: 64,
+  batchSize: 32,
   steps: 600,
   model: () => new Net(),
 } satisfies Cell

@@ -24,7 +24,7 @@ export default {
   about: sms.about,
   net: `words embedded in 16 features, 2 convolutions of ${width} channels over 3 words, ReLU, maximum over words`,
   optimizer: 'sgd',
-  rates: { none: halfDecades(-5, -1), batch: halfDecades(-4, 0), layer: halfDecades(-4, 0) },
+  rates: { none: halfDecades(-4, 0), batch: halfDecades(-3, 1), layer: halfDecades(-3, 1) },
   batchSize: 32,
   steps: 450,
   gate: sms.gate,

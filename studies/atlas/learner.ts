@@ -77,7 +77,7 @@ export async function learn(cell: Cell, plan: Plan, parts: Parts, test: boolean)
     model: () => cell.model(plan.norm),
     normalization: plan.norm,
     loss: ops.crossEntropy,
-    ...(cell.gate.measure === 'sensitivity' && { metrics: { confusion: train.metrics.confusionMatrix() } }),
+    metrics: parts.testGroups ? { confusion: train.metrics.confusionMatrix(), losses: exampleLosses } : {},
     optimizer: optimizerOf(cell, plan),
     batchSize: cell.batchSize,
     steps: plan.steps,
@@ -112,7 +112,7 @@ async function measured(task: train.Task, { test, testGroups }: Parts): Promise<
     loss,
     accuracy: accuracy!,
     ...(matrix && shares(matrix)),
-    ...(testGroups && { groups: await lossesBy(task, test, testGroups) }),
+    ...(testGroups && { groups: means(metrics!.losses as readonly number[], testGroups) }),
   }
 }
 
@@ -125,15 +125,29 @@ function shares(matrix: readonly (readonly number[])[]): Pick<Measured, 'sensiti
   }
 }
 
-async function lossesBy(
-  task: train.Task,
-  test: data.Dataset,
-  groups: ArrayLike<number>,
-): Promise<Readonly<Record<string, number>>> {
-  const all: Record<string, number> = {}
-  for (const group of new Set(Array.from(groups))) {
-    const rows = Array.from(groups, (one, i) => (one === group ? i : -1)).filter((i) => i >= 0)
-    all[group] = (await task.evaluate(data.subset(test, Int32Array.from(rows)), { batchSize: 250 })).loss
+/** The loss of each example, in order. */
+const exampleLosses: train.metrics.Metric<readonly number[]> = {
+  spec: { type: 'exampleLosses' },
+  initial: [],
+  update(known, { output, target, length }) {
+    const classes = output.length / length
+    const losses = Array.from({ length }, (_, i) => {
+      const scores = Array.from(output.slice(i * classes, (i + 1) * classes), Number)
+      const most = Math.max(...scores)
+      const sum = scores.reduce((total, score) => total + Math.exp(score - most), 0)
+      return most + Math.log(sum) - scores[Number(target[i])]!
+    })
+    return [...known, ...losses]
+  },
+  result: (losses) => losses,
+}
+
+/** The mean loss of each group. */
+function means(losses: readonly number[], groups: ArrayLike<number>): Readonly<Record<string, number>> {
+  const sums = new Map<number, { sum: number; count: number }>()
+  for (const [i, loss] of losses.entries()) {
+    const { sum, count } = sums.get(groups[i]!) ?? { sum: 0, count: 0 }
+    sums.set(groups[i]!, { sum: sum + loss, count: count + 1 })
   }
-  return all
+  return Object.fromEntries([...sums].map(([group, { sum, count }]) => [group, sum / count]))
 }

@@ -18,7 +18,7 @@ if (unknown.length > 0) {
   console.error(`atlas: wanted some of ${cells.map(({ id }) => id).join(', ')}, got ${unknown.join(', ')}`)
   process.exit(2)
 }
-const asked = cells.filter(({ id }) => positionals.length === 0 || positionals.includes(id))
+const asked = positionals.length === 0 ? cells : positionals.map((id) => cells.find((cell) => cell.id === id)!)
 const within = values.quick ? mkdtempSync(join(tmpdir(), 'atlas-')) : folder
 const here = asked.filter((cell) => {
   const lacks = missing(cell)

@@ -32,7 +32,7 @@ export default {
   optimizer: 'adamw',
   rates: { none: halfDecades(-7, -3), batch: halfDecades(-7, -3), layer: halfDecades(-7, -3) },
   batchSize: 32,
-  steps: 450,
+  steps: 750,
   gate: digits.gate,
   parts: digits.parts,
   model: (norm) => new Net(norm),

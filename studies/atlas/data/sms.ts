@@ -5,7 +5,7 @@ import { dataPath, once } from './folder.ts'
 
 /** Number of the most frequent words of the training part; 0 is padding, 1 any other word. */
 const vocabulary = 1000
-const length = 24
+const length = 40
 
 interface Message {
   readonly isSpam: boolean
