@@ -27,11 +27,21 @@ export const keyOf = ({ norm, schedule, lr, steps, seed, weightDecay = 0 }: Plan
 export const stored = (id: string, within: string = folder): Stored | undefined =>
   existsSync(fileOf(id, within)) ? JSON.parse(readFileSync(fileOf(id, within), 'utf8')) : undefined
 
-/** The first seed whose runs measure the test part is 0; runs that choose a rate have this seed. */
+/** Seed of the runs that choose a rate, which never measure the test part. */
 export const choosingSeed = 1000
 
-/** Runs of a cell: those in its file, and those that it adds to the file one by one. */
-export class Book {
+/** Runs of one cell. */
+export interface Runs {
+  readonly cell: Cell
+  /** Returns what came out of a plan. @throws {NotRun} when it has not been run and runs are only read. */
+  outcome(plan: Plan): Promise<Outcome>
+}
+
+/** Says that a plan has not been run. */
+export class NotRun extends Error {}
+
+/** The runs in a cell's file, and those that are added to it one by one. */
+export class Book implements Runs {
   readonly cell: Cell
   readonly #file: string
   readonly #runs: Record<string, Outcome>
@@ -46,9 +56,24 @@ export class Book {
     this.#cpu = known?.cpuSeconds ?? 0
   }
 
-  /** Number of runs. */
-  get size(): number {
-    return Object.keys(this.#runs).length
+  /** What came out, by key. */
+  get runs(): Readonly<Record<string, Outcome>> {
+    return this.#runs
+  }
+
+  /** CPU time of all runs together, in seconds. */
+  get cpuSeconds(): number {
+    return this.#cpu
+  }
+
+  /** The same runs, read only. */
+  get recorded(): Runs {
+    const outcome = async (plan: Plan): Promise<Outcome> => {
+      const known = this.#runs[keyOf(plan)]
+      if (known === undefined) throw new NotRun(`${this.cell.id}: ${keyOf(plan)} has not been run`)
+      return known
+    }
+    return { cell: this.cell, outcome }
   }
 
   /** Returns what came out of a plan; runs it unless it has been run. */

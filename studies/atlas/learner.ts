@@ -1,4 +1,4 @@
-import { data, ops, optim, random, schedule, train } from 'evenstep'
+import { type data, ops, optim, random, schedule, train } from 'evenstep'
 import type { Cell, Norm, Parts, Schedule } from './cell.ts'
 
 /** What decides a run, besides its cell. */
@@ -90,7 +90,8 @@ export async function learn(cell: Cell, plan: Plan, parts: Parts, test: boolean)
   try {
     let [validationLoss, drops, factor] = [Number.NaN, 0, 1]
     for await (const event of train.run(experiment, { task })) {
-      if (event.type === 'steps' && Array.from(event.losses).some((loss) => loss > 1e3)) return { diverged: true }
+      if (event.type === 'steps' && Array.from(event.losses).some((loss) => loss > 1e3))
+        return { diverged: true }
       if (event.type !== 'epoch') continue
       validationLoss = event.validationLoss
       if ((event.lrFactor ?? 1) < factor) drops++

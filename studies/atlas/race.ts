@@ -1,5 +1,6 @@
-import { type Book, choosingSeed } from './book.ts'
+import { choosingSeed, type Runs } from './book.ts'
 import { halfDecade, type Norm, type Schedule } from './cell.ts'
+import type { Plan } from './learner.ts'
 
 /** An arm of a cell: a normalization with a schedule. */
 export interface Arm {
@@ -20,11 +21,12 @@ const most = 3
  * Chooses the rate of an arm: trains all rates for a third of the run, the best two in full, and takes the one with
  * the lowest validation loss. A best rate at the grid's edge extends the grid.
  */
-export async function race(book: Book, arm: Arm): Promise<Chosen> {
-  const { rates, steps } = book.cell
+export async function race(runs: Runs, arm: Arm): Promise<Chosen> {
+  const { rates, steps } = runs.cell
   const scores = async (tried: readonly number[], steps: number): Promise<Scored[]> => {
     const all: Scored[] = []
-    for (const lr of tried) all.push({ lr, loss: await lossOf(book, { ...arm, lr, steps, seed: choosingSeed }) })
+    for (const lr of tried)
+      all.push({ lr, loss: await lossOf(runs, { ...arm, lr, steps, seed: choosingSeed }) })
     return all.sort((a, b) => a.loss - b.loss || a.lr - b.lr)
   }
   const given = rates[arm.norm]
@@ -46,8 +48,8 @@ interface Scored {
   readonly loss: number
 }
 
-async function lossOf(book: Book, plan: Parameters<Book['outcome']>[0]): Promise<number> {
-  const { validationLoss = Number.POSITIVE_INFINITY } = await book.outcome(plan)
+async function lossOf(runs: Runs, plan: Plan): Promise<number> {
+  const { validationLoss = Number.POSITIVE_INFINITY } = await runs.outcome(plan)
   return validationLoss
 }
 

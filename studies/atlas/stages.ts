@@ -1,17 +1,18 @@
+import { looks, trainedArms } from './arms.ts'
 import type { Book } from './book.ts'
 import { type Cell, norms, schedules } from './cell.ts'
+import { effectsOf, isOpen } from './effects.ts'
 import { race } from './race.ts'
 
-/** Seeds of the first look. */
-export const firstSeeds: readonly number[] = [0, 1, 2]
+const seedsUpTo = (count: number): number[] => Array.from({ length: count }, (_, seed) => seed)
 
-/** Chooses each arm's rate, then trains at that rate from fresh seeds. */
+/** Chooses each arm's rate, then trains at that rate from the fresh seeds of the first look. */
 export async function fresh(book: Book): Promise<void> {
   const { steps } = book.cell
   for (const norm of norms) {
     for (const schedule of schedules) {
       const { lr } = await race(book, { norm, schedule })
-      for (const seed of firstSeeds) await book.outcome({ norm, schedule, lr, steps, seed })
+      for (const seed of seedsUpTo(looks[0]!)) await book.outcome({ norm, schedule, lr, steps, seed })
     }
   }
 }
@@ -19,14 +20,26 @@ export async function fresh(book: Book): Promise<void> {
 /** The schedule whose rates are all trained in full. */
 export const windowSchedule = 'linear'
 
-/** Trains all rates in full, with one schedule, from fresh seeds. */
+/** Trains all rates in full, with one schedule, from the seeds of the first look. */
 export async function windows(book: Book): Promise<void> {
   const { steps } = book.cell
   for (const norm of norms) {
     const { tried } = await race(book, { norm, schedule: windowSchedule })
     for (const lr of tried) {
-      for (const seed of firstSeeds) await book.outcome({ norm, schedule: windowSchedule, lr, steps, seed })
+      for (const seed of seedsUpTo(looks[0]!)) {
+        await book.outcome({ norm, schedule: windowSchedule, lr, steps, seed })
+      }
     }
+  }
+}
+
+/** Trains the arms of questions that are open from as many seeds as a further look has. */
+export async function more(book: Book, seeds: number): Promise<void> {
+  const effects = effectsOf(await trainedArms(book.recorded), undefined)
+  const open = effects.filter((effect) => effect.question.grows && isOpen(effect))
+  const { steps } = book.cell
+  for (const { norm, schedule, lr } of new Set(open.flatMap(({ arms }) => arms ?? []))) {
+    for (const seed of seedsUpTo(seeds)) await book.outcome({ norm, schedule, lr, steps, seed })
   }
 }
 

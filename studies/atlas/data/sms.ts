@@ -19,7 +19,11 @@ const messages = once((): readonly Message[] =>
     .filter((line) => line !== '')
     .map((line) => {
       const [label, text = ''] = line.split('\t')
-      const words = text.toLowerCase().replace(/\d/g, '0').match(/[a-z]+|0+|[^\sa-z0]/g) ?? []
+      const words =
+        text
+          .toLowerCase()
+          .replace(/\d/g, '0')
+          .match(/[a-z]+|0+|[^\sa-z0]/g) ?? []
       return { isSpam: label === 'spam', text, words }
     }),
 )
@@ -40,14 +44,19 @@ export const sms = {
     const codes = codesOf(split.train.x.data as Int32Array)
     const encoded = ({ x, y }: data.Dataset): data.Dataset => {
       const words = Array.from(x.data as Int32Array, (row) => all[row]!.words)
-      const filled = words.flatMap((list) => padded(list.slice(0, length).map((word) => codes.get(word) ?? 1)))
+      const filled = words.flatMap((list) =>
+        padded(list.slice(0, length).map((word) => codes.get(word) ?? 1)),
+      )
       return data.dataset({ x: Int32Array.from(filled), y: y.data as Int32Array, classes: 2 })
     }
     return { train: encoded(split.train), validation: encoded(split.validation), test: encoded(split.test) }
   },
 } as const
 
-const padded = (list: readonly number[]): number[] => [...list, ...new Array<number>(length - list.length).fill(0)]
+const padded = (list: readonly number[]): number[] => [
+  ...list,
+  ...new Array<number>(length - list.length).fill(0),
+]
 
 /** The codes of the most frequent words of some messages, from 2. */
 function codesOf(rows: Int32Array): ReadonlyMap<string, number> {

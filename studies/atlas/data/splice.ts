@@ -13,7 +13,8 @@ const sequences = once(() => {
 /** DNA of 60 bases around a border of an exon, an intron, or neither. */
 export const splice = {
   needs: 'splice/splice.npz',
-  about: '3,190 sequences of 60 bases, one-hot, of 3 classes; 20 % to test and 10 % to validate by, drawn anew for each seed, equal sequences in one part',
+  about:
+    '3,190 sequences of 60 bases, one-hot, of 3 classes; 20 % to test and 10 % to validate by, drawn anew for each seed, equal sequences in one part',
   gate: {
     measure: 'accuracy',
     value: 0.949,
