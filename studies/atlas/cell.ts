@@ -13,6 +13,8 @@ export interface Cell {
   readonly optimizer: 'sgd' | 'adamw'
   /** The grid of rates to start from, in half-decades. */
   readonly rates: Readonly<Record<Norm, readonly number[]>>
+  /** Whether the grid is as it is, even if the best rate is at its edge. @default false */
+  readonly fixedRates?: boolean
   readonly batchSize: number
   /** Optimizer steps of a full run; a multiple of 150, so that 2 % of a third of them is an integer. */
   readonly steps: number

@@ -1,6 +1,7 @@
 import { study } from 'evenstep'
 import { chosenArm, looks, type TrainedArm } from './arms.ts'
 import type { Norm } from './cell.ts'
+import { type Bootstrapped, bootstrapped } from './patients.ts'
 import type { Window } from './windows.ts'
 
 /** A question that each cell answers. */
@@ -77,22 +78,26 @@ export interface Effect {
   readonly arms?: readonly [TrainedArm, TrainedArm]
   /** Seeds on which the first arm diverged, and the second. */
   readonly diverged?: readonly [number, number]
+  /** The same over groups of test examples, where there are any. */
+  readonly groups?: Bootstrapped
 }
 
-type Values = Pick<Effect, 'values' | 'arms' | 'diverged'>
+type Values = Pick<Effect, 'values' | 'arms' | 'diverged' | 'groups'>
 
 /** Compares the test losses of two arms, seed by seed. */
-export function compared(a: TrainedArm, b: TrainedArm): Required<Values> {
+export function compared(a: TrainedArm, b: TrainedArm): Values {
   const seeds = [...a.outcomes.keys()].filter((seed) => b.outcomes.has(seed))
   const lossOf = (arm: TrainedArm, seed: number): number | undefined => arm.outcomes.get(seed)!.test?.loss
   const both = seeds.filter((seed) => lossOf(a, seed) !== undefined && lossOf(b, seed) !== undefined)
   const losses = (arm: TrainedArm): number[] => both.map((seed) => lossOf(arm, seed)!)
   const divergedOf = ({ outcomes }: TrainedArm): number =>
     seeds.filter((seed) => outcomes.get(seed)!.diverged).length
+  const groups = bootstrapped(a, b)
   return {
     values: study.logRatios(losses(a), losses(b)),
     arms: [a, b],
     diverged: [divergedOf(a), divergedOf(b)],
+    ...(groups && { groups }),
   }
 }
 

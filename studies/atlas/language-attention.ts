@@ -33,7 +33,11 @@ export default {
   rates: { none: halfDecades(-7, -3), batch: halfDecades(-7, -3), layer: halfDecades(-7, -3) },
   batchSize: 32,
   steps: 450,
-  gate: { measure: 'loss', value: 2.5, of: 'TODO' },
+  gate: {
+    measure: 'loss',
+    value: 2.523,
+    of: 'counts of pairs of characters (a transformer of 4 layers of 128, context 64, has 1.88)',
+  },
   needs,
   parts,
   model: (norm) => new Net(norm),

@@ -3,7 +3,7 @@ import { type Cell, halfDecades } from './cell.ts'
 import { names } from './data/names.ts'
 import { mlp } from './nets.ts'
 
-const { about, classes, parts } = names(3)
+const { about, classes, gate, parts } = names(3)
 
 export default {
   id: 'language-mlp',
@@ -15,7 +15,7 @@ export default {
   rates: { none: halfDecades(-4, 0), batch: halfDecades(-3, 1), layer: halfDecades(-3, 1) },
   batchSize: 64,
   steps: 900,
-  gate: { measure: 'loss', value: 2.2, of: 'TODO' },
+  gate,
   parts,
   model: () =>
     new nn.Sequential(new nn.Embedding(classes, 10), new nn.Flatten(), ...mlp(30, [64, 64], classes)),

@@ -3,7 +3,7 @@ import { type Cell, halfDecades } from './cell.ts'
 import { names } from './data/names.ts'
 import { NormalizedGru } from './nets.ts'
 
-const { about, classes, parts } = names(6)
+const { about, classes, gate, parts } = names(6)
 const width = 32
 
 class Net implements nn.Module {
@@ -26,7 +26,7 @@ export default {
   rates: { none: halfDecades(-3, 1), batch: halfDecades(-3, 1), layer: halfDecades(-3, 1) },
   batchSize: 64,
   steps: 900,
-  gate: { measure: 'loss', value: 2.2, of: 'TODO' },
+  gate,
   parts,
   model: () => new Net(),
 } satisfies Cell

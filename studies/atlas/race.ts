@@ -22,7 +22,7 @@ const most = 3
  * the lowest validation loss. A best rate at the grid's edge extends the grid.
  */
 export async function race(runs: Runs, arm: Arm): Promise<Chosen> {
-  const { rates, steps } = runs.cell
+  const { rates, steps, fixedRates = false } = runs.cell
   const scores = async (tried: readonly number[], steps: number): Promise<Scored[]> => {
     const all: Scored[] = []
     for (const lr of tried)
@@ -37,7 +37,7 @@ export async function race(runs: Runs, arm: Arm): Promise<Chosen> {
       early.slice(0, 2).map(({ lr }) => lr),
       steps,
     )
-    const next = extended(tried, given, [early[0]!.lr, full[0]!.lr])
+    const next = fixedRates ? tried : extended(tried, given, [early[0]!.lr, full[0]!.lr])
     if (next.length === tried.length) return { lr: full[0]!.lr, tried }
     tried = next
   }

@@ -8,7 +8,7 @@ import { looks } from './arms.ts'
 import { Book, folder } from './book.ts'
 import type { Cell } from './cell.ts'
 import { cells, missing } from './cells.ts'
-import { fresh, more, quick, windows } from './stages.ts'
+import { fresh, isQuick, more, quick, windows } from './stages.ts'
 
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false } },
@@ -25,7 +25,7 @@ const within = values.quick ? mkdtempSync(join(tmpdir(), 'atlas-')) : folder
 const here = asked.filter((cell) => {
   const lacks = missing(cell)
   if (lacks !== undefined) console.log(`${cell.id}: skipped, since ${lacks} is not there`)
-  return lacks === undefined && !(values.quick && cell.needs !== undefined)
+  return lacks === undefined && (!values.quick || isQuick(cell))
 })
 for (const cell of here) {
   await tell(cell, 'rates and windows', async (book) => {

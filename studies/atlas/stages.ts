@@ -2,18 +2,18 @@ import { looks, trainedArms } from './arms.ts'
 import type { Book } from './book.ts'
 import { type Cell, norms, schedules } from './cell.ts'
 import { effectsOf, isOpen } from './effects.ts'
-import { race } from './race.ts'
+import { type Arm, race } from './race.ts'
 
 const seedsUpTo = (count: number): number[] => Array.from({ length: count }, (_, seed) => seed)
 
+const allArms: readonly Arm[] = norms.flatMap((norm) => schedules.map((schedule) => ({ norm, schedule })))
+
 /** Chooses each arm's rate, then trains at that rate from the fresh seeds of the first look. */
-export async function fresh(book: Book): Promise<void> {
+export async function fresh(book: Book, arms: readonly Arm[] = allArms): Promise<void> {
   const { steps } = book.cell
-  for (const norm of norms) {
-    for (const schedule of schedules) {
-      const { lr } = await race(book, { norm, schedule })
-      for (const seed of seedsUpTo(looks[0]!)) await book.outcome({ norm, schedule, lr, steps, seed })
-    }
+  for (const arm of arms) {
+    const { lr } = await race(book, arm)
+    for (const seed of seedsUpTo(looks[0]!)) await book.outcome({ ...arm, lr, steps, seed })
   }
 }
 
@@ -43,13 +43,13 @@ export async function more(book: Book, seeds: number): Promise<void> {
   }
 }
 
-/** A smaller form of a cell, for tests: short runs at three rates. */
+/** A smaller form of a cell, for tests: short runs at one rate. */
 export const quick = (cell: Cell): Cell => ({
   ...cell,
   steps: 150,
-  rates: {
-    none: cell.rates.none.slice(1, 4),
-    batch: cell.rates.batch.slice(1, 4),
-    layer: cell.rates.layer.slice(1, 4),
-  },
+  rates: { none: [cell.rates.none[2]!], batch: [cell.rates.batch[2]!], layer: [cell.rates.layer[2]!] },
+  fixedRates: true,
 })
+
+/** Whether a cell is the quick one: the smallest on data of the package. */
+export const isQuick = ({ id }: Cell): boolean => id === 'vision-mlp'

@@ -13,7 +13,7 @@ export default {
   rates: { none: halfDecades(-5, -1), batch: halfDecades(-4, 0), layer: halfDecades(-4, 0) },
   batchSize: 32,
   steps: 300,
-  gate: { measure: 'accuracy', value: 0.35, of: 'TODO' },
+  gate: { measure: 'accuracy', value: 0.368, of: 'softmax regression' },
   model: (norm) =>
     new nn.Sequential(
       conv3x3(3, 8, 2),

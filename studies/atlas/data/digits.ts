@@ -7,7 +7,7 @@ let flat: data.Split | undefined
 export const digits = {
   about:
     '4,000 digits of 10×10 pixels to train by and 500 to validate by, drawn anew from MNIST’s training set for each seed; 2,000 of its test set',
-  gate: { measure: 'accuracy', value: 0.93, of: 'TODO' },
+  gate: { measure: 'accuracy', value: 0.91, of: 'three nearest neighbours' },
   parts(seed: number): Parts {
     flat ??= data.digits10x10()
     const { train, validation } = flat

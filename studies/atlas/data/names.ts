@@ -9,6 +9,12 @@ export const names = (context: number) => {
   return {
     about: `the letters of ${counts.train} first names to train by, of ${counts.validation} to validate by and of ${counts.test} to test by, each from the ${context} before it; names are drawn anew for each seed`,
     classes: 27,
+    gate: {
+      measure: 'loss' as const,
+      // biome-ignore lint/suspicious/noApproximativeNumericConstant: measured, and not ln 10.
+      value: 2.302,
+      of: 'counts of each letter after three others',
+    },
     parts(seed: number): Parts {
       const list = data.names()
       known ??= { all: data.nextCharacter(list, { context }), first: starts(list) }
