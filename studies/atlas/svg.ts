@@ -44,14 +44,8 @@ export function logScale([from, to]: readonly [number, number], [a, b]: readonly
   }
 }
 
-/** Round numbers 1, 2 and 5 times powers of ten between two numbers; with few of them, finer ones. */
-export function logTicks(low: number, high: number): number[] {
-  const of = (steps: readonly number[]): number[] =>
-    Array.from({ length: 14 }, (_, i) => i - 7).flatMap((power) =>
-      steps
-        .map((step) => Number((step * 10 ** power).toPrecision(3)))
-        .filter((tick) => tick >= low && tick <= high),
-    )
-  const fine = [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7], Array.from({ length: 90 }, (_, i) => 1 + i / 10)]
-  return of(fine.find((steps) => of(steps).length >= 3) ?? fine[3]!)
+/** Five numbers from `low` to `high`, evenly in the logarithm, of two digits. */
+export const logTicks = (low: number, high: number): readonly number[] => {
+  const ticks = Array.from({ length: 5 }, (_, i) => low * (high / low) ** ((i + 0.5) / 5))
+  return [...new Set(ticks.map((tick) => Number(tick.toPrecision(high / low > 1.3 ? 2 : 3))))]
 }
