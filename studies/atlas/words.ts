@@ -44,7 +44,7 @@ export function meanSentences(
     ? isOneSided(prediction)
       ? 'This is shown for the mean, and expected of another such cell.'
       : 'This is shown for the mean, but another cell may go the other way.'
-    : 'No difference of the mean from none is shown.'
+    : 'No effect on the mean is shown.'
   return `${first} ${second} By itself it is shown in ${alone.length} of ${effects.length}.`
 }
 
