@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import ts from 'typescript'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -42,6 +43,32 @@ for (const name of alone) {
   const single = await rolldown({ input: { [name]: join(root, `src/${name}.ts`) }, platform: 'neutral' })
   output.push(...(await single.write({ dir: dist, format: 'esm', entryFileNames: '[name].js' })).output)
 }
+// For browsers, one file per source, and an index of plain re-exports: so bundlers leave out what a page does not use.
+const index = ts.transpileModule(readFileSync(join(root, 'src/browser.ts'), 'utf8'), {
+  compilerOptions: {
+    module: ts.ModuleKind.ESNext,
+    target: ts.ScriptTarget.ES2023,
+    verbatimModuleSyntax: true,
+  },
+}).outputText
+const parts = [...index.matchAll(/from '\.\/(.+)\.ts'/g)].map(([, name]) => name)
+const inBrowser = await rolldown({
+  input: Object.fromEntries(parts.map((name) => [name, join(root, `src/${name}.ts`)])),
+  external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
+  platform: 'browser',
+})
+const web = await inBrowser.write({
+  dir: join(dist, 'browser'),
+  format: 'esm',
+  preserveModules: true,
+  preserveModulesRoot: join(root, 'src'),
+  entryFileNames: ({ name }) => `${name.replace(/^.*node_modules\//, 'packages/')}.js`, // npm leaves node_modules out
+})
+writeFileSync(join(dist, 'browser/index.js'), index.replaceAll(/(from '\..+)\.ts'/g, "$1.js'"))
+output.push(
+  { fileName: 'browser/index.js' },
+  ...web.output.map((file) => ({ ...file, fileName: `browser/${file.fileName}` })),
+)
 const written = new Set(output.map(({ fileName }) => fileName))
 for (const file of stale) if (!written.has(file.replaceAll('\\', '/'))) rmSync(join(dist, file))
 

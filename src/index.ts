@@ -1,6 +1,3 @@
-import { checkedOperators } from './ops/checked.ts'
-import type * as operators from './ops/index.ts'
-
 export { ArgumentError, EvenstepError, FormatError, ShapeError } from './core/errors.ts'
 export { gradients } from './core/grad.ts'
 export { random } from './core/random.ts'
@@ -10,41 +7,10 @@ export * as data from './data/index.ts'
 export * as doctor from './doctor/index.ts'
 export * as log from './log/index.ts'
 export * as nn from './nn/index.ts'
+export { ops } from './ops/namespace.ts'
 export * as optim from './optim/index.ts'
 export { type Compiled, type CompileOptions, compile } from './runtime/compile.ts'
 export type { InputSpec } from './runtime/step-inputs.ts'
 export * as schedule from './schedule/index.ts'
 export * as study from './study/index.ts'
 export * as train from './train/index.ts'
-
-/** Operators on tensors. Each checks its arguments. */
-export const ops: typeof operators = checkedOperators
-/** Types of the operators' arguments and results. */
-export declare namespace ops {
-  type AveragePoolOptions = operators.AveragePoolOptions
-  type BinaryOptions = operators.BinaryOptions
-  type ConvolutionOptions = operators.ConvolutionOptions
-  type ConvolutionTransposeOptions = operators.ConvolutionTransposeOptions
-  type CosineOptions = operators.CosineOptions
-  type CrossEntropyOptions = operators.CrossEntropyOptions
-  type DropoutOptions = operators.DropoutOptions
-  type GeluOptions = operators.GeluOptions
-  type HingeOptions = operators.HingeOptions
-  type HuberOptions = operators.HuberOptions
-  type InterpolateOptions = operators.InterpolateOptions
-  type KlDivOptions = operators.KlDivOptions
-  type Loss = operators.Loss
-  type MaxPoolOptions = operators.MaxPoolOptions
-  type MultiMarginOptions = operators.MultiMarginOptions
-  type NormOptions = operators.NormOptions
-  type PadOptions = operators.PadOptions
-  type Pads = operators.Pads
-  type PerAxis = operators.PerAxis
-  type PoolOptions = operators.PoolOptions
-  type SliceRange = operators.SliceRange
-  type SmoothL1Options = operators.SmoothL1Options
-  type SortOptions = operators.SortOptions
-  type Sorted = operators.Sorted
-  type TopKOptions = operators.TopKOptions
-  type VarianceOptions = operators.VarianceOptions
-}

@@ -2,19 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { posix as path } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
 import { rules } from '../src/optim/parse.ts'
 
 /** What each folder may import, besides itself. A folder that is not listed may not exist. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  core: [],
+  core: ['platform'],
+  platform: ['core'],
   schedule: ['core'],
   ops: ['core'],
   onnx: ['core'],
   disk: ['core'],
-  data: ['core', 'disk', 'package-folder.ts'],
+  data: ['core', 'platform', 'disk', 'package-folder.ts'],
   nn: ['core', 'schedule', 'ops'],
   optim: ['core', 'schedule', 'ops'],
-  runtime: ['core', 'onnx', 'ops', 'package-folder.ts'],
+  runtime: ['core', 'platform', 'onnx', 'ops', 'package-folder.ts'],
   train: ['core', 'disk', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'package-folder.ts'],
   log: ['core', 'disk', 'train'],
   doctor: ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train'],
@@ -32,6 +34,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'package-folder.ts',
   ],
   'package-folder.ts': [],
+  'browser.ts': ['core', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'doctor'],
   'index.ts': [
     'core',
     'schedule',
@@ -54,6 +57,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-web': ['runtime'],
   '@bufbuild/protobuf': ['onnx', 'log'],
   commander: ['cli'],
+  '@noble/hashes': ['platform'],
+  fflate: ['platform'],
   jiti: ['train'],
   libsql: ['study'],
   'pure-rand': ['core'],
@@ -63,6 +68,16 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@observablehq/plot': ['study'],
   linkedom: ['study'],
 }
+
+/** Files that an import of the package by `#name` finds, in Node.js and in a browser. */
+const imports: Readonly<Record<string, { readonly default: string; readonly browser: string }>> =
+  Object.fromEntries(
+    Object.entries(manifest.imports).map(([name, { default: node, browser }]) => [
+      name,
+      { default: node.replace('./src/', ''), browser: browser.replace('./src/', '') },
+    ]),
+  )
+const twins = Object.values(imports).map(({ default: node, browser }) => [node, browser] as const)
 
 const root = path.join(import.meta.dirname, '../src')
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
@@ -79,6 +94,14 @@ const importsOf = (file: string): string[] =>
   specifiers(file)
     .filter((to) => to.startsWith('.'))
     .map((to) => path.join(path.dirname(file), to))
+/** What a file imports at run time, as paths in `src/` or as `#name`. */
+const valuesFrom = (file: string): string[] => {
+  const text = source(file).replace(/^(?:import|export) type [^']*?from '[^']+'/gm, '')
+  const found = [...text.matchAll(/(?:from|import)\s+'([.#][^']+)'|import\(\s*'([.#][^']+)'/g)]
+  return found
+    .map(([, a, b]) => (a ?? b)!)
+    .map((to) => (to.startsWith('#') ? to : path.join(path.dirname(file), to)))
+}
 const folderOf = (file: string): string => file.split('/')[0]!
 
 test('a folder imports only what lies below it', () => {
@@ -116,7 +139,7 @@ test('each package is imported where it belongs, and schedules import none', () 
       .filter((to) => !to.startsWith('.'))
       .filter((to) => {
         if (folderOf(file) === 'schedule') return true
-        if (to.startsWith('node:')) return false
+        if (/^(?:node:|#)/.test(to)) return false
         const name = to
           .split('/')
           .slice(0, to.startsWith('@') ? 2 : 1)
@@ -139,12 +162,12 @@ test('nobody outside optim asks which optimizer it is: each declares what others
   expect(files.filter((file) => folderOf(file) !== 'optim' && asks.test(source(file)))).toEqual([])
 })
 
-test('only the command line and workers touch the process, locks its id, and one file each its memory and the environment', () => {
+test('only the command line and workers touch the process, locks its id, one file the environment, and the platform its memory', () => {
   const touches = /\bprocess\.|'node:process'/
   const wrong = files.filter((file) => folderOf(file) !== 'cli' && touches.test(source(file)))
   expect(wrong).toEqual([
-    'core/memory.ts',
     'disk/lock.ts',
+    'platform/node.ts',
     'runtime/telemetry.ts',
     'study/run/heartbeat.ts',
     'study/run/holders.ts',
@@ -159,6 +182,7 @@ test('files of a user, which may be large, are read in pieces and replaced whole
     'study/run/heartbeat.ts': 'a byte on a pipe',
     'study/run/holders.ts': 'ids of processes',
     'train/experiment-file.ts': 'an experiment in JSON',
+    'train/spec/model.ts': 'the schema of the package',
     'train/trust.ts': 'sources of an experiment',
   }
   const whole = /^(?!import).*\b(?:readFileSync|writeFileSync|appendFileSync|writeSync)\(/m
@@ -264,14 +288,49 @@ describe('budgets', () => {
     expect(long).toEqual([])
   })
 
-  test('one exported name is declared by one file', () => {
+  test('one exported name is declared by one file, or by both twins', () => {
     const declared = new Map<string, Set<string>>()
-    for (const file of parsed)
+    const others = parsed.filter(({ fileName }) => !twins.some(([, browser]) => fileName === browser))
+    for (const file of others)
       for (const name of file.statements.flatMap(exportedNames))
         declared.set(name, (declared.get(name) ?? new Set()).add(file.fileName))
     const shared = [...declared].filter(([name, places]) => places.size > 1 && !mirrored.has(name))
     expect(shared.map(([name, places]) => `${name}: ${[...places].join(', ')}`)).toEqual([])
     for (const name of mirrored) expect(declared.get(name)?.size, name).toBeGreaterThan(1)
+  })
+})
+
+describe('in a browser', () => {
+  test('each import that depends on the platform finds the same names as in Node.js', () => {
+    const namesIn = (file: string): string[] =>
+      ts
+        .createSourceFile(file, source(file), ts.ScriptTarget.Latest)
+        .statements.flatMap(exportedNames)
+        .toSorted()
+    expect(twins).toHaveLength(2)
+    for (const [node, browser] of twins) expect(namesIn(browser), browser).toEqual(namesIn(node))
+  })
+
+  test('nothing that the package exports imports Node.js, a native library or the command line', () => {
+    const reached = new Map<string, string>([['browser.ts', '']])
+    for (const [file, trail] of reached) {
+      const twin = (to: string): string[] => (to.startsWith('#') ? [imports[to]!.browser] : [])
+      for (const to of [
+        ...valuesFrom(file).flatMap(twin),
+        ...valuesFrom(file).filter((to) => !to.startsWith('#')),
+      ])
+        if (files.includes(to) && !reached.has(to)) reached.set(to, `${trail} → ${file}`)
+    }
+    const permitted =
+      /^(?:@noble\/hashes|fflate|pure-rand|@bufbuild\/protobuf|onnxruntime-web|onnxruntime-common)(?:\/|$)/
+    const wrong = [...reached].flatMap(([file, trail]) =>
+      specifiers(file)
+        .filter((to) => !/^[.#]/.test(to) && !permitted.test(to))
+        .map((to) => `${to} ← ${file} ${trail}`),
+    )
+    expect(wrong).toEqual([])
+    expect([...reached.keys()].filter((file) => /\b(?:Buffer|process)\./.test(code(file)))).toEqual([])
+    expect(reached.size).toBeGreaterThan(300)
   })
 })
 

@@ -111,6 +111,7 @@ const files = {
   'big.csv': table(`${wide},kind`, zeros, letters),
   'held-out.csv': table(`${wide},kind`, zeros, ['0', '1', '2']),
   'cells.csv': table('a,b,kind', '1,2', letters),
+  'survey.csv': table('age,people,answer', '30,2', ['yes', 'no', 'yes']),
 }
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-docs-'))
 const before = process.cwd()

@@ -42,11 +42,11 @@ beforeAll(async () => {
   mkdirSync(here('node_modules'))
   symlinkSync(repository, here('node_modules/evenstep'))
   symlinkSync(join(repository, 'node_modules/onnxruntime-web'), here('node_modules/onnxruntime-web'))
-  for (const name of ['make-customers.js', 'predict.ts', 'serve.ts']) {
+  for (const name of ['make-customers.mjs', 'predict.ts', 'serve.ts']) {
     writeFileSync(here(name), codeOf(name))
   }
   writeFileSync(here('new.csv'), newRows)
-  sh('node make-customers.js')
+  sh('node make-customers.mjs')
   sh('npx evenstep init customers.csv --label churned')
   trained = sh('npx evenstep train customers.ts')
   run = await open(here('runs/customers-1'))

@@ -120,7 +120,7 @@ test.each(takers)('$name refuses options that are no object', async ({ name, bef
 test('columns and nested options are as strict', () => {
   const { data, nn } = evenstep
   expect(() => data.dataset({ clases: 3 } as never)).toThrow(
-    'dataset: wanted one of x, y, shape, targetShape, target, classes, classNames, featureNames, categories, ignoreIndex, got clases; did you mean classes?',
+    'dataset: wanted one of x, y, shape, targetShape, target, weights, classes, classNames, featureNames, categories, ignoreIndex, got clases; did you mean classes?',
   )
   expect(() => new nn.BatchNorm1d(4, { renorm: { rmax: 1 } as never })).toThrow(
     'BatchNorm1d: renorm: wanted one of rMax, dMax, got rmax; did you mean rMax?',

@@ -8,7 +8,12 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 
 const [folder = 'runs/customers-1', port = '3000'] = process.argv.slice(2)
-const run = await train.open(folder) // the model is compiled once; requests that overlap are computed together
+const fail = (message: string): never => {
+  console.error(message)
+  process.exit(1)
+}
+// The model is compiled once; requests that overlap are computed together.
+const run = await train.open(folder).catch((error: Error) => fail(error.message))
 const most = 1000
 
 const app = new Hono()
@@ -28,4 +33,15 @@ app.post('/predict', bodyLimit({ maxSize: 2 ** 20 }), async (c) => {
 const server = serve({ fetch: app.fetch, port: Number(port) }, ({ port }) =>
   console.log(`http://localhost:${port}/predict predicts with ${folder}`),
 )
-process.once('SIGTERM', () => server.close())
+server.on('error', (error: Error & { code?: string }) =>
+  fail(
+    error.code === 'EADDRINUSE'
+      ? `port ${port} is in use; give another, such as ${+port + 1}`
+      : error.message,
+  ),
+)
+const stop = () => server.close()
+process.once('SIGTERM', stop).once('SIGINT', stop)
+// npm and npx end on a signal without passing it on.
+const parent = process.ppid
+if (process.env.npm_command) setInterval(() => process.ppid === parent || stop(), 500).unref()

@@ -7,6 +7,7 @@ import { fileInputs, type RawInputs } from '../train/input-file.ts'
 import { normalizedX } from '../train/normalized.ts'
 import { open } from '../train/open.ts'
 import { modelPredictor, type Predictor } from '../train/predictor.ts'
+import { Strangers } from '../train/strangers.ts'
 import { signals } from './interrupt.ts'
 import { type Output, printNote, terminal } from './output.ts'
 import { type PredictionFormat, predictionFormats, predictionText } from './prediction-text.ts'
@@ -86,6 +87,7 @@ async function* predicted(
   file: string,
   { format = 'csv' }: Options,
 ): AsyncGenerator<string> {
+  const strangers = new Strangers(predictor.about)
   const isDouble = predictor.about.dtype === 'float64'
   let pending: Promise<string> | undefined
   let isFirst = true
@@ -96,6 +98,7 @@ async function* predicted(
     const text = predictionText(predictor.reader, { format, hasFiles: files !== undefined, isDouble })
     const warning = isFirst ? predictor.warning(prepared) : undefined
     if (warning) printNote(`${file}: ${warning}; are the columns prepared as in training?`)
+    strangers.add(prepared.x, length)
     const header = isFirst ? text.header : ''
     const next = predictor.compute(prepared, before).then((y) => {
       let lines = header
@@ -109,4 +112,5 @@ async function* predicted(
     isFirst = false
   }
   if (pending !== undefined) yield await pending
+  for (const note of strangers.notes) printNote(`${file}: ${note}`)
 }

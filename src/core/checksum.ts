@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from '#platform'
 import { jsonIn } from './json.ts'
 
 /** Matches the checksum at the end of a JSON object's text. */

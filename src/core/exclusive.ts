@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { callContext } from '#platform'
 import { type AbortSignalLike, orAborted } from './abort.ts'
 import { ArgumentError } from './errors.ts'
 
@@ -26,7 +26,7 @@ interface Hold {
 }
 
 /** The call of `exclusively` during which the current code runs. */
-const around = new AsyncLocalStorage<Hold>()
+const around = callContext<Hold>()
 /** For each variable, the last call of `exclusively` that uses it, of those made outside of any other call. */
 const outermost = new WeakMap<object, Hold>()
 /** Running calls of `exclusively` that temporarily change the values of their variables. */

@@ -1,5 +1,4 @@
-import { totalmem } from 'node:os'
-import { constrainedMemory } from 'node:process'
+import { memoryLimit } from '#platform'
 import { ArgumentError } from './errors.ts'
 
 /**
@@ -15,12 +14,6 @@ export function checkMemory(who: string, what: string, bytes: number, fix?: stri
   throw new ArgumentError(
     `${who}: wanted ${what} that fit into the ${gigabytes(most)} of this machine, got ${gigabytes(bytes)}${advice}`,
   )
-}
-
-/** Returns the memory in bytes that this process may use: the machine's, or the container's if it has a limit. */
-function memoryLimit(): number {
-  const limit = constrainedMemory() // 0 or an absurd number without a limit
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
 }
 
 const gigabytes = (bytes: number): string => `${Number((bytes / 1e9).toPrecision(3))} GB`

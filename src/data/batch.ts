@@ -1,29 +1,34 @@
 import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type Dataset, gatherExamples } from './dataset.ts'
+import { weightRows } from './example-weights.ts'
 
 /** A batch of examples: `x` holds all their inputs, flat, one after another, and `y` all labels or targets. */
 export interface Batch {
   readonly x: Data
   readonly y: Data
+  /** Weight of each example; absent if every example counts the same. */
+  readonly weights?: Data | undefined
   /** Number of examples in the batch. */
   readonly length: number
   /** Data set and indices of the examples; undefined once `x` or `y` was read, or after transforms. */
   readonly from?: { readonly dataset: Dataset; readonly indices: Int32Array } | undefined
 }
 
-/** Returns an array of `length` elements, new or reused, to hold the `x` or `y` of a batch. */
-export type Memory = (field: 'x' | 'y', dtype: DType, length: number) => Data
+type FieldName = 'x' | 'y' | 'weights'
+
+/** Returns an array of `length` elements, new or reused, to hold a field of a batch. */
+export type Memory = (field: FieldName, dtype: DType, length: number) => Data
 
 const fresh: Memory = (_, dtype, length) => allocate(dtype, length)
 
-/** Returns a batch of the examples at `indices`; `x` and `y` are copied from the data set when first read. */
+/** Returns a batch of the examples at `indices`; its arrays are copied from the data set when first read. */
 export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = fresh): Batch {
-  const read = new Map<'x' | 'y', Data>()
-  const rows = (name: 'x' | 'y'): Data => {
-    const { dtype, shape } = dataset[name]
+  const read = new Map<FieldName, Data>()
+  const rows = (name: FieldName): Data => {
+    const { dtype, shape } = dataset[name]!
     const out = (): Data => memory(name, dtype, indices.length * sizeOf(shape))
-    const data = read.get(name) ?? gatherExamples(dataset[name], indices, out())
+    const data = read.get(name) ?? gatherExamples(dataset[name]!, indices, out())
     read.set(name, data)
     return data
   }
@@ -36,12 +41,14 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
       return rows('y')
     },
   }
+  if (dataset.weights)
+    Object.defineProperty(batch, 'weights', { get: () => rows('weights'), enumerable: true })
   // Absent once rows were read, as they may be overwritten. Not enumerable, so that `{ ...batch, x }` drops it.
   const from = (): Batch['from'] => (read.size === 0 ? { dataset, indices } : undefined)
   return Object.defineProperty(batch, 'from', { get: from })
 }
 
-/** Returns an allocator that reuses one array for `x` and one for `y`: a batch overwrites the previous one. */
+/** Returns an allocator that reuses one array for each field: a batch overwrites the previous one. */
 export function reused(): Memory {
   const held = new Map<string, Data>()
   return (field, dtype, length) => {
@@ -53,10 +60,15 @@ export function reused(): Memory {
 }
 
 /** Returns the examples `from` … `to − 1` of a batch, as views without copying. */
-export function batchRows({ x, y, length }: Batch, from: number, to: number): Batch {
+export function batchRows({ x, y, weights, length }: Batch, from: number, to: number): Batch {
   const rows = (data: Data): Data => data.subarray((from * data.length) / length, (to * data.length) / length)
-  return { x: rows(x), y: rows(y), length: to - from }
+  return { x: rows(x), y: rows(y), ...weightRows({ weights }, from, to), length: to - from }
 }
 
-/** Returns a batch with copies of the arrays `x` and `y`. */
-export const copyOf = ({ x, y, length }: Batch): Batch => ({ x: x.slice(), y: y.slice(), length })
+/** Returns a batch with copies of the arrays. */
+export const copyOf = ({ x, y, weights, length }: Batch): Batch => ({
+  x: x.slice(),
+  y: y.slice(),
+  ...(weights && { weights: weights.slice() }),
+  length,
+})

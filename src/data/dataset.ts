@@ -13,6 +13,7 @@ import {
 } from '../core/options.ts'
 import { type Shape, shapeOption, sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Values } from './arrays.ts'
+import { weightsOf, weightsOption } from './example-weights.ts'
 import { type Names, type NameValues, nameOptions, namesOf } from './names.ts'
 import { recipeOf, withRecipe } from './recipe.ts'
 import { checkTargets } from './targets.ts'
@@ -46,6 +47,8 @@ export interface Dataset extends Names {
   readonly length: number
   readonly x: Field
   readonly y: Field
+  /** Weight of each example in loss, accuracy and metrics; absent if every example counts the same. */
+  readonly weights?: Field
 }
 
 /** Training examples, validation examples to choose on, and perhaps test examples on which nothing is chosen. */
@@ -79,6 +82,7 @@ const columns = {
   /** Shape of one example's `y`; `[]` is a scalar or a label. @default the nested lists' shape, otherwise [] */
   targetShape: shapeOption,
   ...targetOption,
+  ...weightsOption,
   ...nameOptions,
 }
 
@@ -89,11 +93,12 @@ export interface Columns extends OptionsOf<typeof columns> {}
  * `classes` defaults to the number of `classNames` or, without these, to the greatest label + 1.
  *
  * @throws {ArgumentError} when the length of `x` or `y` does not fit its shape; when a label is neither one of
- *   0 … classes − 1 nor `ignoreIndex`; or when `classes` is given for floats that are not class probabilities.
+ *   0 … classes − 1 nor `ignoreIndex`; when `classes` is given for floats that are not class probabilities; or when a
+ *   weight is negative or not finite, or all weights are 0.
  * @example data.dataset({ x: Float32Array.of(1, 2, 3, 4, 5, 6), y: Int32Array.of(0, 2, 1) }).x.shape // [2]
  */
 export function dataset(given: Columns): Dataset {
-  const { x, y, targetShape, ...rest } = converted(readOptions('dataset', columns, given))
+  const { x, y, targetShape, weights, ...rest } = converted(readOptions('dataset', columns, given))
   const targetSize = sizeOf(targetShape)
   const length = y.length / (targetSize || 1)
   const { shape = [x.length / length] } = rest
@@ -109,7 +114,13 @@ export function dataset(given: Columns): Dataset {
       `dataset: wanted ${size} numbers of x for each of ${length} examples, got ${x.length}; check shape`,
     )
   }
-  return { length, x: field(x, shape), y: field(y, targetShape), ...checkedNames(rest, y, targetShape) }
+  return {
+    length,
+    x: field(x, shape),
+    y: field(y, targetShape),
+    ...(weights !== undefined && { weights: weightsOf('dataset', weights, length) }),
+    ...checkedNames(rest, y, targetShape),
+  }
 }
 
 /** Converts `x` and `y` to flat arrays, and decides the shapes of their examples. */
@@ -168,7 +179,13 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>, ...more: re
     throw mismatch('subset', `indices from 0 to ${dataset.length - 1}`, indices[wrong])
   }
   const pick = (field: Field): Field => ({ ...field, data: gatherExamples(field, order) })
-  const part = { ...dataset, length: order.length, x: pick(dataset.x), y: pick(dataset.y) }
+  const part = {
+    ...dataset,
+    length: order.length,
+    x: pick(dataset.x),
+    y: pick(dataset.y),
+    ...(dataset.weights && { weights: pick(dataset.weights) }),
+  }
   return withRecipe(part, recipeOf(dataset))
 }
 

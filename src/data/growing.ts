@@ -12,7 +12,8 @@ const reserve = 1.02
  * part that has been written.
  */
 export class Growing {
-  readonly #specs: { readonly x: FieldSpec; readonly y: FieldSpec }
+  readonly #specs: Readonly<Record<'x' | 'y', FieldSpec>>
+  #weights: Float64Array | undefined
   #x: Data
   #y: Data
   #length = 0
@@ -25,11 +26,15 @@ export class Growing {
   }
 
   /** Appends a batch. @param share fraction of the source read so far, with this batch. @default not known */
-  add({ x, y, length }: Batch, share: number = 2 / 3): void {
+  add({ x, y, weights, length }: Batch, share: number = 2 / 3): void {
     const total = this.#length + length
     if (total > this.#capacity) this.#grow(Math.ceil(Math.max(total, (reserve * total) / share)))
     ;(this.#x as Values).set(x as Values, this.#length * sizeOf(this.#specs.x.shape))
     ;(this.#y as Values).set(y as Values, this.#length * sizeOf(this.#specs.y.shape))
+    if (weights) {
+      this.#weights ??= new Float64Array(this.#capacity)
+      this.#weights.set(weights as Values, this.#length)
+    }
     this.#length = total
   }
 
@@ -40,7 +45,8 @@ export class Growing {
       return size < data.length / (2 * reserve) ? data.slice(0, size) : data.subarray(0, size)
     }
     const { x, y } = this.#specs
-    return { x: trimmed(this.#x, x), y: trimmed(this.#y, y), length: this.#length }
+    const weights = this.#weights && { weights: this.#weights.slice(0, this.#length) }
+    return { x: trimmed(this.#x, x), y: trimmed(this.#y, y), ...weights, length: this.#length }
   }
 
   #grow(capacity: number): void {
@@ -51,6 +57,7 @@ export class Growing {
     }
     this.#x = longer(this.#x, this.#specs.x)
     this.#y = longer(this.#y, this.#specs.y)
+    if (this.#weights) this.#weights = longer(this.#weights, { dtype: 'float64', shape: [] }) as Float64Array
     this.#capacity = capacity
   }
 }

@@ -75,7 +75,7 @@ function logGamma(alpha: number, random: Random): number {
 
 /**
  * Returns a data set with each label replaced by a float32 vector `[classes]`: 1 for the label's class, 0 for
- * all others. Names and codes of features are kept, and how the data were made from a file.
+ * all others. Weights, names and codes of features are kept, and how the data were made from a file.
  *
  * @throws {ArgumentError} when `y` holds targets, not labels, or when a label is not a class or is to be
  *   ignored.
@@ -83,7 +83,7 @@ function logGamma(alpha: number, random: Random): number {
 export function oneHot(source: Dataset, ...more: readonly never[]): Dataset {
   checkNoMore('oneHot', more)
   checkDataset('oneHot', source)
-  const { x, y, length, classes, ignoreIndex } = source
+  const { x, y, weights, length, classes, ignoreIndex } = source
   if (classes === undefined || !hasLabels(source)) {
     throw new ArgumentError(`oneHot: wanted labels, got targets of ${y.dtype}`)
   }
@@ -99,7 +99,11 @@ export function oneHot(source: Dataset, ...more: readonly never[]): Dataset {
   }
   const columns = { x: x.data as Values, y: rows, shape: x.shape, targetShape: [classes] }
   return withRecipe(
-    dataset({ ...columns, ...namesOf({ ...source, ignoreIndex: undefined }) }),
+    dataset({
+      ...columns,
+      ...(weights && { weights: weights.data as Values }),
+      ...namesOf({ ...source, ignoreIndex: undefined }),
+    }),
     recipeOf(source),
   )
 }

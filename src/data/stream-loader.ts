@@ -83,15 +83,15 @@ function checkEnd(seen: number, { batchSize, last }: LoaderValues, first: number
  */
 async function* shuffled(
   batches: AsyncIterable<Batch>,
-  { x, y }: Stream,
+  spec: Stream,
   size: number,
   stream: Random,
 ): AsyncGenerator<Batch> {
-  const buffer = new Rows(x, y, size)
+  const buffer = new Rows(spec, size)
   for await (const batch of batches) {
     const filling = Math.min(size - buffer.length, batch.length)
     buffer.copy(batch, 0, filling)
-    const out = new Rows(x, y, batch.length - filling)
+    const out = new Rows(spec, batch.length - filling)
     for (let row = filling; row < batch.length; row++) {
       const slot = Math.floor(stream.uniform(0, size))
       out.copy(buffer.batch, slot, 1)
@@ -99,7 +99,7 @@ async function* shuffled(
     }
     if (out.length > 0) yield out.batch
   }
-  const rest = new Rows(x, y, buffer.length)
+  const rest = new Rows(spec, buffer.length)
   for (const row of stream.permutation(buffer.length)) rest.copy(buffer.batch, row, 1)
   if (rest.length > 0) yield rest.batch
 }
@@ -107,11 +107,11 @@ async function* shuffled(
 /** Regroups the rows (examples) of batches into batches of `size()` rows; the last may be smaller. */
 async function* restacked(
   batches: AsyncIterable<Batch>,
-  { x, y }: Stream,
+  stream: Stream,
   size: () => number,
 ): AsyncGenerator<Batch> {
   let wanted = size()
-  let rows = new Rows(x, y, wanted)
+  let rows = new Rows(stream, wanted)
   for await (const batch of batches) {
     for (let from = 0, taken = 0; from < batch.length; from += taken) {
       taken = Math.min(wanted - rows.length, batch.length - from)
@@ -119,7 +119,7 @@ async function* restacked(
       if (rows.length < wanted) continue
       yield rows.batch
       wanted = size()
-      rows = new Rows(x, y, wanted)
+      rows = new Rows(stream, wanted)
     }
   }
   if (rows.length > 0) yield rows.batch

@@ -2,12 +2,13 @@ import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.t
 import { allocate, type Data } from '../core/dtype.ts'
 import { checkMemory } from '../core/memory.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
-import { choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
+import { boolean, choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type FlatExample, flatExample, type NumberInput } from './arrays.ts'
 import { type Batch, batchRows } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
 import { checkClassNames, dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
+import { weightIn } from './example-weights.ts'
 import { maxFloat32 } from './float32.ts'
 import { recipeOf, withRecipe } from './recipe.ts'
 
@@ -15,6 +16,8 @@ import { recipeOf, withRecipe } from './recipe.ts'
 export interface Stream extends Names {
   readonly x: FieldSpec
   readonly y: FieldSpec
+  /** Element type of the examples' weights; absent if every example counts the same. */
+  readonly weights?: FieldSpec
   /** Text that identifies the examples without reading them. A run is resumed only if the text is unchanged. */
   readonly fingerprint?: string
   /** Yields the examples of an epoch in batches of any size. The stream must not overwrite yielded arrays. */
@@ -38,6 +41,8 @@ export const isStream = (source: Source): source is Stream => 'read' in source
 export interface StreamExample {
   readonly x: ArrayLike<number> | NumberInput
   readonly y: number | ArrayLike<number> | NumberInput
+  /** Weight of the example, a number ≥ 0, if the stream is `weighted`. */
+  readonly weight?: number
 }
 
 const options = {
@@ -46,6 +51,8 @@ const options = {
   shape: required(shapeOptions.shape),
   /** Element type of `x`, and of `y` if it holds targets. @default 'float32' */
   dtype: choice(['float32', 'float64', 'int32'], 'float32'),
+  /** Whether each example has a `weight` in loss, accuracy and metrics. @default false */
+  weighted: boolean(false),
   /** Any text that identifies these examples. A run is resumed only if this text is unchanged. */
   fingerprint: text(),
   ...nameOptions,
@@ -59,14 +66,15 @@ export interface StreamOptions extends OptionsOf<typeof options> {}
  * `y` holds labels if `classes` or `classNames` is given, otherwise targets.
  *
  * @throws {ArgumentError} during reading, when an example does not fit `shape`, holds anything but finite
- *   numbers, or fractions for a `dtype` of int32, or when a label is outside 0 … classes − 1.
+ *   numbers, or fractions for a `dtype` of int32, when a label is outside 0 … classes − 1, or when an example of a
+ *   `weighted` stream has no weight ≥ 0.
  * @example data.stream(function* (epoch) { yield { x: [0.1, epoch], y: 1 } }, { shape: [2], classes: 2 })
  */
 export function stream(
   examples: (epoch: number) => AsyncIterable<StreamExample> | Iterable<StreamExample>,
   given: StreamOptions,
 ): Stream {
-  const { shape, targetShape, dtype, fingerprint, ...names } = readOptions('stream', options, given)
+  const { shape, targetShape, dtype, weighted, fingerprint, ...names } = readOptions('stream', options, given)
   const classes = names.classes ?? names.classNames?.length
   checkClassNames('stream', names)
   if (typeof examples !== 'function') {
@@ -74,9 +82,15 @@ export function stream(
   }
   const x: FieldSpec = { shape, dtype }
   const y: FieldSpec = { shape: targetShape, dtype: classes === undefined ? dtype : 'int32' }
-  const spec = { ...namesOf({ ...names, classes }), ...(fingerprint !== undefined && { fingerprint }), x, y }
+  const spec = {
+    ...namesOf({ ...names, classes }),
+    ...(fingerprint !== undefined && { fingerprint }),
+    x,
+    y,
+    ...(weighted && { weights: { shape: [], dtype: 'float32' } as const }),
+  }
   const read = async function* (epoch: number): AsyncGenerator<Batch> {
-    let rows = new Rows(x, y, chunk)
+    let rows = new Rows(spec, chunk)
     let count = 0
     for await (const given of examples(epoch)) {
       const example = flatExample(given, { x: x.dtype, y: y.dtype }, count)
@@ -84,10 +98,10 @@ export function stream(
       checkSize('x', x, example.x, count)
       checkSize('y', y, example.y, count)
       count++
-      rows.add(example)
+      rows.add(weighted ? { ...example, weight: weightIn(given, count - 1) } : example)
       if (rows.length === chunk) {
         yield rows.batch
-        rows = new Rows(x, y, chunk)
+        rows = new Rows(spec, chunk)
       }
     }
     if (rows.length > 0) yield rows.batch
@@ -138,7 +152,7 @@ export class Rows {
   length = 0
   readonly #memory: Batch
 
-  constructor(x: FieldSpec, y: FieldSpec, capacity: number) {
+  constructor({ x, y, weights }: Pick<Stream, 'x' | 'y' | 'weights'>, capacity: number) {
     const field = ({ dtype, shape }: FieldSpec): Data => allocate(dtype, capacity * sizeOf(shape))
     const bytes = 4 * capacity * (sizeOf(x.shape) + sizeOf(y.shape))
     checkMemory(
@@ -147,7 +161,7 @@ export class Rows {
       bytes,
       'use a smaller batchSize or shuffleBuffer',
     )
-    this.#memory = { x: field(x), y: field(y), length: capacity }
+    this.#memory = { x: field(x), y: field(y), ...(weights && { weights: field(weights) }), length: capacity }
   }
 
   /** The rows filled so far, as a batch that shares the buffer's memory. */
@@ -155,13 +169,15 @@ export class Rows {
     return batchRows(this.#memory, 0, this.length)
   }
 
-  add({ x, y }: FlatExample): void {
+  add({ x, y, weight }: FlatExample & { readonly weight?: number }): void {
+    if (weight !== undefined) this.#memory.weights![this.length] = weight
     this.#set(x, y, this.length++)
   }
 
   /** Copies rows `from` … `from + rows − 1` of a batch to the buffer, from row `to` on. @default at its end */
   copy(batch: Batch, from: number, rows: number, to: number = this.length): void {
-    const { x, y } = batchRows(batch, from, from + rows)
+    const { x, y, weights } = batchRows(batch, from, from + rows)
+    if (weights) (this.#memory.weights as Values).set(weights as Values, to)
     this.#set(x as Values, y as Values, to)
     this.length = Math.max(this.length, to + rows)
   }
@@ -191,7 +207,7 @@ export interface CollectOptions extends OptionsOf<typeof readingOptions> {}
 export async function collect(stream: Stream, given: CollectOptions = {}): Promise<Dataset> {
   const { signal } = readOptions('collect', readingOptions, given)
   checkStream('collect', stream)
-  const whole = joined(await gathered(stream.read(0), signal), stream.x, stream.y, namesOf(stream))
+  const whole = joined(await gathered(stream.read(0), signal), stream, namesOf(stream))
   return withRecipe(whole, recipeOf(stream))
 }
 
@@ -210,16 +226,20 @@ export async function gathered(
 }
 
 /** Joins batches to one data set, whose examples have the given shapes and names. */
-export function joined(parts: readonly Batch[], x: FieldSpec, y: FieldSpec, names: Names): Dataset {
+export function joined(
+  parts: readonly Batch[],
+  spec: Pick<Stream, 'x' | 'y' | 'weights'>,
+  names: Names,
+): Dataset {
   const length = parts.reduce((n, part) => n + part.length, 0)
   if (length === 0) throw mismatch('collect', 'at least one example', 0)
-  const rows = new Rows(x, y, length)
+  const rows = new Rows(spec, length)
   for (const part of parts) rows.copy(part, 0, part.length)
-  return datasetOf(rows.batch, x, y, names)
+  return datasetOf(rows.batch, spec.x, spec.y, names)
 }
 
 /** Returns the data set of all examples of a batch, whose arrays are not copied. */
 export function datasetOf(batch: Batch, x: FieldSpec, y: FieldSpec, names: Names): Dataset {
   const columns = { x: batch.x as Values, y: batch.y as Values, shape: x.shape, targetShape: y.shape }
-  return dataset({ ...columns, ...names })
+  return dataset({ ...columns, ...(batch.weights && { weights: batch.weights as Values }), ...names })
 }

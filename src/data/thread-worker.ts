@@ -38,7 +38,11 @@ async function sendAll(batches: ReturnType<Stream['read']>, id: number): Promise
       if (current !== id) return
       wanted--
       const own = copyOf(batch) // because its buffers are transferred to the other thread
-      send({ type: 'batch', id, batch: own }, [own.x.buffer as ArrayBuffer, own.y.buffer as ArrayBuffer])
+      const arrays = [own.x, own.y, ...(own.weights ? [own.weights] : [])]
+      send(
+        { type: 'batch', id, batch: own },
+        arrays.map(({ buffer }) => buffer as ArrayBuffer),
+      )
     }
     send({ type: 'end', id })
   } catch (error) {

@@ -148,6 +148,7 @@ export function loaderStream(loader: Loader): Stream {
     ...namesOf(dataset),
     x: spec(dataset.x),
     y: spec(dataset.y),
+    ...(dataset.weights && { weights: spec(dataset.weights) }),
     get fingerprint() {
       return examplesFingerprint(dataset) // lazily: it hashes every value
     },

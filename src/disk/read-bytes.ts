@@ -1,8 +1,6 @@
 import { fstatSync, readSync } from 'node:fs'
+import { mostAtOnce } from '../core/bytes.ts'
 import { malformed } from '../core/mismatch.ts'
-
-/** Maximum number of bytes to read or write in one call: systems refuse 2 GiB or more, or miscount them. */
-export const mostAtOnce = 2 ** 30
 
 /**
  * Returns all bytes of an open file, of any size that fits into memory. A file without a size, such as a pipe,

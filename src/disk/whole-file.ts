@@ -1,9 +1,9 @@
 import { closeSync, fchmodSync, fsync, openSync, renameSync, rmSync, writeSync, writev } from 'node:fs'
 import { platform } from 'node:os'
 import { promisify } from 'node:util'
+import { mostAtOnce } from '../core/bytes.ts'
 import { MachineError } from '../core/errors.ts'
 import { fileFault, onFile } from './fault.ts'
-import { mostAtOnce } from './read-bytes.ts'
 
 // Opening, closing and renaming take microseconds and are synchronous. Writing and flushing wait for the disk,
 // so they run on the threads of Node.js while training continues.

@@ -7,6 +7,7 @@ import type { Batch } from '../data/loader.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { sum } from '../ops/broadcast.ts'
 import { detach } from '../ops/detach.ts'
+import type { BatchOf } from '../train/graphs.ts'
 import type { Subject } from './subject.ts'
 
 // Second derivatives of a batch's training loss with respect to all trained weights: gradients of gradients.
@@ -14,7 +15,6 @@ import type { Subject } from './subject.ts'
 /** Returns the function v ↦ Hv, with H the Hessian of a batch's loss in all trained weights, concatenated. */
 export function hessianProduct(subject: Subject, batch: Batch): (v: Float64Array) => Promise<Float64Array> {
   const trained = [...subject.trained.values()]
-  const lossOf = subject.experiment.loss
   return async (v) => {
     let at = 0
     const direction = trained.map(({ shape, dtype }, i) => {
@@ -22,12 +22,12 @@ export function hessianProduct(subject: Subject, batch: Batch): (v: Float64Array
       at += size
       return [`v${i}`, { shape, dtype, data: toData(dtype, v.subarray(at - size, at)) }] as const
     })
-    const body = ({ x, y, ...given }: Readonly<Record<string, Tensor>>): Record<string, Tensor> => {
+    const body = (fed: BatchOf<Tensor> & Readonly<Record<string, Tensor>>): Record<string, Tensor> => {
       const weights = trained.map(({ value }) => value)
-      const slopes = gradients(lossOf(subject.model.forward(x!, 'train'), y!), weights)
+      const slopes = gradients(subject.lossOf(fed, 'train'), weights)
       const along = inner(
         slopes,
-        slopes.map((_, i) => given[`v${i}`]!),
+        slopes.map((_, i) => fed[`v${i}`]!),
       )
       return Object.fromEntries(gradients(along, weights).map((t, i) => [`h${i}`, t]))
     }
@@ -38,9 +38,9 @@ export function hessianProduct(subject: Subject, batch: Batch): (v: Float64Array
 
 /** Returns gᵀHg/‖g‖², the curvature of a batch's loss along its gradient g, where H is the Hessian of the loss. */
 export async function curvatureAlongGradient(subject: Subject, batch: Batch): Promise<number> {
-  const { curvature, squared } = await subject.compute('curvature', batch, ({ x, y }) => {
+  const { curvature, squared } = await subject.compute('curvature', batch, (fed) => {
     const weights = [...subject.trained.values()].map(({ value }) => value)
-    const slopes = gradients(subject.experiment.loss(subject.model.forward(x, 'train'), y), weights)
+    const slopes = gradients(subject.lossOf(fed, 'train'), weights)
     const fixed = slopes.map(detach)
     const products = gradients(inner(slopes, fixed), weights)
     return { curvature: inner(products, fixed), squared: inner(fixed, fixed) }

@@ -87,9 +87,9 @@ export async function overfit(experiment: Experiment, asked: OverfitOptions): Pr
 /** Returns the first batch of the experiment's first epoch, without transforms. */
 async function firstBatch(given: Experiment, examples: number): Promise<Batch> {
   const batches = trainingBatches({ ...given, transform: [] }, examples, 'keep').batches(0)
-  for await (const { x, y, length } of batches) {
+  for await (const { x, y, weights, length } of batches) {
     if (length < examples) throw mismatch('overfit', `examples of at most ${length}`, examples)
-    return { x, y, length }
+    return { x, y, ...(weights && { weights }), length }
   }
   throw mismatch('overfit', 'training data with examples', 0)
 }

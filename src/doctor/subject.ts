@@ -6,12 +6,13 @@ import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import type { Batch, Loader } from '../data/loader.ts'
-import type { Module } from '../nn/module.ts'
+import type { Mode, Module } from '../nn/module.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type WeightRule, weightRule } from '../optim/weight-rule.ts'
 import type { StepInput } from '../runtime/traced.ts'
+import { exampleWeighted } from '../train/example-weighted.ts'
 import { checkExperiment, type Experiment, trainingBatches } from '../train/experiment.ts'
-import { Graphs } from '../train/graphs.ts'
+import { type BatchOf, batchFields, fieldsOf, Graphs } from '../train/graphs.ts'
 import { type Length, runLength } from '../train/length.ts'
 import { optimizerFor } from '../train/run-optimizer.ts'
 import type { Steps } from '../train/steps.ts'
@@ -53,7 +54,7 @@ export class Subject {
     this.log = log
     this.signal = signal
     const { data, dtype, device, threads } = this.experiment
-    this.#graphs = new Graphs({ x: data.train.x, y: data.train.y }, { dtype, device, threads })
+    this.#graphs = new Graphs(batchFields(data.train), { dtype, device, threads })
   }
 
   get model(): Module {
@@ -176,14 +177,24 @@ export class Subject {
    */
   async compute<Out extends string, More extends string = never>(
     name: string,
-    { x, y, length }: Batch,
-    body: (fed: Readonly<Record<'x' | 'y' | More, Tensor>>) => Readonly<Record<Out, Tensor>>,
+    batch: Batch,
+    body: (
+      fed: Readonly<Record<'x' | 'y' | More, Tensor>> & BatchOf<Tensor>,
+    ) => Readonly<Record<Out, Tensor>>,
     given: Readonly<Record<More, StepInput & { readonly data: Data }>> = {} as Record<More, never>,
   ): Promise<Record<Out, Data>> {
     this.signal?.throwIfAborted()
+    const { length } = batch
     const graph = await this.#graphs.compiled(`${name} ${length}`, length, body, { more: given })
     const more = Object.entries<{ readonly data: Data }>(given).map(([key, { data }]) => [key, data])
-    return this.untouched(() => graph({ x, y, ...Object.fromEntries(more) }, this.steps))
+    return this.untouched(() => graph({ ...fieldsOf(batch), ...Object.fromEntries(more) }, this.steps))
+  }
+
+  /** Returns the loss of a batch, in a mode of the model, while a graph is traced. */
+  lossOf({ x, y, weights }: BatchOf<Tensor>, mode: Mode): Tensor {
+    const { loss: lossOf } = this.experiment
+    const output = this.model.forward(x, mode)
+    return exampleWeighted(lossOf, { loss: lossOf(output, y), output, y }, x, weights)
   }
 
   /** Trainable weights of the model by state name. */
@@ -193,8 +204,8 @@ export class Subject {
 
   /** Returns the loss of a batch in training mode, and the gradient of that loss. */
   async slope(batch: Batch): Promise<Slope> {
-    const values = await this.compute('slope', batch, ({ x, y }): Record<string, Tensor> => {
-      const loss = this.experiment.loss(this.model.forward(x, 'train'), y)
+    const values = await this.compute('slope', batch, (fed): Record<string, Tensor> => {
+      const loss = this.lossOf(fed, 'train')
       const weights = Array.from(this.trained.values(), ({ value }) => value)
       const slopes = gradients(loss, weights)
       return { loss, ...Object.fromEntries(slopes.map((g, i) => [`g${i}`, g])) }

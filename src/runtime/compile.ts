@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism } from '#platform'
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively } from '../core/exclusive.ts'

@@ -1,3 +1,4 @@
+import { loaders, preferred } from '#backends'
 import { ArgumentError } from '../core/errors.ts'
 import { isMachineFault } from '../core/machine.ts'
 import type { Backend } from './session.ts'
@@ -8,25 +9,22 @@ export type Device = 'cpu' | 'wasm' | 'webgpu'
 /** Names of all devices. */
 export const devices: readonly Device[] = ['cpu', 'wasm', 'webgpu']
 
-const load: Readonly<Record<Device, () => Promise<Backend>>> = {
-  cpu: async () => (await import('./node-cpu.ts')).nodeCpu,
-  wasm: async () => (await import('./wasm.ts')).wasm,
-  webgpu: async () => (await import('./node-webgpu.ts')).nodeWebgpu,
-}
+/** Functions that load the backends, by device. */
+export type Loaders = Readonly<Record<Device, () => Promise<Backend>>>
 
 /**
  * Loads the backend of a device: the engine that compiles and runs graphs on it.
  *
- * @param device @default 'cpu', or 'wasm' where no native binary loads, with a warning
+ * @param device @default 'cpu', or 'wasm' in browsers and, with a warning, where no native binary loads
  * @throws {ArgumentError} when the backend's package is missing, or has no binary for this machine.
  */
 export async function backendOf(device?: Device): Promise<Backend> {
   if (device === undefined) {
-    preferred ??= cpuOrWasm()
-    return preferred
+    fallback ??= preferred === 'cpu' ? cpuOrWasm() : backendOf(preferred)
+    return fallback
   }
   try {
-    return await load[device]()
+    return await loaders[device]()
   } catch (cause) {
     if (cause instanceof ArgumentError) throw cause
     const remedy = device === 'wasm' ? 'install onnxruntime-web' : "use device 'wasm'"
@@ -35,20 +33,18 @@ export async function backendOf(device?: Device): Promise<Backend> {
 }
 
 /** Backend of experiments that name no device; undefined until first requested. */
-let preferred: Promise<Backend> | undefined
+let fallback: Promise<Backend> | undefined
 
 async function cpuOrWasm(): Promise<Backend> {
   try {
-    return await load.cpu()
+    return await loaders.cpu()
   } catch (cause) {
     if (isMachineFault(cause)) throw cause // not what this platform lacks: repeated, the native library may load
     const backend = await backendOf('wasm')
-    if ('process' in globalThis) {
-      console.warn(
-        `device: wanted cpu, got ${reasonOf(cause)}; WebAssembly computes instead, slower and on one thread; ` +
-          "device 'wasm' chooses it without this warning",
-      )
-    }
+    console.warn(
+      `device: wanted cpu, got ${reasonOf(cause)}; WebAssembly computes instead, slower and on one thread; ` +
+        "device 'wasm' chooses it without this warning",
+    )
     return backend
   }
 }

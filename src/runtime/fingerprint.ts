@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '#platform'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { lowered, readsOf, rootsOf, type Traced } from './traced.ts'
 import { transformConvolutions } from './transformed.ts'
@@ -15,7 +15,7 @@ export function graphFingerprint(traced: Traced): string {
   for (const [i, { read, hashedAs }] of [...scheduled.values()].entries()) names.set(read, `${hashedAs}#${i}`)
   const places = new Map<Tensor, number>()
   const place = (t: Tensor): number | undefined => places.get(t)
-  const hash = createHash('sha256')
+  const hash = sha256()
   for (const t of topological(rootsOf(fast))) {
     const { op, inputs, attributes, shape, dtype, output, data } = t
     hash.update(JSON.stringify([op, names.get(t), inputs.map(place), attributes, shape, dtype, output]))
@@ -24,5 +24,5 @@ export function graphFingerprint(traced: Traced): string {
   }
   const written = [...variables].flatMap(([name, { written }]) => (written ? [[name, place(written)]] : []))
   hash.update(JSON.stringify([written, [...outputs].map(([name, t]) => [name, place(t)])]))
-  return hash.digest('hex').slice(0, 32)
+  return hash.hex().slice(0, 32)
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from '../core/bytes.ts'
 import { messages } from '../onnx/messages.ts'
 import { encode } from '../onnx/wire.ts'
 
@@ -8,5 +9,5 @@ import { encode } from '../onnx/wire.ts'
  */
 export function withMetadata(model: Uint8Array, texts: Readonly<Record<string, string>>): Uint8Array {
   const metadataProps = Object.entries(texts).map(([key, value]) => ({ key, value }))
-  return Buffer.concat([model, encode(messages, 'ModelProto', { metadataProps })])
+  return joinBytes([model, encode(messages, 'ModelProto', { metadataProps })])
 }

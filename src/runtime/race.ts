@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '#platform'
 import { graphNames } from '../onnx/model.ts'
 import type { Session } from './session.ts'
 
@@ -63,7 +63,7 @@ export async function racing(
 ): Promise<TimedSession> {
   const [one, several] = candidates
   if (several === undefined) return { ...(await open(model, one!)), timed: () => ({}) }
-  const graph = createHash('sha256').update(model).digest('hex').slice(0, 16)
+  const graph = sha256().update(model).hex().slice(0, 16)
   const race = raceOf(graph)
   const sessions: Sessions = [undefined, undefined]
   const current = async (): Promise<Session> => {

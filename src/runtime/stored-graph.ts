@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism } from '#platform'
 import { malformed } from '../core/mismatch.ts'
 import { showShape } from '../core/shape.ts'
 import { foldNormalization } from '../onnx/fold.ts'

@@ -72,10 +72,14 @@ const transformOf = ({ name, options, apply }: Transform): object =>
 const plain = (value: object): Description =>
   JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'function' ? functionOf(v) : v)))
 
-/** Describes a data set or a stream by shape of an example, number of classes and, for a data set, its length. */
+/**
+ * Describes a data set or a stream by shape of an example, number of classes, whether examples have weights and, for a
+ * data set, its length.
+ */
 const shapeOf = (source: Source): object => ({
   ...(!isStream(source) && { length: source.length }),
   x: source.x.shape,
+  ...(source.weights && { weighted: true }),
   ...(source.y.shape.length === 0 && { classes: source.classes }), // not of one-hot targets, which had none
 })
 

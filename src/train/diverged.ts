@@ -5,6 +5,7 @@ import { type Call, observe } from '../nn/observe.ts'
 import type { Compiled } from '../runtime/compile.ts'
 import type { Device } from '../runtime/device.ts'
 import { firstNonFinite } from '../runtime/diagnose.ts'
+import { fieldsOf } from './graphs.ts'
 import type { Steps } from './steps.ts'
 
 /** Error thrown when a loss becomes NaN or infinite. */
@@ -25,6 +26,13 @@ export class DivergedError extends NotFiniteError {
   }
 }
 
+/** Returns why the loss of a batch is 0/0, and what to do. */
+export function emptyBatch({ weights }: Batch): string {
+  const none = weights ? 'no example of the batch has a weight above 0' : 'no label of the batch counts'
+  const those = weights ? 'with weight 0' : 'without labels that count'
+  return `${none}, so the loss is 0/0; use larger batches, leave out examples ${those}, or skip such batches with nonFinite: 'skip'`
+}
+
 /**
  * Runs a model's training graph on a batch to find the first computed tensor with a value that is NaN or infinite.
  *
@@ -33,13 +41,13 @@ export class DivergedError extends NotFiniteError {
 export function culpritOf(
   graph: Pick<Compiled<'x' | 'y', string>, 'retrace'>,
   model: object,
-  { x, y }: Batch,
+  batch: Batch,
   step: number,
   device: Device | undefined,
 ): Promise<string | undefined> {
   const layers = new Map<Tensor, string>()
   const traced = observe(model, labelling(layers), () => graph.retrace())
-  return firstNonFinite(device, traced, { x, y }, step, (t) => layers.get(t))
+  return firstNonFinite(device, traced, fieldsOf(batch), step, (t) => layers.get(t))
 }
 
 /** Returns an observer of module calls that records in `layers` the innermost module computing each tensor. */

@@ -2,23 +2,32 @@ import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.t
 import type { Data } from '../core/dtype.ts'
 import { boolean, integer, type OptionsOf } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
+import type { Values } from '../data/dataset.ts'
 import { loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import type { Evaluator } from './evaluator.ts'
+import { fieldsOf } from './graphs.ts'
 import { type Interval, Intervals } from './intervals.ts'
 import { locating } from './locate.ts'
 import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
-import { type Measurements, Measures, type Metrics, type Predictions } from './metrics/metric.ts'
+import {
+  checkWeighing,
+  type Measurements,
+  Measures,
+  type Metrics,
+  type Predictions,
+} from './metrics/metric.ts'
 
 /** Results of evaluating a model on a data set. `metrics` is absent when the task has no metrics. */
 export interface Evaluation extends Partial<Measurements> {
   /**
    * Loss over all examples, independent of the batch size: the mean over examples, or over whatever the loss divides
-   * by, such as class weights; for a loss that is a sum, the sum. NaN when all labels are ignored.
+   * by, such as class weights; for a loss that is a sum, the sum. Examples that have weights count by them. NaN when all
+   * labels are ignored, or all weights are 0.
    */
   readonly loss: number
   /**
-   * Fraction, 0 to 1, of labels that equal the class with the highest score, not counting labels equal to the
+   * Fraction, 0 to 1, by the examples' weights if they have some, of labels that equal the class with the highest score, not counting labels equal to the
    * `ignoreIndex` of the data or the loss. A one-hot or soft label counts as the class of its highest probability; a
    * single score predicts class 1 if positive. Absent for data without classes.
    */
@@ -67,14 +76,16 @@ export async function evaluation(
   let known: Evaluator | undefined
   const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
   for await (const stack of untilAborted(signal, stacks)) {
-    const { x, y, length } = stack
+    const { y, weights, length } = stack
+    checkWeighing(metrics, weights)
     const rows = Math.min(batchSize, length)
     const evaluator = await evaluatorOf(rows)
-    const measured = await locating(stack, rows, () => evaluator.graph({ x, y }), totals.examples)
+    const measured = await locating(stack, rows, () => evaluator.graph(fieldsOf(stack)), totals.examples)
     totals.add(evaluator, measured, rows, length)
     await intervals?.add(stack, () => evaluatorOf(1))
     if (measures) {
-      const predictions = predictionsOf(evaluator, measured, y, length / rows)
+      const own = predictionsOf(evaluator, measured, y, length / rows)
+      const predictions = weights ? { ...own, weights: weights as Values } : own
       measures.add(predictions)
       intervals?.addPredictions(predictions)
     }

@@ -1,23 +1,19 @@
 import { type Data, isFloat } from '../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
 import type { ValuesOf } from '../core/options.ts'
-import { type Shape, showShape, sizeOf } from '../core/shape.ts'
+import { type Shape, showShape } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { checkAssignsNothing } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
 import { recipeOf } from '../data/recipe.ts'
 import type { Source } from '../data/stream.ts'
 import { modelOutput } from '../nn/module.ts'
-import { reshape, sum } from '../ops/broadcast.ts'
-import { cast, equal, greater, notEqual } from '../ops/compare.ts'
-import { checkLabels } from '../ops/label.ts'
-import { logicalAnd } from '../ops/logic.ts'
 import type { Loss } from '../ops/loss.ts'
 import type { ClassTargets } from '../ops/loss-weight.ts'
-import { argMax } from '../ops/select.ts'
-import { Graphs } from './graphs.ts'
+import { type Compared, correctness } from './correctness.ts'
+import { exampleWeighted } from './example-weighted.ts'
+import { type BatchOf, batchFields, Graphs } from './graphs.ts'
 import { classTargets, kindsOf, type LossKind, lossTensor, packed, termsOf } from './loss-terms.ts'
-import { targetFormOf } from './metrics/form.ts'
 import type { taskOptions } from './task-options.ts'
 
 /** Outputs of an evaluation graph; outputs that are not needed are absent. */
@@ -29,7 +25,7 @@ export interface Meaning {
   readonly kinds: readonly LossKind[] | undefined
   /** Shapes of a batch's scores and targets as passed to metrics. */
   readonly shapes: { readonly output: Shape; readonly target: Shape }
-  /** Number of labels in a batch, or 'counted' if some may be ignored; undefined for data without classes. */
+  /** Number of labels in a batch, or 'counted' if some may be ignored or have weights; undefined for data without classes. */
   readonly labels: number | 'counted' | undefined
   /** Label value that is ignored in loss and metrics. */
   readonly ignoreIndex: number | undefined
@@ -37,7 +33,7 @@ export interface Meaning {
 
 /** A compiled evaluation graph for batches of one size. */
 export interface Evaluator extends Meaning {
-  readonly graph: (feeds: Readonly<Record<'x' | 'y', Data>>) => Promise<Readonly<Record<Measured, Data>>>
+  readonly graph: (feeds: BatchOf<Data>) => Promise<Readonly<Record<Measured, Data>>>
 }
 
 /** Compiled evaluation graphs of a task, one for each batch size and kind of data. */
@@ -54,15 +50,16 @@ export class Evaluators {
   async of(source: Source, batchSize: number): Promise<Evaluator> {
     const { dtype, threads, device } = this.#options
     const { classes, ignoreIndex } = source
-    const fields = { x: shapeOf(source.x), y: shapeOf(source.y) }
+    const fields = batchFields(source)
     const spec = JSON.stringify({ ...fields, classes, ignoreIndex })
     const graphs = this.#graphs.get(spec) ?? new Graphs(fields, { dtype, threads, device, loop: true })
     this.#graphs.set(spec, graphs)
     const key = `${batchSize} ${spec}`
-    const graph = await graphs.compiled(key, batchSize, ({ x, y }) => {
+    const graph = await graphs.compiled(key, batchSize, (fed) => {
+      const { x, y, weights }: BatchOf<Tensor> = fed
       const output = modelOutput(this.#options.model, x, 'eval')
       checkAssignsNothing()
-      const { meaning, measured } = measure(this.#options, source, { x, output, y })
+      const { meaning, measured } = measure(this.#options, source, { x, output, y, weights })
       this.#meanings.set(key, meaning)
       return measured as Record<Measured, Tensor>
     })
@@ -75,19 +72,22 @@ interface Applied {
   readonly x: Tensor
   readonly output: Tensor
   readonly y: Tensor
+  /** Weights of the examples, if they have any. */
+  readonly weights?: Tensor | undefined
 }
 
 /** Builds the evaluation graph on top of the model's output. @returns the graph's outputs and their meaning */
 export function measure(
   { loss: lossOf, metrics }: Pick<ValuesOf<typeof taskOptions>, 'loss' | 'metrics'>,
   source: Names,
-  { x, output, y }: Applied,
+  { x, output, y, weights }: Applied,
 ): { readonly meaning: Meaning; readonly measured: Readonly<Partial<Record<Measured, Tensor>>> } {
-  const loss = checkedLoss(lossOf, output, y, source)
+  const checked = checkedLoss(lossOf, output, y, source)
+  const loss = exampleWeighted(lossOf, { loss: checked, output, y }, x, weights)
   const terms = termsOf(lossOf, { loss, output, y }, x)
   const compared = comparedIn(loss, output, y, source.ignoreIndex)
   const { ignoreIndex } = compared
-  const correct = correctness(compared, source.classes, classTargets(loss) !== undefined)
+  const correct = correctness(compared, source.classes, classTargets(loss) !== undefined, weights)
   const { labels, ...hits } = correct ?? {}
   return {
     meaning: {
@@ -104,15 +104,6 @@ export function measure(
       ...(Object.keys(metrics).length > 0 && compared.target !== y && { target: compared.target }),
     },
   }
-}
-
-const shapeOf = ({ shape, dtype }: Source['x']): Source['x'] => ({ shape, dtype })
-
-interface Compared {
-  readonly output: Tensor
-  readonly target: Tensor
-  /** Label value that is ignored in loss and metrics. */
-  readonly ignoreIndex: number | undefined
 }
 
 /**
@@ -144,39 +135,6 @@ const layouts = ['Cast', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsquee
 /** Returns all tensors on the way from `output` and `y` to `t`. */
 const between = (t: Tensor, output: Tensor, y: Tensor): readonly Tensor[] =>
   topological([t], (one) => (one === output || one === y ? [] : one.inputs))
-
-interface Correct {
-  /** Number of correct predictions. */
-  readonly hits: Tensor
-  /** Number of labels that are not ignored; absent if no label can be ignored. */
-  readonly counted?: Tensor
-  readonly labels?: number
-}
-
-/** Counts correct predictions and, if a label value is ignored, the labels that count; undefined without classes. */
-function correctness(
-  { output, target: y, ignoreIndex }: Compared,
-  classes: number | undefined,
-  isClassLoss: boolean,
-): Correct | undefined {
-  const form = targetFormOf(output.shape, y.shape)
-  const isInteger = y.dtype.startsWith('int')
-  const known = classes !== undefined || isClassLoss
-  if (!known || (form === 'alike' && isInteger)) return undefined
-  if (form === undefined) {
-    if (y.shape.length <= 1) checkLabels('accuracy', output, y)
-    return undefined
-  }
-  const given = form === 'alike' ? argMax(y, 1) : cast(y, 'int64')
-  const guess = form === 'logit' ? cast(greater(output, 0), 'int64') : argMax(output, 1)
-  const label = reshape(given, guess.shape)
-  const right = equal(guess, label)
-  const count = (t: Tensor): Tensor => sum(cast(t, output.dtype))
-  if (ignoreIndex === undefined || form === 'alike')
-    return { hits: count(right), labels: sizeOf(guess.shape) }
-  const counts = notEqual(label, ignoreIndex)
-  return { hits: count(logicalAnd(right, counts)), counted: count(counts) }
-}
 
 /**
  * Applies the loss function, and checks that model, loss and data fit together.

@@ -26,7 +26,7 @@ import type { Transform } from '../data/transform.ts'
 import type { Module } from '../nn/module.ts'
 import type { Normalization } from '../nn/norm/normalization.ts'
 import type { Controller } from '../schedule/control/controller.ts'
-import type { Metric } from './metrics/metric.ts'
+import { checkWeighing, type Metric } from './metrics/metric.ts'
 import { checkParts } from './parts.ts'
 import { computing, has, objective, scheduleSteps } from './task-options.ts'
 
@@ -166,6 +166,7 @@ export function experiment(given: ExperimentOptions): Experiment {
   checkOrder('experiment', data.train, checked)
   checkBatchSize(checked)
   checkParts(data)
+  for (const source of Object.values(data) as Source[]) checkWeighing(checked.metrics, source.weights)
   const goal = goalOf(checked)
   const control = checked.control.map((one) => one.follow?.(goal, monitor) ?? one)
   if (epochs !== undefined || steps !== undefined) return { ...checked, control }

@@ -16,6 +16,21 @@ export const batchInput = ({ shape, dtype }: FieldSpec, length: number): StepInp
   dtype,
 })
 
+/** Returns the fields of a source's batches; `weights` is one of them if the examples have weights. */
+export const batchFields = ({ x, y, weights }: Source): Readonly<Record<'x' | 'y', FieldSpec>> => ({
+  x: specOf(x),
+  y: specOf(y),
+  ...(weights && { weights: specOf(weights) }),
+})
+
+const specOf = ({ shape, dtype }: FieldSpec): FieldSpec => ({ shape, dtype })
+
+/** Tensors or arrays of a batch, by field. */
+export type BatchOf<T> = Readonly<Record<'x' | 'y', T>> & { readonly weights?: T }
+
+/** Returns the arrays of a batch by field. */
+export const fieldsOf = ({ x, y, weights }: Batch): BatchOf<Data> => ({ x, y, ...(weights && { weights }) })
+
 /** Returns the element type in which a model computes: the type of its first float variable, else float32. */
 export const computeDType = (model: object): DType =>
   [...variables(model).values()].map(({ dtype }) => dtype).find(isFloat) ?? 'float32'
@@ -120,10 +135,10 @@ export async function batchFeeds(
   batch: Batch,
   source: Source,
   device: Device | undefined,
-): Promise<Readonly<Record<'x' | 'y', Data>> & { readonly rows?: Data }> {
+): Promise<BatchOf<Data> & { readonly rows?: Data }> {
   const { from } = batch
   const isResident = from !== undefined && from.dataset === source && (await backendOf(device)).sharesMemory
-  if (!isResident) return { x: batch.x, y: batch.y }
-  const { x, y } = from.dataset
-  return { x: x.data, y: y.data, rows: from.indices }
+  if (!isResident) return fieldsOf(batch)
+  const { x, y, weights } = from.dataset
+  return { x: x.data, y: y.data, ...(weights && { weights: weights.data }), rows: from.indices }
 }

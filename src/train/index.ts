@@ -1,37 +1,10 @@
-export type { Accumulate } from './accumulation.ts'
 export { Checkpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 export { describe } from './description.ts'
-export { DivergedError } from './diverged.ts'
-export type { EvaluateOptions, Evaluation } from './evaluation.ts'
-export type {
-  EndEvent,
-  EpochEvent,
-  StartEvent,
-  StepsEvent,
-  TestEvent,
-  TestedWeights,
-  TrainEvent,
-} from './event.ts'
 export { readSteps, type TestLine, toLines } from './event-log.ts'
-export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
-export { exportOnnx } from './export.ts'
-export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
-export type { Interval } from './intervals.ts'
 export { assignAll, type LoadedWeights, type LoadOptions, loadWeights } from './load-weights.ts'
-export * as metrics from './metrics/index.ts'
 export { type OpenedRun, type OpenOptions, open } from './open.ts'
-export type { Predicted, Prediction } from './prediction.ts'
-export { beginning, type Progress } from './progress.ts'
-export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts'
+export * from './portable.ts'
 export { restore } from './restore.ts'
-export type { RowsInput } from './row-reader.ts'
 export { RunFolder } from './run-folder.ts'
 export type { EventsOptions, RunFolderOptions } from './run-folder-options.ts'
-export { readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
-export { scheduleWarnings } from './schedule-fit.ts'
 export { override, parseExperiment } from './spec.ts'
-export type { Steps } from './steps.ts'
-export { Task } from './task.ts'
-export type { TaskOptions } from './task-options.ts'
-export { type RunOptions, run, taskOf } from './train.ts'
-export type { LogOptions } from './watch.ts'

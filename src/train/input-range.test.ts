@@ -31,4 +31,12 @@ test('a number that the model cannot look up is refused, with and without the ex
         message: `predict: wanted indices from 0 to 4, got ${wrong}; look at number 1 of row 1`,
       })
   }
+  const stray = dataset({
+    x: x.map((code, i) => (i === 45 ? 9 : code)),
+    shape: [2],
+    y: codes.y.data as Int32Array,
+  })
+  await expect((await open(root)).evaluate(stray)).rejects.toThrow(
+    'evaluate: wanted an index from 0 to 4, got 9 at example 22 of the data, number 1',
+  )
 })

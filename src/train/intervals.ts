@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { pause } from '#platform'
 import type { AbortSignalLike } from '../core/abort.ts'
 import { middle95, resamples, samplesOf, wilson } from '../core/confidence.ts'
 import type { Data } from '../core/dtype.ts'
@@ -6,6 +6,7 @@ import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Batch } from '../data/loader.ts'
 import type { Evaluator } from './evaluator.ts'
+import { fieldsOf } from './graphs.ts'
 import { readParts } from './loss-terms.ts'
 import type { Metrics, Predictions } from './metrics/metric.ts'
 
@@ -39,6 +40,8 @@ export class Intervals {
   #labels = 0
   #predictions: Predictions[] = []
   #outputs = 0
+  /** Whether the examples have weights. */
+  #isWeighted = false
   /** Whether the model or the loss refuses a batch of one example. */
   #isRefused = false
 
@@ -48,11 +51,12 @@ export class Intervals {
   }
 
   /** Adds the examples of a stack of batches. @param single returns the evaluator for batches of one example */
-  async add({ x, y, length }: Batch, single: () => Promise<Evaluator>): Promise<void> {
+  async add(batch: Batch, single: () => Promise<Evaluator>): Promise<void> {
     if (this.#isRefused) return
     try {
       const evaluator = await single()
-      this.#add(evaluator, await evaluator.graph({ x, y }), length)
+      this.#isWeighted ||= batch.weights !== undefined
+      this.#add(evaluator, await evaluator.graph(fieldsOf(batch)), batch.length)
     } catch (error) {
       if (!(error instanceof ShapeError || error instanceof ArgumentError)) throw error
       this.#isRefused = true
@@ -110,7 +114,8 @@ export class Intervals {
     if (this.#isRefused || n < 2 || !(gap <= 1e-4 * Math.max(Math.abs(loss), 1e-2))) return {}
     const statistics: Record<string, Statistic> = {
       loss: lossOf,
-      ...(this.#labels > 1 && { accuracy: (sample) => ratioOf(this.#accuracy, sample) }),
+      ...((this.#labels > 1 || this.#isWeighted) &&
+        this.#labels > 0 && { accuracy: (sample) => ratioOf(this.#accuracy, sample) }),
       ...this.#ofMetrics(n),
     }
     const { loss: ofLoss, ...others } = await bootstrapped(n, statistics, signal)
@@ -122,7 +127,7 @@ export class Intervals {
     const accuracy: Interval = { low, high, method: 'wilson' }
     return {
       ...(ofLoss && { loss: ofLoss }),
-      ...(this.#labels === 1 && counted > 0 && { accuracy }),
+      ...(this.#labels === 1 && !this.#isWeighted && counted > 0 && { accuracy }),
       ...others,
     }
   }
@@ -168,7 +173,7 @@ async function bootstrapped(
     for (const { of, values } of found) values[next] = of(sample)
     next++
     if (performance.now() - paused < 50) continue
-    await setImmediate() // for signals and timers
+    await pause() // for signals and timers
     signal?.throwIfAborted()
     paused = performance.now()
   }
@@ -184,7 +189,8 @@ async function bootstrapped(
 /** Joins the predictions of several stacks. */
 function joined(all: readonly Predictions[]): Predictions {
   const length = all.reduce((n, one) => n + one.length, 0)
-  return withRows(all[0]!, length, (key) => {
+  const weights = all[0]!.weights && { weights: all.flatMap((one) => Array.from(one.weights!)) }
+  return withRows({ ...all[0]!, ...weights }, length, (key) => {
     const out = allocateLike(
       all[0]![key],
       all.reduce((n, one) => n + one[key].length, 0),
@@ -200,7 +206,7 @@ function joined(all: readonly Predictions[]): Predictions {
 
 /** Returns the predictions for the examples with these indices. */
 const gathered = (all: Predictions, sample: ArrayLike<number>): Predictions =>
-  withRows(all, sample.length, (key) => {
+  withRows({ ...all, ...gatheredWeights(all, sample) }, sample.length, (key) => {
     const width = all[key].length / all.length
     const out = allocateLike(all[key], sample.length * width)
     for (let k = 0, at = 0; k < sample.length; k++) {
@@ -210,9 +216,18 @@ const gathered = (all: Predictions, sample: ArrayLike<number>): Predictions =>
     return out
   })
 
+function gatheredWeights(
+  { weights, length }: Predictions,
+  sample: ArrayLike<number>,
+): Pick<Predictions, 'weights'> {
+  return weights === undefined || weights.length !== length
+    ? {}
+    : { weights: Float64Array.from(sample, (row) => weights[row]!) }
+}
+
 /** Returns predictions like these, of `length` examples, whose data `of` returns. */
 function withRows(like: Predictions, length: number, of: (key: 'output' | 'target') => Data): Predictions {
-  const { shapes, ignoreIndex } = like
+  const { shapes, ignoreIndex, weights } = like
   const resized = ([_, ...rest]: readonly number[]): number[] => [length, ...rest]
   return {
     output: of('output'),
@@ -220,6 +235,7 @@ function withRows(like: Predictions, length: number, of: (key: 'output' | 'targe
     length,
     ...(shapes && { shapes: { output: resized(shapes.output), target: resized(shapes.target) } }),
     ...(ignoreIndex !== undefined && { ignoreIndex }),
+    ...(weights && { weights }),
   }
 }
 

@@ -48,6 +48,14 @@ export class LossScale {
     return isAlike ? new LossScale(loss, graph, twins, new Set([output, y])) : undefined
   }
 
+  /** Applies the loss function to batches of two and of four examples, since one example may have a graph of its own. */
+  static ofTwo(lossOf: Loss, { output, y }: Pick<AppliedLoss, 'output' | 'y'>): LossScale | undefined {
+    const two = ({ shape: [, ...rest], dtype }: Tensor): Tensor => input([2, ...rest], dtype)
+    const pair = { output: two(output), y: two(y) }
+    const loss = attempt(() => trace(() => lossOf(pair.output, pair.y)).result)
+    return loss && LossScale.of(lossOf, { loss, ...pair })
+  }
+
   /** Returns the operator that makes the loss neither a mean over the examples nor a sum; undefined if none does. */
   get cause(): string | undefined {
     const mixing = this.#mixing
@@ -61,9 +69,22 @@ export class LossScale {
     return this.#twins.has(t) && this.#mixing === undefined && isTwice(this.#walk(t))
   }
 
+  /** Whether the loss is a sum over the examples. */
+  get isWhole(): boolean {
+    return this.isSum(this.#loss)
+  }
+
   /** Whether `t` has an axis of examples. */
   hasExamples(t: Tensor): boolean {
     return this.#twins.has(t) && this.#axes(t) > 0
+  }
+
+  /** Whether the elements of `t`, which has an axis of examples, are those of the first of `n` examples, then the next. */
+  isByExample(t: Tensor, n: number): boolean {
+    const isFirst = this.#axes(t) === 1 && t.shape[0] !== this.#twins.get(t)!.shape[0]
+    const moves = ({ op, attributes }: Tensor): boolean =>
+      op === 'Transpose' && (attributes.perm as readonly number[])[0] !== 0
+    return isFirst && (t.shape[0] === n || !this.#graph.some((one) => this.#fed.has(one) && moves(one)))
   }
 
   /**

@@ -43,6 +43,18 @@ export function termsOf(lossOf: Loss, applied: AppliedLoss, x: Tensor): readonly
   return terms.every(({ weight }) => weight === 'examples') ? undefined : terms
 }
 
+/** Splits a loss into terms as `termsOf` does, without joining those of one weight, for a known scale of the loss. */
+export function splitLoss(
+  { loss, output, y }: AppliedLoss,
+  x: Tensor,
+  scale: LossScale,
+): { readonly terms: readonly LossTerm[]; readonly fed: ReadonlySet<Tensor> } {
+  const fedIn = (ends: readonly Tensor[]) => reaching(topological(ends), (t) => [x, y, output].includes(t))
+  const terms = split(loss, { scale, fed: fedIn([loss]) })
+  const parts = terms.flatMap(({ total, weight }) => (typeof weight === 'object' ? [total, weight] : total))
+  return { terms, fed: fedIn(parts) }
+}
+
 /** Returns the scores and targets compared by the first classification loss in `loss`; undefined if there is none. */
 export const classTargets = (loss: Tensor): ClassTargets | undefined =>
   topological([loss]).flatMap((t) => classTargetsOf(t) ?? [])[0]

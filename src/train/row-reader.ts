@@ -191,6 +191,7 @@ export function inputOptions({ x, recipe, featureNames }: About): TableValues {
   return {
     label: undefined,
     target: [],
+    weight: undefined,
     features: featureNames,
     shape: x.shape,
     classNames: undefined,

@@ -46,6 +46,8 @@ export interface About extends Names {
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec
   readonly target: FieldSpec
+  /** Element type of the weights by which the loss counts examples; absent if it takes none. */
+  readonly weights?: FieldSpec
   /** How the training data were made from a file, if known. */
   readonly recipe?: Recipe
   /** Whether evaluation uses other weights than the trained ones, such as averages. */
@@ -142,6 +144,7 @@ export function aboutOf({ data, batchSize, metrics, dtype }: Experiment, average
     format: graphFormat,
     x: { shape: data.train.x.shape, dtype: data.train.x.dtype, ...(spread && { spread }) },
     target: { shape: data.validation.y.shape, dtype: data.validation.y.dtype },
+    ...(data.validation.weights && { weights: { shape: [], dtype: data.validation.weights.dtype } }),
     ...namesOf(data.validation),
     ...(recipe && { recipe }),
     averaged,
@@ -214,23 +217,24 @@ interface Measuring {
   readonly answered: Answered
 }
 
-/** Returns a function that traces the loss of n examples, from the model's output `y` and the targets `truth`. */
+/**
+ * Returns a function that traces the loss of n examples, from the model's output `y`, the targets `truth` and, if the
+ * examples have weights, these.
+ */
 function lossTracer({ loss, metrics, data }: Experiment, model: Module, traceOn: (n: number) => TracedBatch) {
-  const { y: field } = data.validation
+  const { y: field, weights: weighing } = data.validation
   return (n: number): Measuring => {
     const { shape, dtype } = traceOn(n).outputs.get('y')!
     const y = input(shape, dtype)
     const truth = input([n, ...field.shape], field.dtype)
+    const weights = weighing && input([n], weighing.dtype)
     const { reads, result } = unscheduled(() => {
       const target = castFloat(truth, computeDType(model))
-      return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target })
+      return measure({ loss, metrics }, data.validation, { x: y, output: y, y: target, weights })
     })
     const { measured, meaning } = result
     const answered = { loss: measured.loss!, output: y, shapes: meaning.shapes }
-    const inputs = new Map([
-      ['truth', truth],
-      ['y', y],
-    ])
+    const inputs = new Map(Object.entries({ truth, y, ...(weights && { weights }) }))
     return { batch: { inputs, outputs: new Map(Object.entries(measured)), reads }, meaning, answered }
   }
 }

@@ -1,4 +1,5 @@
 import { type ByteSource, bytesSource } from '../core/byte-source.ts'
+import { mostAtOnce } from '../core/bytes.ts'
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { checkSettled } from '../core/exclusive.ts'
@@ -6,7 +7,6 @@ import { faultOf, jsonIn, keysIn } from '../core/json.ts'
 import { checkFields, malformed, mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Variable } from '../core/variable.ts'
-import { mostAtOnce } from '../disk/read-bytes.ts'
 import { elementsIn, isStored, type StoredType, stored } from './stored-types.ts'
 
 /** Name of each of Evenstep's element types in the safetensors format. */

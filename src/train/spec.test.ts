@@ -69,6 +69,9 @@ describe('an experiment', () => {
     await wrong({ model: [['BatchNorm1d', 30, { momentum: 0.1 }, 5]] }).toThrow(
       'experiment: wanted BatchNorm1d without arguments after its options, got 5',
     )
+    await wrong({ model: [['Flatten', 1, -1, 7]] }).toThrow(
+      'experiment: wanted Flatten with at most 2 arguments, got 3',
+    )
     await wrong({ model: [['Linear', 1, -2]] }).toThrow(
       'Linear: wanted outFeatures as a positive integer, got -2',
     )

@@ -81,5 +81,7 @@ export function rows(stack: Batch, size: number, from: number, to: number): Batc
     const perBatch = (data.length / stack.length) * size
     return data.slice(from * perBatch, to * perBatch)
   }
-  return { x: part(stack.x), y: part(stack.y), length: (to - from) * size }
+  const { x, y, weights } = stack
+  const own = weights && { weights: part(weights) }
+  return { x: part(x), y: part(y), ...own, length: (to - from) * size }
 }

@@ -53,6 +53,7 @@ const fields = {
   ),
   y: nested(field),
   target: required(nested(field)),
+  weights: nested(field),
   ...nameOptions,
   recipe: custom<Recipe>('a recipe', (value) => Array.isArray(Object(value).normalized)),
   averaged: required(boolean()),
@@ -149,12 +150,16 @@ export class StoredRun {
    * @throws the reason of `options.signal`, once it is aborted.
    */
   async evaluate(source: Source, options: Omit<EvaluateOptions, 'batchSize'> = {}): Promise<Evaluation> {
-    const { x, y, target, loss, lossRefused, batchSize, metrics, dtype } = this.about
+    const { x, y, target, weights: weighing, loss, lossRefused, batchSize, metrics, dtype } = this.about
     const { path } = this.#place
     if (!loss || !y)
       throw new ArgumentError(`${path}: wanted a loss to evaluate, got none: ${lossRefused}; ${named}`)
     checkField(path, 'x', x, source.x)
     checkField(path, 'y', target, source.y)
+    if (source.weights && !weighing)
+      throw new ArgumentError(
+        `${path}: wanted data without weights, as those of the run, got data with weights`,
+      )
     const exact = dtype === 'float64'
     const weights = this.#weights()
     const [model, measures] = await Promise.all([
@@ -162,7 +167,7 @@ export class StoredRun {
       openOnnx(this.#whole('loss', weights), { exact }),
     ])
     const known = Object.entries(metrics).filter(([, spec]) => isKnown(spec))
-    const of = { model, measures, y, batchSize, loss, source }
+    const of = { model, measures, x, y, batchSize, loss, source, weighing }
     const all = parseMetrics(Object.fromEntries(known))
     const rowsOf = async (rows: number): Promise<Evaluator> => storedEvaluator(of, rows)
     return withFiniteLoss(path, await evaluation(source, batchSize, all, rowsOf, options))

@@ -14,14 +14,15 @@ import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from '.
 import { culpritOf } from './diverged.ts'
 import { valuesFingerprint } from './effects.ts'
 import { checkedLoss, type Evaluator, Evaluators } from './evaluator.ts'
-import { batchFeeds, Graphs } from './graphs.ts'
+import { exampleWeighted } from './example-weighted.ts'
+import { type BatchOf, batchFeeds, batchFields, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossKind, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
 import type { Steps } from './steps.ts'
 import type { taskOptions } from './task-options.ts'
 import { type WatchedStep, watched } from './watch.ts'
 
-type Fed = Readonly<Record<'x' | 'y', Tensor>>
+type Fed = BatchOf<Tensor>
 
 /** Hashes of what a task computes; independent of process, device and the values of weights. */
 export interface GraphFingerprints {
@@ -53,7 +54,7 @@ export class TaskGraphs {
     this.#options = options
     this.#optimizer = optimizer
     this.#norms = [...batchNorms(model).values()]
-    this.#graphs = new Graphs({ x: data.x, y: data.y }, { dtype, threads, device, loop: true })
+    this.#graphs = new Graphs(batchFields(data), { dtype, threads, device, loop: true })
     this.#parts = graphRunsPerStep(accumulate)
     const compile = (length: number): Promise<MicroGraph> => this.#learner(length)
     this.#accumulation = new Accumulation(optimizer, this.#parts, compile, { threads, device })
@@ -151,8 +152,9 @@ export class TaskGraphs {
   }
 
   /** Traces an optimizer step on a batch or, with `accumulate`, only the loss and gradients of a micro-batch. */
-  #trainingStep({ x, y }: Fed): Record<'loss' | 'terms' | 'layers', Tensor> {
+  #trainingStep(fed: Fed): Record<'loss' | 'terms' | 'layers', Tensor> {
     const { log, model } = this.#options
+    const { x, y } = fed
     const accumulates = this.#parts > 1
     let terms: readonly LossTerm[] | undefined
     let output: Tensor | undefined
@@ -160,7 +162,7 @@ export class TaskGraphs {
       model,
       accumulates ? {} : log,
       () => {
-        const applied = this.#lossOf(x, y)
+        const applied = this.#lossOf(fed)
         output = applied.output
         return applied.loss
       },
@@ -180,9 +182,10 @@ export class TaskGraphs {
   }
 
   /** Applies model and loss. @throws {ShapeError} when the model returns fewer scores than there are classes. */
-  #lossOf(x: Tensor, y: Tensor): { readonly loss: Tensor; readonly output: Tensor } {
+  #lossOf({ x, y, weights }: Fed): { readonly loss: Tensor; readonly output: Tensor } {
     const { model, loss: lossOf, data } = this.#options
     const output = modelOutput(model, x, 'train')
-    return { loss: checkedLoss(lossOf, output, y, data), output }
+    const loss = checkedLoss(lossOf, output, y, data)
+    return { loss: exampleWeighted(lossOf, { loss, output, y }, x, weights), output }
   }
 }

@@ -16,7 +16,7 @@ import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
 import { isRelative, overRun } from '../optim/over-run.ts'
-import { DivergedError } from './diverged.ts'
+import { DivergedError, emptyBatch } from './diverged.ts'
 import {
   type EvaluateOptions,
   type Evaluation,
@@ -266,8 +266,7 @@ export class Task {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize, most) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
     const cause = isEmpty
-      ? 'no label of the batch counts, so the loss is 0/0; use larger batches, leave out examples without labels ' +
-        "that count, or skip such batches with nonFinite: 'skip'"
+      ? emptyBatch(stack)
       : `the first tensor that is not finite is ${await this.#culprit(rows(stack, batchSize, bad, bad + 1), most)}; ` +
         'lower the rate or warm up longer'
     return new DivergedError(

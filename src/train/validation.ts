@@ -1,6 +1,7 @@
 import type { AbortSignalLike } from '../core/abort.ts'
 import { NotFiniteError } from '../core/errors.ts'
 import { present } from '../core/options.ts'
+import type { Dataset } from '../data/dataset.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent } from './event.ts'
 import type { Experiment } from './experiment.ts'
@@ -33,9 +34,13 @@ export async function validationOf(
     }
   }
   // Whatever the scores are, the accuracy is 0/0 only where no label counts.
-  const advice = Number.isNaN(accuracy)
-    ? 'no label of the validation data counts, so the loss is 0/0; validate on examples whose labels count'
-    : 'lower the rate, or look for numbers in the data that are not finite'
+  const { weights } = data.validation as Partial<Dataset>
+  const isUnweighted = weights?.data?.every((weight) => weight === 0)
+  const advice = isUnweighted
+    ? 'every weight of the validation data is 0, so the loss is 0/0; validate on examples that count'
+    : Number.isNaN(accuracy)
+      ? 'no label of the validation data counts, so the loss is 0/0; validate on examples whose labels count'
+      : 'lower the rate, or look for numbers in the data that are not finite'
   throw new DivergedError(
     `train: wanted a finite validation loss, got ${loss} ${step < 0 ? 'before the first step' : `after step ${step}, lr ${lr}`}; ${advice}`,
     step,

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { sha256 } from '#platform'
 import { digest } from '../fingerprint.ts'
 
 /**
@@ -7,7 +7,7 @@ import { digest } from '../fingerprint.ts'
  * and 64 kB each at its start, middle and end; not its name or date, so a copy has the same hash.
  */
 export function fileFingerprint(path: string, options: object): string {
-  const hash = createHash('sha256').update(JSON.stringify(options))
+  const hash = sha256().update(JSON.stringify(options))
   const file = openSync(path, 'r')
   try {
     const { size } = fstatSync(file)

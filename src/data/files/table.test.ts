@@ -9,6 +9,7 @@ import type { Dataset } from '../dataset.ts'
 import { recipeOf } from '../recipe.ts'
 import { split } from '../split.ts'
 import { collect, type Stream } from '../stream.ts'
+import { parseTable } from '../table/parse-table.ts'
 import { table, tableStream } from './table.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-table-'))
@@ -65,7 +66,7 @@ describe('a table is read', () => {
     expect(found.x).toEqual(wanted.x)
     expect([found.y, found.classNames]).toEqual([wanted.y, ['a', 'b', 'c']])
     await expect(table(parquet, { label: 'y', delimiter: ';' })).rejects.toThrow(
-      'table: wanted one of label, target, classNames, classes, naValues, columns, missing, signal, got delimiter',
+      'table: wanted one of label, target, weight, classNames, classes, naValues, columns, missing, signal, got delimiter',
     )
     const stream = await tableStream(parquet, small)
     expect((await collect(stream)).x).toEqual(wanted.x)
@@ -104,6 +105,13 @@ describe('a table is read', () => {
     expect(read.column('who')).toEqual(['p', 'q', 'p', 'q'])
     const { validation } = split(read, { validation: 0.5, by: 'who', stratify: false })
     expect(new Set(Array.from(validation.y.data, Number)).size).toBe(1)
+  })
+
+  test('unless an order names one value twice', async () => {
+    const columns = { n: { kind: 'ordinal', order: ['1', '2', '1.0'] } } as const
+    expect(() => parseTable('n,y\n1,a\n', 'a.csv', { label: 'y', columns })).toThrow(
+      'a.csv: column n: wanted different values in order, got "1 and 1.0, which are one"; leave one of them out',
+    )
   })
 
   test('unless there is none, or the reading is aborted', async () => {

@@ -51,10 +51,11 @@ export class Cells {
    * Converts a value of a feature or target column to a number. Returns NaN if the row must be dropped.
    *
    * @param where returns the value's place for errors, such as `line 3, column age`
-   * @param place index of the value in the example's `x`, or −1 minus its index in the example's `y`
+   * @param place index of the value in the example's `x`, or −1 minus its index in the example's `y`; undefined if it
+   *   is in neither
    * @param fill whether to replace a missing value by the option `missing`, if that is a number
    */
-  number(value: unknown, where: () => string, place: number, fill = true): number {
+  number(value: unknown, where: () => string, place: number | undefined, fill = true): number {
     const text = typeof value === 'string' ? value.trim() : undefined
     const isMissing = text === undefined ? value == null || Number.isNaN(value) : this.#missing.hasText(text)
     if (isMissing) return this.#absent(value, where, fill)
@@ -63,10 +64,17 @@ export class Cells {
     const number = text === undefined ? numberOf(value) : this.#numeral(text)
     if (this.#missing.hasNumber(number)) return this.#absent(value, where, fill)
     if (Math.abs(number) <= this.#max) {
-      this.#collisions?.add(place, number)
+      if (place !== undefined) this.#collisions?.add(place, number)
       return number
     }
     throw this.#noNumber(value, number, where)
+  }
+
+  /** Converts a value of the column of weights to a number. Returns NaN if the row must be dropped. */
+  weight(value: unknown, where: () => string): number {
+    const weight = this.number(value, where, undefined, false)
+    if (weight < 0) throw this.#wrong('a weight ≥ 0', value, where)
+    return weight
   }
 
   /**
@@ -120,13 +128,13 @@ export class Cells {
     for (const { y: labels } of order.length > 0 ? batches : []) {
       for (let i = 0; i < labels.length; i++) labels[i] = order[Number(labels[i])]!
     }
-    const known = order.includes(-1) ? batches.map((batch) => labelled(batch, x, y)) : batches
+    const known = order.includes(-1) ? batches.map((batch) => labelled(batch, plan)) : batches
     if (!known.some(({ length }) => length > 0)) {
       throw malformed(this.#name, 'at least one row without missing values', 'none')
     }
     const names = namesOf({ ...classes, featureNames })
     const [only, ...rest] = known
-    return only && rest.length === 0 ? datasetOf(only, x, y, names) : joined(known, x, y, names)
+    return only && rest.length === 0 ? datasetOf(only, x, y, names) : joined(known, plan, names)
   }
 
   /** Returns, once all labels were read, the classes and the class index of each code in `LabelCodes`. */
@@ -200,10 +208,11 @@ function adviceFor(text: string): string {
 }
 
 /** Returns a batch without the examples whose label is −1, which stands for a missing label. */
-function labelled({ x, y }: Batch, xSpec: FieldSpec, ySpec: FieldSpec): Batch {
+function labelled({ x, y, weights }: Batch, plan: TablePlan): Batch {
   const kept = Int32Array.from(y.keys()).filter((i) => Number(y[i]) >= 0)
   const pick = (data: Data, spec: FieldSpec): Data => gatherExamples({ ...spec, data }, kept)
-  return { x: pick(x, xSpec), y: pick(y, ySpec), length: kept.length }
+  const own = weights && plan.weights && { weights: pick(weights, plan.weights) }
+  return { x: pick(x, plan.x), y: pick(y, plan.y), ...own, length: kept.length }
 }
 
 const numberOf = (value: unknown): number =>

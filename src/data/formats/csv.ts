@@ -52,6 +52,7 @@ export class CsvReader {
   #columns: CsvColumns = 0
   #x: number[] = []
   #y: number[] = []
+  #weights: number[] = []
   #length = 0
 
   /** @param planOf finds the columns that the options choose, once those of the file are known */
@@ -133,10 +134,12 @@ export class CsvReader {
 
   #take(): Batch {
     if (this.#length === 0) return { x: new Float32Array(0), y: new Float32Array(0), length: 0 }
-    const { x, y } = this.plan
-    const batch = { x: typed(x, this.#x), y: typed(y, this.#y), length: this.#length }
+    const { x, y, weights } = this.plan
+    const own = weights && { weights: typed(weights, this.#weights) }
+    const batch = { x: typed(x, this.#x), y: typed(y, this.#y), ...own, length: this.#length }
     this.#x = []
     this.#y = []
+    this.#weights = []
     this.#length = 0
     return batch
   }
@@ -149,9 +152,15 @@ export class CsvReader {
     }
     const width = widthOf(this.#columns)
     if (row.cells.length !== width) throw this.#ragged(row)
-    const before = [this.#x.length, this.#y.length] as const
     if (this.#add(row, this.#plan)) this.#length++
-    else [this.#x.length, this.#y.length] = before
+    else this.#drop(this.#plan)
+  }
+
+  /** Takes back what was added of a row that must be dropped. */
+  #drop({ features, targets, label, weight }: TablePlan): void {
+    this.#x.length = this.#length * features.length
+    this.#y.length = this.#length * (label === undefined ? targets.length : 1)
+    if (weight !== undefined) this.#weights.length = this.#length
   }
 
   #ragged({ cells, line }: CsvRow): Error {
@@ -167,7 +176,7 @@ export class CsvReader {
   }
 
   /** Appends a row's `x` and `y` to the batch; returns false if the row must be dropped (missing values). */
-  #add({ cells, quoted, line }: CsvRow, { features, targets, label }: TablePlan): boolean {
+  #add({ cells, quoted, line }: CsvRow, { features, targets, label, weight }: TablePlan): boolean {
     const at = (column: number) => (): string => `line ${line}, column ${this.#nameOf(column)}`
     for (let place = 0; place < features.length; place++) {
       const column = features[place]!
@@ -180,6 +189,11 @@ export class CsvReader {
         this.#quick(cells[column]!) ?? this.#cells.number(cells[column], at(column), -1 - place, false)
       if (Number.isNaN(value)) return false
       this.#y.push(value)
+    }
+    if (weight !== undefined) {
+      const value = this.#cells.weight(cells[weight], at(weight))
+      if (Number.isNaN(value)) return false
+      this.#weights.push(value)
     }
     if (label === undefined) return true
     const value = this.#cells.label(cells[label], at(label), quoted?.[label] === true)

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../core/bytes.ts'
 import { malformed } from '../../core/mismatch.ts'
 import { custom } from '../../core/options.ts'
 
@@ -38,7 +39,7 @@ export class Decoder {
 
   /** Takes the next bytes, and returns the text of all lines that they complete. */
   push(bytes: Uint8Array): string {
-    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    const all = this.#rest.length === 0 ? bytes : joinBytes([this.#rest, bytes])
     const start = this.#decoder === undefined && all.length >= signature ? this.#start(all) : 0
     const end = this.#decoder === undefined ? 0 : this.#lineEnd(all)
     this.#rest = Uint8Array.from(all.subarray(Math.max(start, end))) // copied, since `bytes` may be reused

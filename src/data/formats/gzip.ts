@@ -1,5 +1,4 @@
-import { kMaxLength } from 'node:buffer'
-import { constants, gunzipSync } from 'node:zlib'
+import { gunzip, mostBytes } from '#platform'
 import { FormatError } from '../../core/errors.ts'
 import { malformed } from '../../core/mismatch.ts'
 
@@ -10,9 +9,9 @@ import { malformed } from '../../core/mismatch.ts'
  */
 export function unzip(file: Uint8Array, name: string, most: Most = {}): Uint8Array {
   if (!isGzip(file)) return file
-  const { bytes: maxOutputLength = kMaxLength, reason = 'more bytes than fit into memory' } = most
+  const { bytes: maxOutputLength = mostBytes, reason = 'more bytes than fit into memory' } = most
   try {
-    return gunzipSync(file, { chunkSize: sizeHint(file), maxOutputLength })
+    return gunzip(file, { size: sizeHint(file), most: maxOutputLength })
   } catch (cause) {
     const isLong = (cause as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE'
     if (isLong) throw malformed(name, `up to ${maxOutputLength} bytes in the gzip file`, reason)
@@ -33,7 +32,7 @@ const prefix = 1 << 12
 export function unzipStart(file: Uint8Array, name: string): Uint8Array {
   if (!isGzip(file)) return file.subarray(0, prefix)
   try {
-    return gunzipSync(file.subarray(0, prefix), { finishFlush: constants.Z_SYNC_FLUSH })
+    return gunzip(file.subarray(0, prefix), { isStart: true })
   } catch (cause) {
     throw damagedGzip(name, cause)
   }

@@ -6,8 +6,8 @@ import { planTable, type TablePlan, type TableValues } from './table.ts'
 /** A column to read, and where its values go in `x` or `y`. */
 export interface Reading {
   readonly column: ParquetColumn
-  readonly kind: 'feature' | 'target' | 'label'
-  /** Index in an example's `x` or `y` where the value (of a list: its first number) is stored. */
+  readonly kind: 'feature' | 'target' | 'label' | 'weight'
+  /** Index in an example's `x`, `y` or weight where the value (of a list: its first number) is stored. */
   readonly place: number
   /** Shape of each value; `[]` for a number. */
   readonly shape: Shape
@@ -31,13 +31,14 @@ export async function planParquet(
   options: TableValues,
   shapeIn: (column: ParquetColumn) => Promise<Shape>,
 ): Promise<ParquetPlan> {
-  const { label, targets, features } = planTable(
+  const { label, targets, weight, features } = planTable(
     name,
     columns.map((column) => column.name),
     { ...options, shape: undefined },
   )
-  const chosen = new Set([...features, ...targets, ...(label === undefined ? [] : [label])])
-  for (const at of chosen) checkColumn(name, columns[at]!, at === label)
+  const chosen = new Set([...features, ...targets, ...listOf(label), ...listOf(weight)])
+  for (const at of chosen)
+    checkColumn(name, columns[at]!, at === label ? 'label' : at === weight ? 'weight' : 'feature')
   const shapes = await Promise.all(
     columns.map((column, at) => (chosen.has(at) && column.isList ? shapeIn(column) : [])),
   )
@@ -51,32 +52,48 @@ export async function planParquet(
     ...options,
     features: features.flatMap(within),
     label: label === undefined ? undefined : within(label)[0],
+    weight: weight === undefined ? undefined : within(weight)[0],
     target: isVector ? targets.flatMap(within) : target === undefined ? undefined : within(target)[0],
   })
-  const readings = (chosen: readonly number[], kind: Reading['kind']): Reading[] => {
-    let next = 0
-    return chosen.map((at) => {
-      const place = next
-      next += sizeOf(shapes[at]!)
-      return { column: columns[at]!, kind, place, shape: shapes[at]! }
-    })
-  }
-  const labels = label === undefined ? [] : [label]
-  const all = [...readings(features, 'feature'), ...readings(targets, 'target'), ...readings(labels, 'label')]
-  return { ...plan, readings: all }
+  const readings = [
+    ...readingsOf(features, 'feature', columns, shapes),
+    ...readingsOf(targets, 'target', columns, shapes),
+    ...readingsOf(listOf(weight), 'weight', columns, shapes),
+    ...readingsOf(listOf(label), 'label', columns, shapes),
+  ]
+  return { ...plan, readings }
 }
+
+/** Returns how to read some columns, whose values lie one after another in an example. */
+function readingsOf(
+  chosen: readonly number[],
+  kind: Reading['kind'],
+  columns: readonly ParquetColumn[],
+  shapes: readonly Shape[],
+): Reading[] {
+  let next = 0
+  return chosen.map((at) => {
+    const place = next
+    next += sizeOf(shapes[at]!)
+    return { column: columns[at]!, kind, place, shape: shapes[at]! }
+  })
+}
+
+const listOf = (at: number | undefined): readonly number[] => (at === undefined ? [] : [at])
 
 /** Returns the feature names of a column: its own name or, for lists, `name[0]`, `name[1]`, … */
 const elementsOf = ({ name, isList }: ParquetColumn, shape: Shape): string[] =>
   isList ? Array.from({ length: sizeOf(shape) }, (_, i) => `${name}[${i}]`) : [name]
 
-function checkColumn(file: string, { name, other, isList }: ParquetColumn, isLabel: boolean): void {
+function checkColumn(file: string, { name, other, isList }: ParquetColumn, kind: Reading['kind']): void {
+  const isLabel = kind === 'label'
   if (other !== undefined) {
     const fix = isLabel
       ? 'turn them into texts or numbers first'
       : 'turn them into numbers first, such as days since a start, or choose other columns with features'
     throw malformed(file, isLabel ? 'a column of labels' : 'columns of numbers', `${other} in ${name}`, fix)
   }
+  if (kind === 'weight' && isList) throw malformed(file, 'a weight in each row', `lists in ${name}`)
   if (isLabel && isList)
     throw malformed(file, 'a label in each row', `lists in ${name}`, 'give them as target')
 }

@@ -83,15 +83,22 @@ export class ParquetTable {
 
   /** Decodes rows column by column, so that only one column at a time takes up memory as an untyped array. */
   async #examples(start: number, rows: number): Promise<Batch> {
-    const { readings, x: xSpec, y: ySpec } = this.plan
+    const { readings, x: xSpec, y: ySpec, weights } = this.plan
     const x = allocate(xSpec.dtype, rows * sizeOf(xSpec.shape))
     const y = allocate(ySpec.dtype, rows * sizeOf(ySpec.shape))
+    const w = weights && allocate(weights.dtype, rows)
     const dropped = new Uint8Array(rows)
     for (const reading of readings) {
-      const [out, step] = reading.kind === 'feature' ? [x, sizeOf(xSpec.shape)] : [y, sizeOf(ySpec.shape)]
+      const isFeature = reading.kind === 'feature'
+      const isWeight = reading.kind === 'weight'
+      const out = isWeight ? w! : isFeature ? x : y
+      const step = isWeight ? 1 : sizeOf((isFeature ? xSpec : ySpec).shape)
       const values = await this.#file.values(reading.column, start, rows)
       const isQuick =
-        reading.kind !== 'label' && reading.shape.length === 0 && reading.column.scale === undefined
+        !isWeight &&
+        reading.kind !== 'label' &&
+        reading.shape.length === 0 &&
+        reading.column.scale === undefined
       for (let row = 0; row < rows; row++) {
         if (dropped[row]) continue // so that the label of a row that is dropped makes no class
         const value = values[row]
@@ -100,10 +107,11 @@ export class ParquetTable {
         else if (!this.#put(reading, value, start + row, out, row * step)) dropped[row] = 1
       }
     }
-    if (!dropped.includes(1)) return { x, y, length: rows }
+    if (!dropped.includes(1)) return { x, y, ...(w && { weights: w }), length: rows }
     const kept = Int32Array.from(dropped, (_, i) => i).filter((i) => dropped[i] === 0)
     const keep = (data: Data, spec: FieldSpec): Data => gatherExamples({ ...spec, data }, kept)
-    return { x: keep(x, xSpec), y: keep(y, ySpec), length: kept.length }
+    const own = w && weights && { weights: keep(w, weights) }
+    return { x: keep(x, xSpec), y: keep(y, ySpec), ...own, length: kept.length }
   }
 
   /** Writes a row's value in a column (number or list) to `out`; returns false if the row must be dropped. */
@@ -132,6 +140,7 @@ export class ParquetTable {
 
   #cell(value: unknown, where: () => string, kind: Reading['kind'], place: number): number {
     if (kind === 'label') return this.cells.label(value, where)
+    if (kind === 'weight') return this.cells.weight(value, where)
     const isFeature = kind === 'feature'
     return this.cells.number(value, where, isFeature ? place : -1 - place, isFeature)
   }

@@ -27,7 +27,9 @@ export const tableOptions = {
   target: custom<Column | readonly Column[]>('the name or index of a column, or a list of them', (value) =>
     [value].flat().every(isColumn),
   ),
-  /** Names or indices of the columns of `x`, in order. @default all columns except label and target */
+  /** Name or index of the column with each example's weight in loss, accuracy and metrics: numbers ≥ 0. */
+  weight: column,
+  /** Names or indices of the columns of `x`, in order. @default all columns except label, target and weight */
   features: list(column),
   /** Shape of one example's `x`. @default [number of features] */
   shape: shapeOptions.shape,
@@ -63,8 +65,11 @@ export interface TablePlan {
   readonly features: readonly number[]
   readonly label: number | undefined
   readonly targets: readonly number[]
+  readonly weight: number | undefined
   readonly x: FieldSpec
   readonly y: FieldSpec
+  /** Element type of the weights, if there is a column of them. */
+  readonly weights?: FieldSpec
   readonly featureNames: readonly string[] | undefined
 }
 
@@ -77,7 +82,7 @@ export interface TablePlan {
 export function planTable(
   name: string,
   columns: readonly string[] | number,
-  { label, target, dtype, ...options }: TableValues,
+  { label, target, weight, dtype, ...options }: TableValues,
 ): TablePlan {
   checkClassNames('dataset', options)
   if ((label === undefined) === (target === undefined)) {
@@ -85,23 +90,17 @@ export function planTable(
     throw new ArgumentError(`${name}: wanted ${wanted}, got ${label === undefined ? 'neither' : 'both'}`)
   }
   if (isInputOnly({ target })) checkThere(name, columns, options.features)
-  const find = finder(name, columns, [label, target, options.features].flat(2))
+  const find = finder(name, columns, [label, target, weight, options.features].flat(2))
   const targets = target === undefined ? [] : [target].flat().map(find)
   const all = Array.from({ length: widthOf(columns) }, (_, i) => i)
   const labelAt = label === undefined ? undefined : find(label)
   const predicted = new Set(labelAt === undefined ? targets : [labelAt])
-  const features = options.features?.map(find) ?? all.filter((i) => !predicted.has(i))
+  const weightAt = weight === undefined || isInputOnly({ target }) ? undefined : find(weight)
+  const features = options.features?.map(find) ?? all.filter((i) => !predicted.has(i) && i !== weightAt)
   const shape = options.shape ?? [features.length]
   checkFeatures(name, columns, features, predicted)
+  checkWeight(name, columns, weightAt, features, predicted)
   checkTwice(name, columns, targets, 'target')
-  if (features.length === 0) {
-    throw mismatch(
-      name,
-      'a column of features besides what is to be predicted',
-      undefined,
-      'name fewer targets',
-    )
-  }
   if (sizeOf(shape) !== features.length) {
     throw mismatch(name, `${sizeOf(shape)} columns of features`, features.length, 'check features and shape')
   }
@@ -109,8 +108,10 @@ export function planTable(
     features,
     label: labelAt,
     targets,
+    weight: weightAt,
     x: { shape, dtype },
     y: { shape: Array.isArray(target) ? [targets.length] : [], dtype: label === undefined ? dtype : 'int32' },
+    ...(weightAt !== undefined && { weights: { shape: [], dtype: 'float64' } as const }),
     featureNames: typeof columns === 'number' ? undefined : features.map((i) => columns[i]!),
   }
 }
@@ -128,7 +129,7 @@ function checkThere(
   if (lacking !== undefined) throw columnAbsent(name, lacking, columns, needed)
 }
 
-/** @throws {ArgumentError} when a feature is chosen twice, or is also the label or a target. */
+/** @throws {ArgumentError} when there is no feature, one is chosen twice, or is also the label or a target. */
 function checkFeatures(
   name: string,
   columns: readonly string[] | number,
@@ -141,6 +142,21 @@ function checkFeatures(
     throw mismatch(name, 'features without the column to predict', shown(columns, leak), fix)
   }
   checkTwice(name, columns, features, 'features')
+  const wanted = 'a column of features besides what is to be predicted'
+  if (features.length === 0) throw mismatch(name, wanted, undefined, 'name fewer targets')
+}
+
+/** @throws {ArgumentError} when the column of weights is also a feature, or the label or a target. */
+function checkWeight(
+  name: string,
+  columns: readonly string[] | number,
+  weight: number | undefined,
+  features: readonly number[],
+  predicted: ReadonlySet<number>,
+): void {
+  if (weight === undefined) return
+  const other = predicted.has(weight) ? 'the column to predict' : features.includes(weight) && 'a feature'
+  if (other) throw mismatch(name, 'weight as a column of its own', `${shown(columns, weight)}, ${other}`)
 }
 
 function checkTwice(
@@ -195,11 +211,12 @@ function finder(
  */
 export function tableSpec(
   name: string,
-  { x, y, featureNames }: TablePlan,
+  { x, y, weights, featureNames }: TablePlan,
   { label, classNames, classes = classNames?.length }: TableValues,
 ): Omit<Stream, 'read'> {
-  if (label === undefined) return { x, y, ...namesOf({ featureNames }) }
-  if (classes !== undefined) return { x, y, ...namesOf({ classes, classNames, featureNames }) }
+  const fields = { x, y, ...(weights && { weights }) }
+  if (label === undefined) return { ...fields, ...namesOf({ featureNames }) }
+  if (classes !== undefined) return { ...fields, ...namesOf({ classes, classNames, featureNames }) }
   const wanted = 'classNames or classes, for labels are unknown before the end of a stream'
   throw mismatch(name, wanted, undefined)
 }

@@ -1,4 +1,5 @@
-import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { crc32, deflateRaw, inflateRaw } from '#platform'
+import { joinBytes } from '../../core/bytes.ts'
 import { FormatError } from '../../core/errors.ts'
 import { malformed } from '../../core/mismatch.ts'
 
@@ -167,7 +168,7 @@ function checkEntries(all: readonly Entry[], bytes: number, name: string): void 
 function content(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
   const { method, crc, size } = entry
   const body = bodyOf(archive, view, entry, name)
-  const bytes = method === 0 ? body : inflateRawSync(body, { maxOutputLength: Math.max(size, 1) })
+  const bytes = method === 0 ? body : inflateRaw(body, { most: Math.max(size, 1) })
   if (bytes.length !== size || crc32(bytes) !== crc) throw new RangeError('another checksum')
   return bytes
 }
@@ -177,7 +178,7 @@ const prefix = 1 << 12
 
 function contentStart(archive: Uint8Array, view: DataView, entry: Entry, name: string): Uint8Array {
   const body = bodyOf(archive, view, entry, name).subarray(0, prefix)
-  return entry.method === 0 ? body : inflateRawSync(body, { finishFlush: constants.Z_SYNC_FLUSH })
+  return entry.method === 0 ? body : inflateRaw(body, { isStart: true })
 }
 
 /** Returns the bytes of a file as the archive stores them. */
@@ -200,7 +201,7 @@ export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean):
   let at = 0
   for (const [name, bytes] of files) {
     const text = new TextEncoder().encode(name)
-    const body = compress ? deflateRawSync(bytes) : bytes
+    const body = compress ? deflateRaw(bytes) : bytes
     const common = [20, 0, compress ? 8 : 0, 0, 0x21] // version, flags, method, time, date
     const sizes = [crc32(bytes), body.length, bytes.length]
     const local = record(signatures.local, common, sizes, [text.length, 0])
@@ -211,7 +212,7 @@ export function pack(files: ReadonlyMap<string, Uint8Array>, compress: boolean):
   }
   const length = directory.reduce((n, part) => n + part.length, 0)
   const end = record(signatures.end, [0, 0, files.size, files.size], [length, at], [0])
-  return Buffer.concat([...parts, ...directory, end])
+  return joinBytes([...parts, ...directory, end])
 }
 
 /** Encodes a ZIP header: a 32-bit signature, then the lists of integers, alternately of 16 and 32 bits. */

@@ -1,5 +1,6 @@
 import { malformed, unknownName } from '../../core/mismatch.ts'
 import type { Field, Names } from '../dataset.ts'
+import { weightsOf } from '../example-weights.ts'
 import { planTable, type TablePlan } from '../formats/table.ts'
 import { CellParser } from './cells.ts'
 import { parserOf } from './column-encoder.ts'
@@ -31,6 +32,8 @@ export class TableBuilder {
   readonly #format: CellFormat
   readonly #cells: CellParser
   readonly #plan: TablePlan
+  /** Columns, other than features, that no row may lack. */
+  readonly #needed: readonly number[]
   #first: RawRow[] = []
   #stores: (NumberStore | TextStore)[] | undefined
   #told: readonly (ColumnPlan | undefined)[]
@@ -54,6 +57,8 @@ export class TableBuilder {
     const unnamed = columns.indexOf('')
     if (unnamed >= 0) throw malformed(name, 'a name for each column', `none for column ${unnamed}`, nameIt)
     this.#plan = rolesOf(name, columns, options)
+    const { label, targets, weight } = this.#plan
+    this.#needed = [...(label === undefined ? targets : [label]), ...(weight === undefined ? [] : [weight])]
     this.#told = this.#toldPlans()
   }
 
@@ -76,11 +81,11 @@ export class TableBuilder {
 
   /** Decides how each column is stored, and stores the rows that were kept for that. */
   #start(): (NumberStore | TextStore)[] {
-    const { label, targets } = this.#plan
+    const { label, targets, weight } = this.#plan
     const stores = this.#columns.map((_, at) => {
       const kind = this.#told[at]?.kind
       if (at === label) return new TextStore()
-      if (targets.includes(at) || kind === 'number') return NumberStore.empty()
+      if (targets.includes(at) || at === weight || kind === 'number') return NumberStore.empty()
       if (kind !== undefined) return new TextStore()
       const sample = this.#first.map(({ cells }) => cells[at])
       return isNumeric(sample, this.#cells) ? NumberStore.empty() : new TextStore()
@@ -101,20 +106,16 @@ export class TableBuilder {
         store.push(value)
       } else store.push(this.#text(at, given, place), place)
     }
-    for (const at of this.#predicted) {
-      if (stores[at]!.at(stores[at]!.length - 1) === null && this.#options.missing !== 'drop') {
-        throw this.#errors.absent(at, cells[at], place)
-      }
+    for (const at of this.#needed) {
+      const value = stores[at]!.at(stores[at]!.length - 1)
+      if (value === null && this.#options.missing !== 'drop') throw this.#errors.absent(at, cells[at], place)
+      if (at === this.#plan.weight && (value as number) < 0)
+        throw this.#errors.wrong('a weight ≥ 0', at, cells[at], place)
     }
   }
 
   #isGuess(at: number): boolean {
     return this.#told[at] === undefined && this.#plan.features.includes(at)
-  }
-
-  get #predicted(): readonly number[] {
-    const { label, targets } = this.#plan
-    return label === undefined ? targets : [label]
   }
 
   #text(at: number, given: unknown, place: number): string | null {
@@ -148,7 +149,8 @@ export class TableBuilder {
     const options = Object.fromEntries(
       Object.entries(this.#options).filter(([, value]) => value !== undefined),
     )
-    const parts = { name: this.#name, options, format: this.#format, plans, y, names }
+    const weights = this.#weights(named)
+    const parts = { name: this.#name, options, format: this.#format, plans, y, names, ...weights }
     return new MixedTable({ ...parts, stores: named, texts: pick(texts) })
   }
 
@@ -185,7 +187,7 @@ export class TableBuilder {
   /** Returns the rows to keep, or undefined for all of them. @throws {FormatError} when none are left. */
   #kept(plans: readonly ColumnPlan[], stores: readonly ColumnStore[]): Int32Array | undefined {
     const names = new Set(plans.filter(({ drop }) => drop).map(({ name }) => name))
-    const needed = stores.filter((_, at) => this.#predicted.includes(at) || names.has(this.#columns[at]!))
+    const needed = stores.filter((_, at) => this.#needed.includes(at) || names.has(this.#columns[at]!))
     const length = stores[0]!.length
     if (length === 0) throw malformed(this.#name, 'at least one row of values', 'none')
     const rows = Int32Array.from({ length }, (_, row) => row)
@@ -211,13 +213,21 @@ export class TableBuilder {
     }
     return { y: { data, shape: y.shape, dtype: 'float32' }, names: {} }
   }
+
+  #weights(stores: ReadonlyMap<string, ColumnStore>): { readonly weights?: Field } {
+    const { weight } = this.#plan
+    if (weight === undefined) return {}
+    const { numbers } = stores.get(this.#columns[weight]!) as NumberStore
+    return { weights: weightsOf(this.#name, Float64Array.from(numbers), numbers.length) }
+  }
 }
 
 /** Returns which columns are features, and which are predicted. @throws {ArgumentError} when one does not exist. */
 export function rolesOf(name: string, columns: readonly string[], options: MixedValues): TablePlan {
-  const { label, target, classNames, classes, naValues } = options
+  const { label, target, weight, classNames, classes, naValues } = options
   const none = { features: undefined, shape: undefined, missing: undefined }
-  return planTable(name, columns, { label, target, classNames, classes, naValues, ...none, dtype: 'float32' })
+  const chosen = { label, target, weight, classNames, classes, naValues }
+  return planTable(name, columns, { ...chosen, ...none, dtype: 'float32' })
 }
 
 /** Returns how numbers and missing values are written, without what is the default. */

@@ -1,6 +1,7 @@
 import { mismatch } from '../../core/mismatch.ts'
 import { choice, custom, integer, type OptionsOf, readOptions, required } from '../../core/options.ts'
 import { firstTwice, texts } from '../dataset.ts'
+import { CellParser } from './cells.ts'
 import type { ColumnKind } from './encoding.ts'
 import { dateFormat, mostBuckets, textUnit } from './encoding-check.ts'
 
@@ -119,8 +120,15 @@ export function planColumn(
   return { ...options, name, kind: kind as ColumnKind, drop: own === 'drop' && kind !== 'ignore', fill }
 }
 
+const cells = new CellParser({})
+
 function checkOrder(who: string, order: readonly string[]): void {
   const twice = firstTwice(order)
   if (order.length < 2) throw mismatch(who, 'order of two texts or more', order)
   if (twice !== undefined) throw mismatch(who, 'different texts in order', `${twice} twice`)
+  const values = order.map((text) => cells.category(text) ?? text)
+  const at = values.findIndex((value, i) => values.indexOf(value) < i)
+  if (at < 0) return
+  const both = `${order[values.indexOf(values[at]!)]} and ${order[at]}, which are one`
+  throw mismatch(who, 'different values in order', both, 'leave one of them out')
 }

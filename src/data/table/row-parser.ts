@@ -20,6 +20,8 @@ export interface FeatureColumn {
 export interface ParsedRow {
   readonly values: readonly CellValue[]
   readonly y: readonly CellValue[]
+  /** Weight of the row, if there is a column of weights. */
+  readonly weight?: number
   readonly place: number
 }
 
@@ -64,15 +66,17 @@ export class RowParser {
       if (value === null && drop) return undefined
       values.push(value)
     }
-    const { label, targets } = this.#plan
+    const { label, targets, weight } = this.#plan
     const y =
       label === undefined
         ? targets.map((at) => this.#target(at, cells[at], place))
         : [this.#label(cells[label])]
     const at = y.indexOf(null)
-    if (at < 0) return { values, y, place }
+    const isWeighted = weight !== undefined
+    const own = isWeighted ? this.#weight(weight, cells[weight], place) : 1
+    if (at < 0 && own !== null) return isWeighted ? { values, y, weight: own, place } : { values, y, place }
     if (this.#options.missing === 'drop') return undefined
-    const column = label ?? targets[at]!
+    const column = at < 0 ? weight! : (label ?? targets[at]!)
     throw this.errors.absent(column, cells[column], place)
   }
 
@@ -80,6 +84,12 @@ export class RowParser {
     const { classNames } = this.#options
     if (typeof given === 'string' && classNames?.includes(given.trim())) return given.trim()
     return this.#cells.text(given) ?? null
+  }
+
+  #weight(at: number, given: unknown, place: number): number | null {
+    const value = this.#target(at, given, place)
+    if (value !== null && value < 0) throw this.errors.wrong('a weight ≥ 0', at, given, place)
+    return value
   }
 
   #target(at: number, given: unknown, place: number): number | null {

@@ -110,6 +110,7 @@ export function encodedStream(
   const stream: Stream = {
     x: { shape: [rows.width], dtype: 'float32' },
     y: { shape: plan.y.shape, dtype: plan.label === undefined ? 'float32' : 'int32' },
+    ...(plan.weights && { weights: plan.weights }),
     ...namesOf({ ...names, featureNames: rows.featureNames, categories: rows.categories }),
     fingerprint,
     read: async function* () {
@@ -137,7 +138,7 @@ const columnsOf = ({ columns }: TableEncoding) =>
 /** Returns a function that encodes parsed rows. */
 function batchMaker(
   { width, columns }: TableEncoder,
-  { label, targets }: TablePlan,
+  { label, targets, weight }: TablePlan,
   { errors }: RowParser,
   names: Names,
 ): (rows: readonly ParsedRow[]) => Batch {
@@ -157,7 +158,8 @@ function batchMaker(
       }
     }
     const y = label === undefined ? targetsOf(rows, targets.length) : Int32Array.from(rows, classAt)
-    return { x, y, length: rows.length }
+    const weights = weight === undefined ? undefined : Float64Array.from(rows, (row) => row.weight!)
+    return { x, y, ...(weights && { weights }), length: rows.length }
   }
 }
 

@@ -35,6 +35,8 @@ export interface TableParts {
   /** Texts of the columns whose values in `stores` were made of texts, and are others. */
   readonly texts: ReadonlyMap<string, ColumnStore>
   readonly y: Field
+  /** Weights of the rows, if the table has a column of them. */
+  readonly weights?: Field
   readonly names: Names
 }
 
@@ -118,13 +120,14 @@ export class MixedTable {
         at += column.features.length
       }
     }
-    const { y, names, options } = this.#parts
+    const { y, weights, names, options } = this.#parts
     const targets = gatherExamples(y, order) as Values
     const made = dataset({
       x,
       y: targets,
       shape: [width],
       targetShape: y.shape,
+      ...(weights && { weights: gatherExamples(weights, order) as Values }),
       ...names,
       featureNames,
       categories,

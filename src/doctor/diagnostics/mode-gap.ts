@@ -37,12 +37,11 @@ export const modeGap: Diagnostic = {
 
 /** Returns the loss of each of `count` training batches, in training mode and in evaluation mode. */
 async function lossesOf(subject: Subject): Promise<readonly (readonly [train: number, evaluated: number])[]> {
-  const { model, experiment } = subject
   const losses: [number, number][] = []
   for (const batch of subject.batches(count)) {
-    const { train, evaluated } = await subject.compute('modes', batch, ({ x, y }) => ({
-      evaluated: experiment.loss(model.forward(x, 'eval'), y),
-      train: experiment.loss(model.forward(x, 'train'), y),
+    const { train, evaluated } = await subject.compute('modes', batch, (fed) => ({
+      evaluated: subject.lossOf(fed, 'eval'),
+      train: subject.lossOf(fed, 'train'),
     }))
     losses.push([Number(train[0]), Number(evaluated[0])])
   }

@@ -86,6 +86,7 @@ function ofCounts(spec: Metric['spec'], resultOf: (counts: PairCounts) => number
   return {
     spec,
     goal: 'max',
+    weighs: true,
     initial: [],
     update: (before, predictions) => countPairs(spec.type, before, predictions),
     result,

@@ -9,6 +9,8 @@ import {
   type Scores,
   type SortedScores,
   sortedScores,
+  totalOf,
+  weightAt,
   withScores,
 } from './ranking.ts'
 
@@ -45,6 +47,7 @@ export function averagePrecision(given: AveragePrecisionOptions = {}): Metric {
   const metric: Metric<Scores> = {
     spec: { type, average, zeroDivision, ...(multilabel && { multilabel }) },
     ...(average !== 'none' && { goal: 'max' }),
+    weighs: true,
     initial: { classes: 0, multilabel, scores: [], labels: [] },
     update: (before, predictions) => withScores(type, before, predictions),
     result,
@@ -69,17 +72,19 @@ const hasNone = ({ labels }: Scores): boolean => !labels.some((chunk) => chunk.s
 
 /** Returns the average precision of a class; `zero` for a class without examples. */
 function area({ own, others }: SortedScores, zero: number): number {
-  if (Number.isNaN(own.at(-1)) || Number.isNaN(others.at(-1))) return Number.NaN
-  if (own.length === 0) return zero
-  let [found, above, total] = [0, 0, 0]
-  while (found < own.length) {
+  const [a, b] = [own.scores, others.scores]
+  if (Number.isNaN(a.at(-1)) || Number.isNaN(b.at(-1))) return Number.NaN
+  if (a.length === 0) return zero
+  let [left, above] = [a.length - 1, b.length - 1] // places
+  let [found, wrong, total] = [0, 0, 0] // weights
+  while (left >= 0) {
     const before = found
-    const score = own[own.length - 1 - found]!
-    while (found < own.length && own[own.length - 1 - found] === score) found++
-    while (above < others.length && others[others.length - 1 - above]! >= score) above++
-    total += ((found - before) * found) / (found + above)
+    const score = a[left]!
+    while (left >= 0 && a[left] === score) found += weightAt(own, left--)
+    while (above >= 0 && b[above]! >= score) wrong += weightAt(others, above--)
+    total += ((found - before) * found) / (found + wrong)
   }
-  return total / own.length
+  return total / totalOf(own)
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)

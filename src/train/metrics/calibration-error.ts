@@ -15,7 +15,7 @@ const options = {
 
 export interface CalibrationErrorOptions extends OptionsOf<typeof options> {}
 
-/** For each bin: number of examples, how many of them are hits, and the sum of their confidences. */
+/** For each bin: number of examples, or their weight; how many of them are hits; and the sum of their confidences. */
 interface Bins {
   readonly count: readonly number[]
   readonly hits: readonly number[]
@@ -41,6 +41,7 @@ export function calibrationError(given: CalibrationErrorOptions = {}): Metric {
   const metric: Metric<Bins> = {
     spec: { type, bins, norm },
     goal: 'min',
+    weighs: true,
     initial: { count: zeros, hits: zeros, confidence: zeros },
     update(before, predictions) {
       const rows = classScores(type, predictions)
@@ -48,9 +49,10 @@ export function calibrationError(given: CalibrationErrorOptions = {}): Metric {
       for (const [i, label] of rows.labels.entries()) {
         const p = confidenceOf(rows, i)
         const bin = Math.floor(p * bins) || 0 // NaN is in the first
-        count[bin]!++
-        confidence[bin]! += p
-        hits[bin]! += Number((rows.columns === 1 ? 1 : classOf(rows, i)) === label)
+        const weight = rows.weightOf(i)
+        count[bin]! += weight
+        confidence[bin]! += weight * p
+        hits[bin]! += weight * Number((rows.columns === 1 ? 1 : classOf(rows, i)) === label)
       }
       return { count, hits, confidence }
     },

@@ -9,7 +9,7 @@ const options = {
 
 export interface ConfusionMatrixOptions extends OptionsOf<typeof options> {}
 
-/** Numbers of examples: row = label, column = prediction; empty before the first batch. */
+/** Numbers, or sums of the weights, of examples: row = label, column = prediction; empty before the first batch. */
 export type PairMatrix = readonly (readonly number[])[]
 
 /**
@@ -21,6 +21,7 @@ export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
   const { normalize } = readOptions(type, options, given)
   const metric: Metric<PairMatrix> = {
     spec: { type, normalize },
+    weighs: true,
     initial: [],
     update: (before, predictions) => countPairs(type, before, predictions),
     result(matrix) {
@@ -42,9 +43,9 @@ export function confusionMatrix(given: ConfusionMatrixOptions = {}): Metric {
 /** Returns `before` with the pairs of label and predicted class of another batch. */
 export function countPairs(who: string, before: PairMatrix, predictions: Predictions): PairMatrix {
   const rows = classScores(who, predictions)
-  const { classes, labels } = rows
+  const { classes, labels, weightOf } = rows
   const matrix = Array.from({ length: classes }, (_, c) => [...(before[c] ?? new Array(classes).fill(0))])
-  for (const [i, label] of labels.entries()) matrix[label]![classOf(rows, i)]!++
+  for (const [i, label] of labels.entries()) matrix[label]![classOf(rows, i)]! += weightOf(i)
   return matrix
 }
 

@@ -29,7 +29,7 @@ const options = {
 
 export interface AverageOptions extends OptionsOf<typeof options> {}
 
-/** Numbers of examples per class: predicted correctly; predicted as the class; labelled with the class. */
+/** Numbers, or sums of the weights, of examples per class: predicted correctly; predicted as the class; labelled with the class. */
 interface Counts {
   readonly hits: readonly number[]
   readonly predicted: readonly number[]
@@ -88,6 +88,7 @@ function ratio(type: string, given: AverageOptions, parts: Ratio): Metric<Counts
   return {
     spec: { type, average, zeroDivision, ...(multilabel && { multilabel }) },
     ...(average !== 'none' && { goal: 'max' }),
+    weighs: true,
     initial: { hits: [], predicted: [], actual: [] },
     update: (counts, predictions) =>
       multilabel
@@ -101,7 +102,7 @@ function ratio(type: string, given: AverageOptions, parts: Ratio): Metric<Counts
 
 function count(who: string, before: Counts, predictions: Predictions, binary: boolean): Counts {
   const rows = classScores(who, predictions)
-  const { classes, labels } = rows
+  const { classes, labels, weightOf } = rows
   if (binary && classes !== 2) {
     throw mismatch(
       who,
@@ -113,23 +114,25 @@ function count(who: string, before: Counts, predictions: Predictions, binary: bo
   const { hits, predicted, actual } = copied(before, classes)
   for (const [i, label] of labels.entries()) {
     const guess = classOf(rows, i)
-    predicted[guess]!++
-    actual[label]!++
-    if (guess === label) hits[label]!++
+    const weight = weightOf(i)
+    predicted[guess]! += weight
+    actual[label]! += weight
+    if (guess === label) hits[label]! += weight
   }
   return { hits, predicted, actual }
 }
 
 /** Counts each label of examples that may have several labels at once. */
 function countLabels(who: string, before: Counts, predictions: Predictions): Counts {
-  const { columns, scores, truth } = labelScores(who, predictions)
+  const { columns, scores, truth, weightOf } = labelScores(who, predictions)
   const { hits, predicted, actual } = copied(before, columns)
   for (const [i, applies] of truth.entries()) {
     if (applies < 0) continue
     const guess = Number(scores[i]! > 0)
-    predicted[i % columns]! += guess
-    actual[i % columns]! += applies
-    hits[i % columns]! += guess * applies
+    const weight = weightOf(Math.floor(i / columns))
+    predicted[i % columns]! += weight * guess
+    actual[i % columns]! += weight * applies
+    hits[i % columns]! += weight * guess * applies
   }
   return { hits, predicted, actual }
 }

@@ -2,7 +2,7 @@ import { ArgumentError } from '../../core/errors.ts'
 import { boolean, custom } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import { targetFormOf } from './form.ts'
-import type { Predictions } from './metric.ts'
+import { type Predictions, rowWeights } from './metric.ts'
 
 /** A classifier's predictions after validation: one row for each label that is not ignored. */
 export interface ClassScores {
@@ -16,6 +16,8 @@ export interface ClassScores {
   readonly scores: ArrayLike<number>
   /** One-hot or soft targets, row by row; undefined if the targets are labels. */
   readonly soft: ArrayLike<number> | undefined
+  /** Returns the weight of a row's example. */
+  weightOf(row: number): number
 }
 
 /**
@@ -35,7 +37,8 @@ export function classScores(who: string, predictions: Predictions): ClassScores 
     const soft = classesLast(predictions.target, target)
     checkSums(who, soft, columns)
     const labels = Int32Array.from({ length: soft.length / columns }, (_, i) => argMax(soft, i, columns))
-    return { classes: columns, labels, columns, scores: scores as ArrayLike<number>, soft }
+    const weightOf = rowWeights(predictions, labels.length)
+    return { classes: columns, labels, columns, scores: scores as ArrayLike<number>, soft, weightOf }
   }
   return counted(who, columns, scores as ArrayLike<number>, predictions)
 }
@@ -45,8 +48,9 @@ function counted(
   who: string,
   columns: number,
   scores: ArrayLike<number>,
-  { target, ignoreIndex }: Predictions,
+  predictions: Predictions,
 ): ClassScores {
+  const { target, ignoreIndex } = predictions
   const classes = Math.max(2, columns)
   const labels = Int32Array.from(target as ArrayLike<number>, Number)
   const isIgnored = (label: number): boolean => ignoreIndex !== undefined && label === ignoreIndex
@@ -58,7 +62,8 @@ function counted(
       `${who}: wanted labels from 0 to ${classes - 1}, got ${target[at]}; of numbers, measure train.metrics.mae()`,
     )
   }
-  const all = { classes, labels, columns, scores, soft: undefined }
+  const weightOf = rowWeights(predictions, labels.length)
+  const all = { classes, labels, columns, scores, soft: undefined, weightOf }
   if (!labels.some(isIgnored)) return all
   const kept = Array.from(labels.keys()).filter((i) => !isIgnored(labels[i]!))
   const row = (i: number): number => kept[Math.floor(i / columns)]! * columns + (i % columns)
@@ -66,6 +71,7 @@ function counted(
     ...all,
     labels: Int32Array.from(kept, (i) => labels[i]!),
     scores: Float64Array.from({ length: kept.length * columns }, (_, i) => scores[row(i)]!),
+    weightOf: (i) => weightOf(kept[i]!),
   }
 }
 
@@ -98,6 +104,8 @@ export interface LabelScores {
   readonly scores: ArrayLike<number>
   /** 1 where the label applies, 0 where it does not, and −1 where it is ignored. */
   readonly truth: Int8Array
+  /** Returns the weight of a row's example. */
+  weightOf(row: number): number
 }
 
 /**
@@ -124,7 +132,8 @@ export function labelScores(who: string, predictions: Predictions): LabelScores 
     if (number === 0 || number === 1) return number
     throw new ArgumentError(`${who}: wanted targets of 0 or 1 as multilabel asks, got ${number}`)
   })
-  return { columns, scores: scores as ArrayLike<number>, truth }
+  const weightOf = rowWeights(predictions, truth.length / columns)
+  return { columns, scores: scores as ArrayLike<number>, truth, weightOf }
 }
 
 /** Returns the shapes of output and target; if not given, infers them from the numbers of elements. */

@@ -1,4 +1,5 @@
 import type { Data } from '../../core/dtype.ts'
+import { mismatch } from '../../core/mismatch.ts'
 import type { Shape } from '../../core/shape.ts'
 
 /** Outputs of a model and targets of the same examples, each concatenated into one array. */
@@ -17,6 +18,8 @@ export interface Predictions {
   readonly shapes?: { readonly output: Shape; readonly target: Shape }
   /** Label value that is ignored. */
   readonly ignoreIndex?: number
+  /** Weight of each example, ≥ 0. @default 1 each */
+  readonly weights?: ArrayLike<number>
 }
 
 /** Result of a metric: a number, a list with one number per class, or a matrix as a list of rows. */
@@ -33,6 +36,8 @@ export interface Metric<State = unknown> {
   readonly spec: Readonly<Record<string, unknown>> & { readonly type: string }
   /** Whether a larger or a smaller result is better; absent when the result is not one number. */
   readonly goal?: 'max' | 'min'
+  /** Whether `update` counts each example by its weight in `weights`. @default false: examples with weights are refused */
+  readonly weighs?: boolean
   /** State before the first batch. */
   readonly initial: State
   /** Returns the state after another batch. @throws {ArgumentError} when the predictions do not suit the metric. */
@@ -41,6 +46,30 @@ export interface Metric<State = unknown> {
   result(state: State): MetricValue
   /** Returns why the result is or contains NaN; undefined when it does not. */
   reason?(state: State): string | undefined
+}
+
+/**
+ * Checks that metrics count examples by their weights.
+ *
+ * @param weights weights of the examples; undefined if they have none
+ * @throws {ArgumentError} naming the first metric that does not.
+ */
+export function checkWeighing(metrics: Metrics, weights: unknown): void {
+  const ignoring = Object.entries(metrics).find(([, { weighs }]) => !weighs)?.[0]
+  if (weights === undefined || ignoring === undefined) return
+  const fix = 'count each example by predictions.weights in update, and declare weighs: true'
+  throw mismatch('metrics', 'metrics that count examples by their weights', ignoring, fix)
+}
+
+/**
+ * Returns a function of the index of a row that returns the weight of its example.
+ *
+ * @param rows number of rows: one or several for each example, those of the first example first
+ */
+export function rowWeights({ weights }: Predictions, rows: number): (row: number) => number {
+  if (weights === undefined) return () => 1
+  const perExample = rows / weights.length
+  return (row) => weights[Math.floor(row / perExample)]!
 }
 
 /** Metrics by name, such as `{ f1: metrics.f1() }`. */
@@ -79,33 +108,44 @@ export class Measures {
   }
 }
 
-/** State of `meanMetric`: sum and number of the values seen so far. */
+/** State of `meanMetric`: sum and number of the values seen so far, or sums of weighted values and of weights. */
 interface Mean {
   readonly sum: number
   readonly count: number
+}
+
+/** Values of rows, and a function that returns the weight of a row's example. */
+export interface RowValues {
+  readonly values: ArrayLike<number>
+  weightOf(row: number): number
 }
 
 /**
  * Returns a metric that applies the function `result` to the mean of some values. The metric is NaN, with a reason, if
  * there are no values.
  *
- * @param valuesOf returns the values for a batch of predictions, one for each target that is not ignored
+ * @param valuesOf returns the values for a batch of predictions, one for each target that is not ignored, and the
+ *   weights of their examples
  */
 export const meanMetric = (
   spec: Metric['spec'],
   goal: 'max' | 'min',
-  valuesOf: (predictions: Predictions) => ArrayLike<number>,
+  valuesOf: (predictions: Predictions) => RowValues,
   result: (mean: number) => number = (mean) => mean,
 ): Metric => ({
   spec,
   goal,
+  weighs: true,
   initial: { sum: 0, count: 0 },
   update(state, predictions) {
-    const values = valuesOf(predictions)
-    const { count } = state as Mean
-    let { sum } = state as Mean
-    for (let i = 0; i < values.length; i++) sum += values[i]!
-    return { sum, count: count + values.length }
+    const { values, weightOf } = valuesOf(predictions)
+    let { sum, count } = state as Mean
+    for (let i = 0; i < values.length; i++) {
+      const weight = weightOf(i)
+      sum += weight * values[i]!
+      count += weight
+    }
+    return { sum, count }
   },
   result(state) {
     const { sum, count } = state as Mean

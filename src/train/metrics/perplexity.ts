@@ -1,6 +1,6 @@
 import { readOptions } from '../../core/options.ts'
 import { classScores } from './labels.ts'
-import { type Metric, meanMetric, type Predictions } from './metric.ts'
+import { type Metric, meanMetric, type Predictions, type RowValues } from './metric.ts'
 
 /**
  * Measures perplexity, e to the power of the mean cross-entropy. Guessing among k equally likely classes has
@@ -13,9 +13,9 @@ import { type Metric, meanMetric, type Predictions } from './metric.ts'
  */
 export function perplexity(options: object = {}): Metric {
   readOptions('perplexity', {}, options)
-  const surprises = (predictions: Predictions): Float64Array => {
-    const { columns, labels, scores, soft } = classScores('perplexity', predictions)
-    return Float64Array.from(labels, (label, i) => {
+  const surprises = (predictions: Predictions): RowValues => {
+    const { columns, labels, scores, soft, weightOf } = classScores('perplexity', predictions)
+    const values = Float64Array.from(labels, (label, i) => {
       if (columns === 1) return softplus(label === 1 ? -scores[i]! : scores[i]!)
       if (soft === undefined) return surprise(scores, i, columns, label)
       let sum = 0
@@ -25,6 +25,7 @@ export function perplexity(options: object = {}): Metric {
       }
       return sum
     })
+    return { values, weightOf }
   }
   return meanMetric({ type: 'perplexity' }, 'min', surprises, Math.exp)
 }

@@ -22,24 +22,37 @@ export interface Scores {
   readonly scores: readonly Float64Array[]
   /** Class of each example; with `multilabel`, whether each label applies: 1, 0, or −1 if it does not count. */
   readonly labels: readonly (Int32Array | Int8Array)[]
+  /** Weights of the examples, if they have any. */
+  readonly weights?: readonly Float64Array[]
 }
 
 /** Adds the scores of another batch, by which a metric ranks the examples of each class or label, to `before`. */
 export function withScores(who: string, before: Scores, predictions: Predictions): Scores {
-  const { classes, scores, labels } = before.multilabel ? logits(who, predictions) : ranked(who, predictions)
-  return { ...before, classes, scores: [...before.scores, scores], labels: [...before.labels, labels] }
+  const { classes, scores, labels, weightOf } = before.multilabel
+    ? logits(who, predictions)
+    : ranked(who, predictions)
+  const columns = classes === 2 && !before.multilabel ? 1 : classes
+  const own = Float64Array.from({ length: scores.length / columns }, (_, row) => weightOf(row))
+  return {
+    ...before,
+    classes,
+    scores: [...before.scores, scores],
+    labels: [...before.labels, labels],
+    ...(predictions.weights && { weights: [...(before.weights ?? []), own] }),
+  }
 }
 
-type Ranked = { readonly [K in 'scores' | 'labels']: Scores[K][number] } & Pick<Scores, 'classes'>
+type Ranked = { readonly [K in 'scores' | 'labels']: Scores[K][number] } & Pick<Scores, 'classes'> &
+  Pick<ClassScores, 'weightOf'>
 
 function ranked(who: string, predictions: Predictions): Ranked {
   const rows = classScores(who, predictions)
-  return { classes: rows.classes, scores: logOdds(rows), labels: rows.labels }
+  return { classes: rows.classes, scores: logOdds(rows), labels: rows.labels, weightOf: rows.weightOf }
 }
 
 function logits(who: string, predictions: Predictions): Ranked {
-  const { columns, scores, truth } = labelScores(who, predictions)
-  return { classes: columns, scores: Float64Array.from(scores), labels: truth }
+  const { columns, scores, truth, weightOf } = labelScores(who, predictions)
+  return { classes: columns, scores: Float64Array.from(scores), labels: truth, weightOf }
 }
 
 /** Classes or labels to measure: with two classes, class 1 alone. */
@@ -50,33 +63,78 @@ export function measuredClasses({ classes, multilabel }: Scores): readonly numbe
 /** Whether a score is NaN, which has no rank. */
 export const hasNaN = ({ scores }: Scores): boolean => scores.some((chunk) => chunk.some(Number.isNaN))
 
-/** Returns the number of examples of each class, or with each label. */
-export function countsOf({ classes, labels, multilabel }: Scores): number[] {
+/** Returns the number, or the weight, of the examples of each class, or with each label. */
+export function countsOf({ classes, labels, weights, multilabel }: Scores): number[] {
   const counts = new Array<number>(classes).fill(0)
-  for (const chunk of labels) {
+  for (const [k, chunk] of labels.entries()) {
     for (const [i, label] of chunk.entries()) {
-      if (!multilabel) counts[label]!++
-      else if (label > 0) counts[i % classes]!++
+      const weight = weights?.[k]?.[multilabel ? Math.floor(i / classes) : i] ?? 1
+      if (!multilabel) counts[label]! += weight
+      else if (label > 0) counts[i % classes]! += weight
     }
   }
   return counts
 }
 
 /** Returns the scores of the examples of class or label `c`, and those of the others: sorted, NaN last. */
-export function sortedScores({ scores, labels, classes, multilabel }: Scores, c: number): SortedScores {
-  const [own, others]: [number[], number[]] = [[], []]
+export function sortedScores(
+  { scores, labels, weights, classes, multilabel }: Scores,
+  c: number,
+): SortedScores {
+  const [own, others] = [new Group(), new Group()]
   const columns = classes === 2 && !multilabel ? 1 : classes
   const column = columns === 1 ? 0 : c
   for (const [k, odds] of scores.entries()) {
     for (let row = 0; row < odds.length / columns; row++) {
       const label = multilabel ? labels[k]![row * columns + c]! : Number(labels[k]![row] === c)
-      if (label >= 0) (label === 1 ? own : others).push(odds[row * columns + column]!)
+      const weight = weights?.[k]?.[row]
+      if (label >= 0) (label === 1 ? own : others).add(odds[row * columns + column]!, weight)
     }
   }
-  return { own: Float64Array.from(own).sort(), others: Float64Array.from(others).sort() }
+  return { own: own.sorted, others: others.sorted }
 }
 
-export type SortedScores = Readonly<Record<'own' | 'others', Float64Array>>
+/** Scores in ascending order, NaN last. */
+export interface SortedGroup {
+  readonly scores: Float64Array
+  /** Weight of the example of each score; absent if every example counts as one. */
+  readonly weights?: Float64Array
+}
+
+export type SortedScores = Readonly<Record<'own' | 'others', SortedGroup>>
+
+/** Returns the weight of the example with the score at a place. */
+export const weightAt = ({ weights }: SortedGroup, place: number): number => weights?.[place] ?? 1
+
+/** Returns the weight of all examples together: without weights, their number. */
+export const totalOf = ({ scores, weights }: SortedGroup): number =>
+  weights ? weights.reduce((a, b) => a + b, 0) : scores.length
+
+/** Scores of some examples, and their weights. */
+class Group {
+  readonly #scores: number[] = []
+  readonly #weights: number[] = []
+
+  /** @param weight undefined for an example without; one of weight 0 is left out */
+  add(score: number, weight: number | undefined): void {
+    if (weight === 0) return
+    this.#scores.push(score)
+    if (weight !== undefined) this.#weights.push(weight)
+  }
+
+  get sorted(): SortedGroup {
+    const [scores, weights] = [this.#scores, this.#weights]
+    if (weights.length === 0) return { scores: Float64Array.from(scores).sort() }
+    const rank = (i: number): number => (Number.isNaN(scores[i]) ? Number.POSITIVE_INFINITY : scores[i]!)
+    const order = Array.from(scores.keys()).sort((a, b) =>
+      rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b)),
+    )
+    return {
+      scores: Float64Array.from(order, (i) => scores[i]!),
+      weights: Float64Array.from(order, (i) => weights[i]!),
+    }
+  }
+}
 
 /** Returns the log-odds `ln p/(1 − p)` of every class, row by row; with two classes, only of class 1. */
 function logOdds({ columns, classes, labels, scores }: ClassScores): Float64Array {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { readOptions } from '../../core/options.ts'
 import { type Shape, sameShape, showShape } from '../../core/shape.ts'
-import { type Metric, meanMetric, type Predictions } from './metric.ts'
+import { type Metric, meanMetric, type Predictions, type RowValues, rowWeights } from './metric.ts'
 
 /** Measures the mean of |output − target|, like scikit-learn's `mean_absolute_error`; ≥ 0. */
 export const mae = (options: object = {}): Metric => meanError('mae', options, (gap) => Math.abs(gap))
@@ -21,12 +21,13 @@ type ErrorOf = (gap: number, target: number) => number
 
 function meanError(type: string, options: object, error: ErrorOf): Metric {
   readOptions(type, {}, options)
-  const errors = (predictions: Predictions): Float64Array => {
+  const errors = (predictions: Predictions): RowValues => {
     const { output, target } = checked(type, predictions)
-    return Float64Array.from({ length: target.length }, (_, i) => {
+    const values = Float64Array.from({ length: target.length }, (_, i) => {
       const y = Number(target[i])
       return error(Number(output[i]) - y, y)
     })
+    return { values, weightOf: rowWeights(predictions, target.length) }
   }
   return meanMetric({ type }, 'min', errors)
 }
@@ -40,14 +41,21 @@ export function rmse(options: object = {}): Metric {
   const metric: Metric<Pick<Squares, 'count' | 'aboutOutput'>> = {
     spec: { type: 'rmse' },
     goal: 'min',
+    weighs: true,
     initial: { count: 0, aboutOutput: [] },
     update(before, predictions) {
       const { output, target, length } = checked('rmse', predictions)
-      const aboutOutput = components(before.aboutOutput, target.length / length)
-      for (let i = 0; i < target.length; i++) {
-        aboutOutput[i % aboutOutput.length]! += (Number(target[i]) - Number(output[i])) ** 2
+      const weightOf = rowWeights(predictions, length)
+      const width = target.length / length
+      const aboutOutput = components(before.aboutOutput, width)
+      let { count } = before
+      for (let row = 0; row < length; row++) {
+        const weight = weightOf(row)
+        count += weight
+        for (let j = 0, i = row * width; j < width; j++, i++)
+          aboutOutput[j]! += weight * (Number(target[i]) - Number(output[i])) ** 2
       }
-      return { count: before.count + length, aboutOutput }
+      return { count, aboutOutput }
     },
     result: ({ count, aboutOutput }) =>
       aboutOutput.reduce((sum, total) => sum + Math.sqrt(total / count), 0) / aboutOutput.length,
@@ -58,8 +66,10 @@ export function rmse(options: object = {}): Metric {
 
 /** Running statistics of targets y and outputs ŷ; arrays have one entry per component of an example's target. */
 interface Squares {
-  /** Number of examples so far. */
+  /** Number of examples so far that count: whose weight is not 0. */
   readonly count: number
+  /** Sum of the examples' weights: without weights, their number. */
+  readonly weight: number
   readonly mean: readonly number[]
   /** Σ(y − ȳ)²: sum of squared distances of the targets from their mean. */
   readonly aboutMean: readonly number[]
@@ -83,7 +93,8 @@ export function r2(options: object = {}): Metric {
   const metric: Metric<Squares> = {
     spec: { type: 'r2' },
     goal: 'max',
-    initial: { count: 0, mean: [], aboutMean: [], aboutOutput: [] },
+    weighs: true,
+    initial: { count: 0, weight: 0, mean: [], aboutMean: [], aboutOutput: [] },
     update: (before, predictions) => squares(before, checked('r2', predictions)),
     result({ count, aboutMean, aboutOutput }) {
       if (count < 2) return Number.NaN
@@ -100,19 +111,27 @@ function explained(left: number, total: number): number {
   return 1 - left / total
 }
 
-function squares(before: Squares, { output, target, length }: Predictions): Squares {
+function squares(before: Squares, predictions: Predictions): Squares {
+  const { output, target, length } = predictions
   const width = target.length / length
+  const weightOf = rowWeights(predictions, length)
   const copy = (values: readonly number[]): number[] => components(values, width)
   const [mean, aboutMean, aboutOutput] = [copy(before.mean), copy(before.aboutMean), copy(before.aboutOutput)]
-  for (let i = 0; i < target.length; i++) {
-    const j = i % width
-    const y = Number(target[i])
-    const gap = y - mean[j]!
-    mean[j]! += gap / (before.count + Math.floor(i / width) + 1)
-    aboutMean[j]! += gap * (y - mean[j]!)
-    aboutOutput[j]! += (y - Number(output[i])) ** 2
+  let { count, weight } = before
+  for (let row = 0; row < length; row++) {
+    const own = weightOf(row)
+    if (own === 0) continue
+    count++
+    weight += own
+    for (let j = 0, i = row * width; j < width; j++, i++) {
+      const y = Number(target[i])
+      const gap = y - mean[j]!
+      mean[j]! += (own * gap) / weight
+      aboutMean[j]! += own * gap * (y - mean[j]!)
+      aboutOutput[j]! += own * (y - Number(output[i])) ** 2
+    }
   }
-  return { count: before.count + length, mean, aboutMean, aboutOutput }
+  return { count, weight, mean, aboutMean, aboutOutput }
 }
 
 /** Copies sums, one for each of `width` components of a target; those before the first batch are 0. */

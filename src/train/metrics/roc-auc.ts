@@ -8,6 +8,8 @@ import {
   type Scores,
   type SortedScores,
   sortedScores,
+  totalOf,
+  weightAt,
   withScores,
 } from './ranking.ts'
 
@@ -31,6 +33,7 @@ export function rocAuc(given: RocAucOptions = {}): Metric {
   const metric: Metric<Scores> = {
     spec: { type, average, ...(multilabel && { multilabel }) },
     ...(average !== 'none' && { goal: 'max' }),
+    weighs: true,
     initial: { classes: 0, multilabel, scores: [], labels: [] },
     update: (before, predictions) => withScores(type, before, predictions),
     result: (state) => areas(state, average),
@@ -68,14 +71,16 @@ function reason(state: Scores): string | undefined {
 /** Returns the area under the ROC curve of class or label `c`. */
 const area = (state: Scores, c: number): number => pairs(sortedScores(state, c))
 
-/** Returns the fraction of pairs of elements with own > other; ties count half. */
-function pairs({ own: a, others: b }: SortedScores): number {
+/** Returns the fraction of pairs of scores with own > other, each of the product of its weights; ties count half. */
+function pairs({ own, others }: SortedScores): number {
+  const [a, b] = [own.scores, others.scores]
   if (Number.isNaN(a.at(-1)) || Number.isNaN(b.at(-1))) return Number.NaN
-  let [below, upTo, won] = [0, 0, 0]
-  for (const score of a) {
-    while (below < b.length && b[below]! < score) below++
-    while (upTo < b.length && b[upTo]! <= score) upTo++
-    won += (below + upTo) / 2
+  let [below, upTo] = [0, 0] // places
+  let [lost, met, won] = [0, 0, 0] // weights
+  for (const [place, score] of a.entries()) {
+    while (below < b.length && b[below]! < score) lost += weightAt(others, below++)
+    while (upTo < b.length && b[upTo]! <= score) met += weightAt(others, upTo++)
+    won += (weightAt(own, place) * (lost + met)) / 2
   }
-  return won / (a.length * b.length)
+  return won / (totalOf(own) * totalOf(others))
 }

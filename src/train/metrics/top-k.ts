@@ -1,6 +1,6 @@
 import { type OptionsOf, readOptions, required, size } from '../../core/options.ts'
 import { type ClassScores, classOf, classScores, labelScores, multilabelOption } from './labels.ts'
-import { type Metric, meanMetric, type Predictions } from './metric.ts'
+import { type Metric, meanMetric, type Predictions, type RowValues } from './metric.ts'
 
 /**
  * Measures the fraction of examples whose label is the highest-scoring class. Ties go to the lowest class index. With
@@ -15,14 +15,15 @@ export const accuracy = (given: OptionsOf<typeof multilabelOption> = {}): Metric
 }
 
 /** Returns, for each example, whether all its labels that are not ignored are predicted correctly. */
-function exactMatches(predictions: Predictions): readonly number[] {
-  const { columns, scores, truth } = labelScores('accuracy', predictions)
+function exactMatches(predictions: Predictions): RowValues {
+  const { columns, scores, truth, weightOf } = labelScores('accuracy', predictions)
   const isRight = (applies: number, i: number): boolean => applies < 0 || Number(scores[i]! > 0) === applies
-  return Array.from({ length: truth.length / columns }, (_, row) =>
+  const values = Array.from({ length: truth.length / columns }, (_, row) =>
     Number(
       truth.subarray(row * columns, (row + 1) * columns).every((one, c) => isRight(one, row * columns + c)),
     ),
   )
+  return { values, weightOf }
 }
 
 const options = {
@@ -48,7 +49,8 @@ function hitRate(
 ): Metric {
   return meanMetric({ type, ...options }, 'max', (predictions) => {
     const rows = classScores(type, predictions)
-    return Float64Array.from(rows.labels, (label, i) => Number(isHit(rows, i, label)))
+    const values = Float64Array.from(rows.labels, (label, i) => Number(isHit(rows, i, label)))
+    return { values, weightOf: rows.weightOf }
   })
 }
 

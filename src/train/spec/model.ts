@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { mismatch } from '../../core/mismatch.ts'
 import type { Source } from '../../data/stream.ts'
 import * as nn from '../../nn/index.ts'
 import type { Module } from '../../nn/module.ts'
+import { packageFolder } from '../../package-folder.ts'
 import { parse as parseSchedule } from '../../schedule/index.ts'
 import { byName, isJsonObject } from './named.ts'
 
@@ -18,6 +20,31 @@ const layers: Readonly<Record<string, Layer>> = Object.fromEntries(
 
 function isLayer(value: unknown): value is Layer {
   return typeof value === 'function' && typeof value.prototype?.forward === 'function'
+}
+
+/** Returns the maximum number of arguments of each layer, as the published JSON Schema has it. */
+const mostArguments = once((): ReadonlyMap<string, number> => {
+  const schema = JSON.parse(readFileSync(new URL('schema/experiment.json', packageFolder), 'utf8'))
+  const known = schema.$defs.layer.anyOf as readonly LayerSchema[]
+  return new Map(
+    known.flatMap(({ prefixItems: [name] = [], maxItems }) =>
+      name && maxItems !== undefined ? [[name.const, maxItems - 1] as const] : [],
+    ),
+  )
+})
+
+interface LayerSchema {
+  readonly prefixItems?: readonly { readonly const: string }[]
+  readonly maxItems?: number
+}
+
+/** Returns a function that computes its value at the first call. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 type LayerSpec = readonly [name: string, ...arguments: unknown[]]
@@ -73,6 +100,9 @@ function layerOf([name, ...args]: LayerSpec, train: Source, features: number | u
   const options = args.findIndex(isJsonObject)
   if (options >= 0 && options < args.length - 1)
     throw mismatch('experiment', `${name} without arguments after its options`, args[options + 1])
+  const most = mostArguments().get(name)
+  if (most !== undefined && args.length > most)
+    throw mismatch('experiment', `${name} with at most ${most} arguments`, args.length)
   const given = args.map((argument) => argumentOf(argument, train, features))
   return new Kind(...([...(Kind.fitted ? [train] : []), ...given] as never[]))
 }

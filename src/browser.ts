@@ -1,0 +1,16 @@
+// What `evenstep` exports in a browser: everything that needs no files. Nothing that it reaches imports Node.js or a
+// native library.
+export { ArgumentError, EvenstepError, FormatError, ShapeError } from './core/errors.ts'
+export { gradients } from './core/grad.ts'
+export { random } from './core/random.ts'
+export { constant, type Tensor } from './core/tensor.ts'
+export { Variable } from './core/variable.ts'
+export * as data from './data/portable.ts'
+export * as doctor from './doctor/index.ts'
+export * as nn from './nn/index.ts'
+export { ops } from './ops/namespace.ts'
+export * as optim from './optim/index.ts'
+export { type Compiled, type CompileOptions, compile } from './runtime/compile.ts'
+export type { InputSpec } from './runtime/step-inputs.ts'
+export * as schedule from './schedule/index.ts'
+export * as train from './train/portable.ts'

@@ -1,0 +1,17 @@
+/** Maximum number of bytes to read or write in one call: systems refuse 2 GiB or more, or miscount them. */
+export const mostAtOnce = 2 ** 30
+
+/** Returns the bytes of several arrays, one after the other, in a new array. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+/** Returns a view of the bytes of a typed array. */
+export const viewOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)

@@ -1,0 +1,106 @@
+import { sha256 as newSha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { deflateSync, Gunzip, Inflate } from 'fflate'
+import { joinBytes, viewOf } from '../core/bytes.ts'
+import type { CallContext, Hash, InflateOptions } from './platform.ts'
+
+declare const navigator: { readonly hardwareConcurrency: number }
+
+/** Returns a new SHA-256 hash. */
+export function sha256(): Hash {
+  const hash = newSha256.create()
+  return {
+    update(value) {
+      hash.update(typeof value === 'string' ? utf8ToBytes(value) : viewOf(value))
+      return this
+    },
+    hex: () => bytesToHex(hash.digest()),
+  }
+}
+
+/** Returns the CRC-32 checksum of a text (as UTF-8) or of bytes. @param sum checksum of the bytes before. @default 0 */
+export function crc32(value: string | Uint8Array, sum: number = 0): number {
+  table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
+    let c = byte
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
+    return c
+  })
+  let c = ~sum
+  for (const byte of typeof value === 'string' ? utf8ToBytes(value) : value)
+    c = table[(c ^ byte) & 0xff]! ^ (c >>> 8)
+  return ~c >>> 0
+}
+
+let table: Uint32Array | undefined
+
+/**
+ * Returns a context that follows asynchronous calls as far as that is possible without the engine's help: until the
+ * promise of a call of `run` settles, everything that runs belongs to that call.
+ */
+export function callContext<T>(): CallContext<T> {
+  let running: readonly T[] = []
+  return {
+    run(value, body) {
+      running = [...running, value]
+      const end = (): void => {
+        const at = running.lastIndexOf(value)
+        running = running.filter((_, i) => i !== at)
+      }
+      let isAsync = false
+      try {
+        const result = body()
+        isAsync = result instanceof Promise
+        if (result instanceof Promise) result.then(end, end)
+        return result
+      } finally {
+        if (!isAsync) end()
+      }
+    },
+    getStore: () => running.at(-1),
+  }
+}
+
+/** Returns the number of threads that can compute at the same time. */
+export const availableParallelism = (): number => navigator.hardwareConcurrency
+
+/** Returns the memory in bytes that WebAssembly can address. */
+export const memoryLimit = (): number => 2 ** 32
+
+/** Lets waiting signals, timers and messages be handled. */
+export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
+/** Maximum number of bytes in one array. */
+export const mostBytes: number = 2 ** 31 - 1
+
+/** Decompresses gzip. @throws {RangeError} when the result has more than `most` bytes, or the bytes are damaged. */
+export const gunzip = (bytes: Uint8Array, options: InflateOptions = {}): Uint8Array =>
+  inflated(new Gunzip(), bytes, options)
+
+/** Decompresses raw DEFLATE data (RFC 1951). @throws as `gunzip` */
+export const inflateRaw = (bytes: Uint8Array, options: InflateOptions = {}): Uint8Array =>
+  inflated(new Inflate(), bytes, options)
+
+/** Compresses bytes to raw DEFLATE data (RFC 1951). */
+export const deflateRaw = (bytes: Uint8Array): Uint8Array => deflateSync(bytes)
+
+/** Number of compressed bytes to decompress at a time, so that data that expand without bound are noticed early. */
+const pieceSize = 1 << 16
+
+function inflated(
+  stream: Gunzip | Inflate,
+  bytes: Uint8Array,
+  { most = mostBytes, isStart = false }: InflateOptions,
+): Uint8Array {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  stream.ondata = (piece) => {
+    pieces.push(piece)
+    length += piece.length
+    if (length > most) throw Object.assign(new RangeError('more bytes'), { code: 'ERR_BUFFER_TOO_LARGE' })
+  }
+  for (let at = 0; at < bytes.length; at += pieceSize) {
+    const end = Math.min(at + pieceSize, bytes.length)
+    stream.push(bytes.subarray(at, end), end === bytes.length && !isStart)
+  }
+  return joinBytes(pieces)
+}

@@ -1,0 +1,28 @@
+export type { Accumulate } from './accumulation.ts'
+export { DivergedError } from './diverged.ts'
+export type { EvaluateOptions, Evaluation } from './evaluation.ts'
+export type {
+  EndEvent,
+  EpochEvent,
+  StartEvent,
+  StepsEvent,
+  TestEvent,
+  TestedWeights,
+  TrainEvent,
+} from './event.ts'
+export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
+export { exportOnnx } from './export.ts'
+export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
+export type { Interval } from './intervals.ts'
+export * as metrics from './metrics/index.ts'
+export type { Predicted, Prediction } from './prediction.ts'
+export { beginning, type Progress } from './progress.ts'
+export { type RecalibrateOptions, recalibrate, updateBn } from './recalibrate.ts'
+export type { RowsInput } from './row-reader.ts'
+export { readSafetensors, type Stored, writeSafetensors } from './safetensors.ts'
+export { scheduleWarnings } from './schedule-fit.ts'
+export type { Steps } from './steps.ts'
+export { Task } from './task.ts'
+export type { TaskOptions } from './task-options.ts'
+export { type RunOptions, run, taskOf } from './train.ts'
+export type { LogOptions } from './watch.ts'
