@@ -8,6 +8,7 @@ import { usable } from './windows.ts'
 import { asRatio, count, listed, meanSentences, range, wrapped } from './words.ts'
 
 const title = ({ cell }: Found): string => `${cell.field}, ${cell.kind}`
+const pair = ({ cell }: Found): string => `${cell.field}/${cell.kind}`
 
 /** docs/atlas.md. Every sentence is made from what was run. */
 export function page(all: readonly Found[], answers: readonly Together[], discovered: string): string {
@@ -77,12 +78,13 @@ function caveats(all: readonly Found[]): string {
   const failed = all.filter(({ result }) => result && !result.counts)
   const some =
     failed.length > 0
-      ? ` ${listed(failed.map(title))} ${failed.length === 1 ? 'does' : 'do'} not reach the gate and ${failed.length === 1 ? 'is' : 'are'} left out of the means.`
+      ? ` Among the cells, ${listed(failed.map(pair))} ${failed.length === 1 ? 'does' : 'do'} not reach the gate and ${failed.length === 1 ? 'is' : 'are'} left out of the means.`
       : ''
   return (
     'Means are geometric, by a random-effects meta-analysis with the interval of Hartung and Knapp; “another such ' +
     'cell” is its prediction interval. An answer of a single cell is an interval over paired seeds that holds at all ' +
     `looks together, and counts as shown only after Holm’s correction for the questions of the cell. Best rates and windows are those of the linear schedule over ${looks[0]} seeds; a rate is usable if its validation loss is within ${Math.round(100 * (usable - 1))} % of the best. ` +
+    'Inputs, sizes, lengths and grids of rates, which all arms share, were settled in pilot runs that showed the test part of seed 0; gates without a published number come from `scripts/atlas-baselines.py` and were computed after the first runs. ' +
     `A network is small and its run short; larger and longer ones may differ. Fields and kinds are described, not tested: there is one cell of each pair.${some}`
   )
 }
