@@ -62,6 +62,7 @@ const shown = ({ value, unit }: Measure): string =>
 const capital = (text: string): string =>
   text.replace(/^(\W*)(\w)/, (_, before, first) => before + first.toUpperCase())
 
+/** A Markdown table with padded columns. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const escaped = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')))
   const widths = head.map((_, i) => Math.max(3, ...escaped.map((cells) => cells[i]!.length)))
