@@ -31,7 +31,8 @@ export function crossing(looks: Looks, level: number): number {
     stay = tabulated((s) => stayAfter(s, step, later), bounds[i - 1]!)
   }
   const inside = integral(0, Math.asin(bounds[0]!), (a) => Math.cos(a) ** (looks[0]! - 2) * stay(Math.sin(a)))
-  return 1 - inside / integral(0, Math.PI / 2, (a) => Math.cos(a) ** (looks[0]! - 2))
+  const all = integral(0, Math.PI / 2, (a) => Math.cos(a) ** (looks[0]! - 2))
+  return Math.max(0, 1 - inside / all)
 }
 
 /**
