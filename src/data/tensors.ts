@@ -11,6 +11,7 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import { shapeOption, sizeOf } from '../core/shape.ts'
+import { counted } from '../core/text.ts'
 import { inputsOf, isNumbers, type NumberInput } from './arrays.ts'
 import { type Dataset, dataset, type Field, targetOption } from './dataset.ts'
 import { weightsOf, weightsOption } from './example-weights.ts'
@@ -73,15 +74,16 @@ export interface TensorsOptions extends OptionsOf<typeof options> {}
 export function tensors(given: TensorsOptions): Dataset {
   const { x, y, weights } = readOptions('tensors', options, given)
   const [xs, ys] = [entriesOf('x', x), entriesOf('y', y)]
-  const twice = Object.keys(xs.tensors).find((name) => xs.isRecord && ys.isRecord && name in ys.tensors)
+  const twice = Object.keys(xs.tensors).find(
+    (name) => xs.isRecord && ys.isRecord && Object.hasOwn(ys.tensors, name),
+  )
   if (twice !== undefined)
     throw new ArgumentError(`tensors: wanted other names in y than in x, got ${twice} in both; rename one`)
   const all = [...named('x', xs), ...named('y', ys)]
-  const [first] = all.slice(-1)
-  const { length } = first![1]
+  const [last, { length }] = all.at(-1)!
   const odd = all.find(([, one]) => one.length !== length)
   if (odd !== undefined) {
-    const wanted = `${length} examples of ${odd[0]}, as of ${first![0]}`
+    const wanted = `${counted(length, 'example')} of ${odd[0]}, as of ${last}`
     throw mismatch('tensors', wanted, odd[1].length, 'check the shapes')
   }
   const names = xs.isRecord ? {} : only(xs).names
@@ -134,7 +136,7 @@ export function checkTensorName(who: string, name: string): void {
 }
 
 const isDataset = (value: unknown): value is Dataset =>
-  typeof (value as Partial<Dataset>).length === 'number' && isObject((value as Partial<Dataset>).x)
+  typeof Object(value).length === 'number' && isObject(Object(value).x)
 
 /** Returns the options of a tensor. @throws {ArgumentError} when the value is neither numbers nor such options. */
 function columnsOf(who: string, given: unknown): ValuesOf<typeof entryOptions> {
