@@ -11,7 +11,6 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import { shapeOption, sizeOf } from '../core/shape.ts'
-import { counted } from '../core/text.ts'
 import { inputsOf, isNumbers, type NumberInput } from './arrays.ts'
 import { type Dataset, dataset, type Field, targetOption } from './dataset.ts'
 import { weightsOf, weightsOption } from './example-weights.ts'
@@ -74,16 +73,15 @@ export interface TensorsOptions extends OptionsOf<typeof options> {}
 export function tensors(given: TensorsOptions): Dataset {
   const { x, y, weights } = readOptions('tensors', options, given)
   const [xs, ys] = [entriesOf('x', x), entriesOf('y', y)]
-  const twice = Object.keys(xs.tensors).find(
-    (name) => xs.isRecord && ys.isRecord && Object.hasOwn(ys.tensors, name),
-  )
+  const twice = Object.keys(xs.tensors).find((name) => xs.isRecord && ys.isRecord && name in ys.tensors)
   if (twice !== undefined)
     throw new ArgumentError(`tensors: wanted other names in y than in x, got ${twice} in both; rename one`)
   const all = [...named('x', xs), ...named('y', ys)]
-  const [last, { length }] = all.at(-1)!
+  const [first] = all.slice(-1)
+  const { length } = first![1]
   const odd = all.find(([, one]) => one.length !== length)
   if (odd !== undefined) {
-    const wanted = `${counted(length, 'example')} of ${odd[0]}, as of ${last}`
+    const wanted = `${length} examples of ${odd[0]}, as of ${first![0]}`
     throw mismatch('tensors', wanted, odd[1].length, 'check the shapes')
   }
   const names = xs.isRecord ? {} : only(xs).names
