@@ -11,6 +11,7 @@ import equilibrium from './equilibrium.ts'
 import gradientExplosion from './gradient-explosion.ts'
 import gradientRise from './gradient-rise.ts'
 import linearRefinement from './linear-refinement.ts'
+import noiseAndPatience from './noise-and-patience.ts'
 import otherNetworks from './other-networks.ts'
 import plateauAndFixed from './plateau-and-fixed.ts'
 import projection from './projection.ts'
@@ -63,5 +64,6 @@ export const claims: readonly Claim[] = [
   skipInit,
   staleDecisions,
   plateauAndFixed,
+  noiseAndPatience,
   staleEarly,
 ]
