@@ -13,6 +13,7 @@ import gradientRise from './gradient-rise.ts'
 import linearRefinement from './linear-refinement.ts'
 import noiseAndPatience from './noise-and-patience.ts'
 import otherNetworks from './other-networks.ts'
+import otherNormalizations from './other-normalizations.ts'
 import plateauAndFixed from './plateau-and-fixed.ts'
 import projection from './projection.ts'
 import rateWindow from './rate-window.ts'
@@ -62,6 +63,7 @@ export const claims: readonly Claim[] = [
   otherNetworks,
   combinations,
   skipInit,
+  otherNormalizations,
   staleDecisions,
   plateauAndFixed,
   noiseAndPatience,

@@ -1,8 +1,7 @@
 // Runs weight decay and length as factors: EVENSTEP_DATA=… npx jiti studies/atlas/decay.ts [CELL…]
 // Results lie in studies/results/atlas-decay; runs that are stored are not repeated.
 import { join } from 'node:path'
-import type { study } from 'evenstep'
-import { Book, type Runs } from './book.ts'
+import { Book, NotRun, type Runs } from './book.ts'
 import type { Cell } from './cell.ts'
 import { cells, missing } from './cells.ts'
 import type { Outcome } from './learner.ts'
@@ -21,7 +20,8 @@ export const decayNorms = ['none', 'batch'] as const
 export const decaySchedules = ['constant', 'linear'] as const
 const seeds = [0, 1, 2, 3, 4, 5]
 
-export type DecayArm = {
+/** An arm: a normalization, a schedule, a weight decay and a length. */
+export interface DecayArm {
   readonly norm: (typeof decayNorms)[number]
   readonly schedule: (typeof decaySchedules)[number]
   readonly decay: (typeof decays)[number]
@@ -33,11 +33,6 @@ const within = join(import.meta.dirname, '../results/atlas-decay')
 /** λ from 0.03 = √(2ηλ/(1 − μ)), the angle of a step in equilibrium, for SGD with a momentum μ of 0.9. */
 export const angleDecay = (lr: number): number => Number(((0.03 ** 2 * 0.1) / (2 * lr)).toPrecision(2))
 
-/** What came out of each arm, by seed; a seed that has not been run is absent. */
-export type Outcomes = (
-  arm: DecayArm,
-) => Promise<{ readonly lr: number; readonly outcomes: readonly Outcome[] }>
-
 /** Trains, or reads, one arm at the rate that the arm without decay has chosen. */
 async function trained(main: Runs, own: Runs, arm: DecayArm, seed: number): Promise<Outcome> {
   const { norm, schedule, decay, length } = arm
@@ -46,18 +41,11 @@ async function trained(main: Runs, own: Runs, arm: DecayArm, seed: number): Prom
   return own.outcome({ norm, schedule, lr, steps, seed, weightDecay: decay * angleDecay(lr) })
 }
 
-const arms: readonly DecayArm[] = lengths.flatMap((length) =>
+export const decayArms: readonly DecayArm[] = lengths.flatMap((length) =>
   decaySchedules.flatMap((schedule) =>
     decayNorms.flatMap((norm) => decays.map((decay) => ({ norm, schedule, decay, length }))),
   ),
 )
-
-/** A question about two arms, whose test losses are compared seed by seed. */
-export interface DecayEffect {
-  readonly title: string
-  readonly values: readonly number[]
-  readonly judged: study.Judgement
-}
 
 /** Test losses of the arms of a cell over the seeds that all of them have. */
 export interface DecayResult {
@@ -77,15 +65,15 @@ export async function decayResult(cell: Cell): Promise<DecayResult | undefined> 
   try {
     for (const seed of seeds) {
       const found: Outcome[] = []
-      for (const arm of arms) found.push(await trained(main, own.recorded, arm, seed))
-      for (const [i, arm] of arms.entries()) {
+      for (const arm of decayArms) found.push(await trained(main, own.recorded, arm, seed))
+      for (const [i, arm] of decayArms.entries()) {
         const key = JSON.stringify(arm)
         known.set(key, [...(known.get(key) ?? []), found[i]!.test?.loss])
       }
       count++
     }
-  } catch {
-    // the seeds so far
+  } catch (error) {
+    if (!(error instanceof NotRun)) throw error // the seeds so far
   }
   if (count < 2) return undefined
   const lossesOf = ({ norm, schedule, decay, length }: DecayArm) =>
@@ -103,7 +91,7 @@ if (process.argv[1] === import.meta.filename) {
         continue
       }
       const [main, own] = [new Book(cell).recorded, new Book(cell, within)]
-      for (const arm of arms) await trained(main, own, arm, seed)
+      for (const arm of decayArms) await trained(main, own, arm, seed)
       console.log(`${cell.id}: seed ${seed}, ${own.cpuSeconds.toFixed(0)} s of CPU time so far`)
     }
   }

@@ -7,7 +7,7 @@ import { mean } from './numbers.ts'
  *
  * @param noise standard deviation of a measurement about its trend
  */
-export const patienceFor = (noise: number, fall: number): number => Math.max(1, Math.ceil((3 * noise) / fall))
+export const patienceFor = (noise: number, fall: number): number => Math.max(1, Math.ceil(3 * (noise / fall)))
 
 /**
  * Share of straight losses with normal noise of deviation 1 in which a patience is exhausted, though they fall
