@@ -73,7 +73,24 @@ class SkipInit(nn.Module):
         return self.gain * x
 
 
-OWN = {"DyT": DyT, "Derf": Derf, "SkipInit": SkipInit}
+class StandardizedLinear(nn.Module):
+    """Brock et al. 2021, arXiv 2101.08692, equation 1, with 1e-6 added to the variance."""
+
+    def __init__(self, inputs, outputs, bias=True, scale=(2 / (1 - 1 / torch.pi)) ** 0.5):
+        super().__init__()
+        self.weight = nn.Parameter(torch.rand(outputs, inputs) - 0.5)
+        self.gain = nn.Parameter(torch.ones(outputs, 1))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.scale = scale
+
+    def forward(self, x):
+        variance, mean = torch.var_mean(self.weight, dim=1, keepdim=True, correction=0)
+        inputs = self.weight.shape[1]
+        weight = self.scale * self.gain * (self.weight - mean) / torch.sqrt(inputs * (variance + 1e-6))
+        return nn.functional.linear(x, weight, self.bias)
+
+
+OWN = {"DyT": DyT, "Derf": Derf, "SkipInit": SkipInit, "StandardizedLinear": StandardizedLinear}
 
 
 def build(kind, args):
@@ -239,6 +256,8 @@ def substitutes():
         for option, shape in [({}, [3, 4]), ({"alpha": 2.0}, [2, 3, 4]), ({"channelsLast": False}, [3, 4]), ({"channelsLast": False, "alpha": 0.25}, [2, 4, 3, 2])]:
             yield case(kind, [4, option], [exact(torch.randn(shape) * 2)], plain)
     yield case("SkipInit", [], [exact(torch.randn(3, 4))], plain)
+    for option, shape in [({}, [3, 4]), ({"bias": False, "scale": 1.0}, [2, 3, 4])]:
+        yield case("StandardizedLinear", [4, 3, option], [exact(torch.randn(shape))], plain)
 
 
 cases = [*normalizers(), *layers(), *activations(), *recurrent(), *attention(), *substitutes()]

@@ -8,6 +8,8 @@ export interface Claim {
   readonly source: string
   /** The paper's statement, with its numbers. */
   readonly says: string
+  /** Whether there is no smaller form; another claim's covers the same code. @default false */
+  readonly onlyFull?: true
   /** Runs the experiment. `quick` is the smaller form, for tests; `full` is the one in docs/science.md. */
   run(scale: Scale): Promise<Outcome>
 }

@@ -11,7 +11,9 @@ import equilibrium from './equilibrium.ts'
 import gradientExplosion from './gradient-explosion.ts'
 import gradientRise from './gradient-rise.ts'
 import linearRefinement from './linear-refinement.ts'
+import noiseAndPatience from './noise-and-patience.ts'
 import otherNetworks from './other-networks.ts'
+import otherNormalizations from './other-normalizations.ts'
 import plateauAndFixed from './plateau-and-fixed.ts'
 import projection from './projection.ts'
 import rateWindow from './rate-window.ts'
@@ -61,7 +63,9 @@ export const claims: readonly Claim[] = [
   otherNetworks,
   combinations,
   skipInit,
+  otherNormalizations,
   staleDecisions,
   plateauAndFixed,
+  noiseAndPatience,
   staleEarly,
 ]

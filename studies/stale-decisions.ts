@@ -117,6 +117,7 @@ export async function staleDecisions(size: Size, scale: Scale): Promise<Outcome>
 
 export default {
   id: 'L1',
+  onlyFull: true,
   title: 'Stale running statistics make plateau, early stopping and greedy schedules fire too early',
   source: 'our question; for the lag of the statistics, Wu & Johnson 2021, arXiv 2105.07576, section 3',
   says: 'A validation loss measured with running statistics that lag behind the weights jumps about and lies too high. So a schedule that follows it lowers the rate, or ends the run, earlier than one that sees recalibrated statistics, and the run ends with a greater loss.',

@@ -8,6 +8,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
 
 export default {
   id: 'L4',
+  onlyFull: true,
   title: 'In a short run that is measured often, stale running statistics make schedules fire too early',
   source: 'our question, as L1',
   says: 'As L1, in a run of 200 steps that is measured every 4: statistics with a momentum of 0.01 then still hold e⁻² of what they were before training.',

@@ -6,6 +6,8 @@ import { trainedArms } from '../studies/atlas/arms.ts'
 import { Book, fileOf, keyOf, type Runs } from '../studies/atlas/book.ts'
 import { type Cell, halfDecades, norms } from '../studies/atlas/cell.ts'
 import { cells, missing } from '../studies/atlas/cells.ts'
+import { angleDecay, type DecayResult, decayArms } from '../studies/atlas/decay.ts'
+import { decayLines } from '../studies/atlas/decay-page.ts'
 import { effectsOf, isOpen, questions } from '../studies/atlas/effects.ts'
 import { findings, together } from '../studies/atlas/findings.ts'
 import { type Plan, pieces } from '../studies/atlas/learner.ts'
@@ -157,6 +159,34 @@ test('questions are put together over the cells that count', async () => {
   const text = page(found, together(found), '').replaceAll('\n', ' ')
   expect(text).toContain('By itself it is shown in 2 of 2.')
   expect(text).toContain('**does not reach** 0.91, that of three nearest neighbours.')
+})
+
+test('weight decay turns weights by 0.03 rad a step: √(2ηλ/(1 − μ))', () => {
+  expect(Math.sqrt((2 * 0.1 * angleDecay(0.1)) / (1 - 0.9))).toBeCloseTo(0.03, 10)
+})
+
+test('decay and length are compared seed by seed, and a diverged seed is counted', () => {
+  const result: DecayResult = {
+    cell: digits,
+    seeds: 4,
+    cpuSeconds: 60,
+    runs: 4 * decayArms.length,
+    lossesOf: ({ norm, schedule, decay, length }) =>
+      [0, 1, 2, 3].map((seed) =>
+        norm === 'none' && decay === 10 && seed === 0
+          ? undefined
+          : (schedule === 'linear' ? 0.5 : 1) *
+            (decay === 1 ? 0.8 : 1) *
+            (1 + 0.001 * ((seed * (length + decay + schedule.length)) % 5)),
+      ),
+  }
+  const text = decayLines([result])
+  expect(text).toContain('vision/MLP (4 seeds); 96 runs, 1.0 minutes of CPU time.')
+  expect(text).toMatch(
+    /vision\/MLP, none, linear +\| 1 × +\| 0\.50\d +\| 0\.40?\d* +\| 0\.50\d \(1 diverged\)/,
+  )
+  expect(text).toMatch(/BN, constant, 1 ×: decay by the angle to none +\| \*\*0\.(79|80|8)\d* \(/)
+  expect(text).toMatch(/BN, no decay, 4 ×: linear to constant +\| \*\*0\.(49|5)\d* \(/)
 })
 
 test('the pages show what was run', async () => {

@@ -54,7 +54,7 @@ export const rows: readonly Row[] = [
   {
     asserts: 'Schedules that follow the learning curve adapt by themselves.',
     control: 'recalibrated statistics; layer normalization; fixed schedules of equal length',
-    claims: ['L1', 'L4', 'L2'],
+    claims: ['L1', 'L4', 'L2', 'L3'],
   },
   {
     asserts: 'Both work in convolutional and recurrent networks.',
@@ -68,7 +68,8 @@ export const rows: readonly Row[] = [
   },
   {
     asserts: 'Batch normalization makes deep networks trainable.',
-    control: 'residual branches that start at zero (SkipInit), and the same without',
-    claims: ['B29'],
+    control:
+      'residual branches that start at zero (SkipInit), standardized weights, and the same without; other normalizations',
+    claims: ['B29', 'B30'],
   },
 ]

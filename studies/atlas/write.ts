@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { study } from 'evenstep'
 import { cellPicture } from './cell-picture.ts'
+import { decaySection } from './decay-page.ts'
 import { type Found, findings, type Together, together } from './findings.ts'
 import { overallPicture } from './overall-picture.ts'
 import { page } from './page.ts'
@@ -14,13 +15,14 @@ const root = join(import.meta.dirname, '../..')
 export async function files(within?: string): Promise<ReadonlyMap<string, string>> {
   const all = await findings(within)
   const answers = together(all)
+  const decay = await decaySection()
   const pictures = all.flatMap(({ cell, result }) =>
     result ? [[`docs/atlas/${cell.id}.svg`, cellPicture(cell, result)] as const] : [],
   )
   return new Map([
     ...pictures,
     ['docs/atlas.svg', overallPicture(answers)],
-    ['docs/atlas.md', page(all, answers, discovered(answers))],
+    ['docs/atlas.md', `${page(all, answers, discovered(answers))}${decay && `\n${decay}`}`],
     ['README.md', between(readFileSync(join(root, 'README.md'), 'utf8'), headline(all, answers))],
   ])
 }

@@ -11,7 +11,7 @@ export type Role = 'choosing' | 'judging'
 /** Seeds that choose a rate, and fresh ones that judge it. */
 export const seedsOf = (scale: Scale): Readonly<Record<Role, readonly number[]>> =>
   scale === 'quick'
-    ? { choosing: [100], judging: [0, 1] }
+    ? { choosing: [100], judging: [0] }
     : { choosing: [100, 101], judging: Array.from({ length: 12 }, (_, seed) => seed) }
 
 /** The half of the 10,000 validation digits that has this role. */
@@ -54,6 +54,8 @@ export async function tuned(
   const at = async (lr: number): Promise<void> => {
     means.set(lr, mean((await scoresOf(name, score, lr, seeds.choosing, 'choosing')).map(Math.log)))
   }
+  if (lrs.length === 1 && scale === 'quick')
+    return { lr: lrs[0]!, scores: await judged(name, score, lrs[0]!, scale) }
   for (const lr of lrs) await at(lr)
   for (let more = scale === 'full' ? 3 : 0; more > 0; more--) {
     const [lowest, highest] = [Math.min(...means.keys()), Math.max(...means.keys())]

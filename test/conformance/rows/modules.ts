@@ -199,6 +199,13 @@ const normalizations: readonly ModuleRow[] = [
     output: [2, 2, 3],
     state: ['alpha', 'shift', ...affine],
   },
+  {
+    name: 'StandardizedLinear',
+    make: () => new nn.StandardizedLinear(3, 2),
+    input: [4, 3],
+    output: [4, 2],
+    state: ['weight', 'gain', 'bias'],
+  },
   { name: 'SkipInit', make: () => new nn.SkipInit(), input: [2, 3], output: [2, 3], state: ['gain'] },
   {
     name: 'InstanceNorm1d',
