@@ -303,7 +303,9 @@ test('a rate beyond the usual ones is cut, and the file says so', async () => {
 })
 
 test('images in a folder become a convolutional network', async () => {
-  expect(await init('pets')).toContain('pets.ts: Predicts the class (2 classes) from 30 examples in pets.\n')
+  const printed = await init('pets')
+  expect(printed).toContain('pets.ts: Predicts the class (2 classes) from 30 examples in pets.\n')
+  expect(printed).toContain('\n  npx evenstep predict runs/pets-1 pets --out pets-predictions.csv\n')
   expect(readFileSync('pets.ts', 'utf8')).toContain(
     "await data.imageFolder(join(import.meta.dirname, 'pets'), { size: [",
   )
@@ -369,4 +371,10 @@ test.each<[readonly string[], string]>([
   [['customers.ts', '--label', 'a', '--out', 'b.ts'], 'init: wanted a CSV, TSV, Parquet, NPZ or IDX file, or a folder of images, got customers.ts; name a file by its format, such as .csv'],
 ])('%j is refused', async (args, message) => {
   await expect(init(...args)).rejects.toThrow(message)
+})
+
+test('a row with too few values is refused without a word on options', async () => {
+  writeFileSync('ragged.csv', 'a,k\n1,x\n2\n')
+  const refused = expect(init('ragged.csv', '--label', 'k', '--out', 'b.ts')).rejects
+  await refused.toThrow(/^ragged\.csv: wanted 2 values at line 3, got 1; the header has 2 names$/)
 })

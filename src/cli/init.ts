@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
@@ -56,7 +56,7 @@ export const initCommand = (output: Output = terminal()): Command =>
       const text = isJson(out) ? jsonOf(draft) : moduleOf(draft, { command, about, rate })
       if (!writeNew(out, text)) throw exists(out)
       output.write(
-        `${out}: ${about}\n${rate}\n\n${nextSteps(path, out, kind === 'table')}${featuresOf(experiment)}`,
+        `${out}: ${about}\n${rate}\n\n${nextSteps(path, out, kind === 'table' || statSync(path).isDirectory())}${featuresOf(experiment)}`,
       )
     })
 
@@ -91,7 +91,7 @@ const commandOf = (path: string, { header, seed, json: _, na, missing, ignore, .
     ...(seed !== 0 && { seed }),
   })
 
-function nextSteps(path: string, out: string, isTable: boolean): string {
+function nextSteps(path: string, out: string, isPredictable: boolean): string {
   const name = stemOf(out)
   let n = 1
   while (existsSync(join('runs', `${name}-${n}`))) n++
@@ -99,7 +99,7 @@ function nextSteps(path: string, out: string, isTable: boolean): string {
   const words = [
     ['train', out],
     ['eval', run, '--test'],
-    ...(isTable ? [['predict', run, path, '--out', `${name}-predictions.csv`]] : []),
+    ...(isPredictable ? [['predict', run, path, '--out', `${name}-predictions.csv`]] : []),
   ]
   return ['next:', ...words.map((one) => `  ${shellCommand(['npx', 'evenstep', ...one])}`), ''].join('\n')
 }

@@ -6,6 +6,7 @@ import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '.
 import { type Experiment, goalOf } from '../train/experiment.ts'
 import { optimizerOf } from '../train/run-optimizer.ts'
 import { monitored } from '../train/train.ts'
+import { declineText, type Score } from './decline-text.ts'
 import { type Output, StatusLine } from './output.ts'
 import { shellCommand } from './shell.ts'
 import { Course, sparkline } from './sparkline.ts'
@@ -23,9 +24,6 @@ const numericMetrics = ({ metrics, monitor }: Experiment): string[] =>
     .filter((name) => metrics[name]!.goal !== undefined)
     .sort((a, b) => Number(b === monitor) - Number(a === monitor))
 
-/** Relative decline from the best epoch to the last from which on the report says so. */
-const notable = 0.05
-
 /** Prints the progress of a run: a line for each epoch, and on a terminal a progress bar. */
 export class TrainReport {
   readonly #experiment: Experiment
@@ -34,11 +32,8 @@ export class TrainReport {
   readonly #output: Output
   readonly #line: StatusLine
   #bar: ProgressBar | undefined
-  /** Value of the monitored quantity after the last epoch. */
-  #last: number | undefined
-  #best: { readonly value: number; readonly epoch: number } | undefined
-  /** Number of the latest epoch, counted from 0. */
-  #epoch = 0
+  #last: Score | undefined
+  #best: Score | undefined
   /** The highest learning rate of the run so far. */
   #peak = 0
   readonly #trainLoss = new Course()
@@ -82,11 +77,11 @@ export class TrainReport {
   #learn(event: EpochEvent): void {
     const value = monitored(this.#experiment, event)
     const sign = goalOf(this.#experiment) === 'max' ? -1 : 1
-    this.#epoch = event.epoch
-    this.#last = value
+    const { epoch, trainLoss } = event
+    this.#last = { value, epoch, trainLoss }
     this.#validationLoss.add(event.validationLoss)
     if (Number.isNaN(value) || (this.#best && sign * value >= sign * this.#best.value)) return
-    this.#best = { value, epoch: event.epoch }
+    this.#best = this.#last
   }
 
   /** Erases the progress bar. */
@@ -110,7 +105,7 @@ export class TrainReport {
       '',
       ...this.#curves(),
       `${count(steps)} steps in ${duration(time.seconds)}${this.#bestText()}`,
-      ...this.#declineText(),
+      ...(this.#best ? declineText(this.#best, this.#last!) : []),
       because,
       `stored in ${this.#folder}: run.json, events.jsonl, model.safetensors`,
       '',
@@ -129,16 +124,6 @@ export class TrainReport {
     return lines.length > 0 ? [...lines, ''] : []
   }
 
-  /** Says that the last epoch is much worse than the best one; nothing otherwise. */
-  #declineText(): string[] {
-    if (this.#best === undefined || this.#last === undefined) return []
-    const { value } = this.#best
-    const decline = Math.abs(this.#last - value) / Math.abs(value)
-    if (!(decline >= notable)) return []
-    const share = decline < 10 ? `${Math.round(100 * decline)} %` : 'far'
-    return [`the last epoch is ${share} worse; --best makes eval, predict and export use the best one`]
-  }
-
   #bestText(): string {
     if (this.#best === undefined) return ''
     const { monitor } = this.#experiment
@@ -150,7 +135,7 @@ export class TrainReport {
   #next(steps: number): string[] {
     const { seed } = this.#experiment
     const curve = `warmup 5% + cosine ${figure(this.#peak, 4)} to 0`
-    const isOther = this.#best !== undefined && this.#best.epoch < this.#epoch
+    const isOther = this.#best !== undefined && this.#best.epoch < this.#last!.epoch
     return [
       ...(isOther ? [shellCommand(['npx', 'evenstep', 'eval', this.#folder, '--best'])] : []),
       `${this.#command} --seed ${seed + 1}`,

@@ -58,6 +58,7 @@ export class TextStore implements ColumnStore {
   readonly places: number[] = []
   #codeOf: Map<string, number> | undefined = new Map()
   #codes = new Int32Array(1024)
+  #present = 0
 
   /** Whether equal texts have equal codes. */
   get areDistinct(): boolean {
@@ -66,7 +67,7 @@ export class TextStore implements ColumnStore {
 
   /** Number of rows that have a text. */
   get present(): number {
-    return this.codes.reduce((n, code) => n + (code < 0 ? 0 : 1), 0)
+    return this.#present
   }
 
   get codes(): Int32Array {
@@ -75,6 +76,7 @@ export class TextStore implements ColumnStore {
 
   push(text: string | null, place: number): void {
     if (this.length === this.#codes.length) this.#codes = doubled(this.#codes)
+    if (text !== null) this.#present++
     this.#codes[this.length++] = text === null ? -1 : this.#code(text, place)
   }
 
@@ -115,7 +117,9 @@ export class TextStore implements ColumnStore {
   /** Returns a store of the number that `parse` makes of each text. */
   numbers(parse: (text: string, place: number) => number): NumberStore {
     const values = this.texts.map((text, code) => parse(text, this.places[code]!))
-    return new NumberStore(Float64Array.from(this.codes, (code) => values[code] ?? Number.NaN))
+    const numbers = new Float64Array(this.length)
+    for (let row = 0; row < numbers.length; row++) numbers[row] = values[this.#codes[row]!] ?? Number.NaN
+    return new NumberStore(numbers)
   }
 }
 

@@ -28,6 +28,18 @@ describe('a date', () => {
     '',
   ])('%s is none', (text) => expect(parseDate(text, 'ymd')).toBeUndefined())
 
+  test('turns once a year, by the calendar of Date', () => {
+    for (let year = -400; year <= 2800; year++) {
+      const [first, next] = [year, year + 1].map((y) => new Date(0).setUTCFullYear(y, 0, 1) / 86_400_000)
+      const [start, last] = [new Float32Array(4), new Float32Array(4)]
+      writeAngles(first!, false, start, 0)
+      writeAngles(next! - 1, false, last, 0)
+      const angle = (2 * Math.PI * (next! - first! - 1)) / (next! - first!)
+      const wanted = [0, 1, Math.fround(Math.sin(angle)), Math.fround(Math.cos(angle))]
+      expect([...start.slice(0, 2), ...last.slice(0, 2)]).toEqual(wanted)
+    }
+  })
+
   test('has angles in the year, the week and the day', () => {
     const out = new Float32Array(6)
     // Monday, 2024-07-01, at 6 o'clock: 182 days of 366 have passed.

@@ -17,12 +17,42 @@ const day = 86_400_000
 export function parseDate(text: string, format: DateFormat): number | undefined {
   const found = (format === 'ymd' ? yearFirst : yearLast).exec(text)
   if (!found) return undefined
-  const [a, b, c, hour, minute, second] = found.slice(1, 7).map((part) => Number(part ?? 0)) as number[]
-  const [year, month, date] = format === 'ymd' ? [a, b, c] : format === 'dmy' ? [c, b, a] : [c, a, b]
-  const midnight = Date.UTC(year!, month! - 1, date)
-  const isDate = new Date(midnight).getUTCMonth() === month! - 1 && new Date(midnight).getUTCDate() === date
-  if (!isDate || hour! > 23 || minute! > 59 || second! >= 61) return undefined
-  return midnight / day + (hour! * 60 + minute! - offsetOf(found[7])) / 1440 + second! / 86_400
+  const [y, m, d] = places[format]
+  const [year, month, date] = [Number(found[y]), Number(found[m]), Number(found[d])]
+  const midnight = Date.UTC(year, month - 1, date) / day
+  if (!isDateOf(midnight, month, date)) return undefined
+  if (found[4] === undefined) return midnight
+  const [hour, minute, second] = [Number(found[4]), Number(found[5]), Number(found[6] ?? 0)]
+  if (hour > 23 || minute > 59 || second >= 61) return undefined
+  return midnight + (hour * 60 + minute - offsetOf(found[7])) / 1440 + second / 86_400
+}
+
+/** Whether a day is the date that was asked for, rather than one that `Date.UTC` found instead. */
+function isDateOf(midnight: number, month: number, date: number): boolean {
+  if (date > 0 && date < 29 && month > 0 && month < 13) return true
+  const found = new Date(midnight * day)
+  return found.getUTCMonth() === month - 1 && found.getUTCDate() === date
+}
+
+/** Groups of the regular expressions that are year, month and day of the month. */
+const places: Readonly<Record<DateFormat, readonly [year: number, month: number, day: number]>> = {
+  ymd: [1, 2, 3],
+  dmy: [3, 2, 1],
+  mdy: [3, 1, 2],
+}
+
+/** Returns the days since 1970 of the first day of a year of the Gregorian calendar. */
+const startOf = (year: number): number => {
+  const before = year - 1
+  const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400)
+  return 365 * (year - 1970) + leapDays - 477 // as many leap days lie before 1970
+}
+
+/** Returns the year of a day, given as days since 1970, which takes a third of the time of asking a `Date`. */
+function yearOf(midnight: number): number {
+  const near = 1970 + Math.floor(midnight / 365.2425)
+  if (midnight < startOf(near)) return near - 1
+  return midnight < startOf(near + 1) ? near : near + 1
 }
 
 /** Returns a zone's offset from UTC in minutes. */
@@ -40,10 +70,10 @@ export const daysOf = (date: Date): number | undefined => (Number.isNaN(+date) ?
  * @param days days since 1970
  */
 export function writeAngles(days: number, clock: boolean, out: Float32Array, at: number): void {
-  const date = new Date(days * day)
-  const start = Date.UTC(date.getUTCFullYear()) / day
-  const length = Date.UTC(date.getUTCFullYear() + 1) / day - start
   const midnight = Math.floor(days)
+  const year = yearOf(midnight)
+  const start = startOf(year)
+  const length = startOf(year + 1) - start
   // 1970-01-01 was a Thursday; the week starts on Monday.
   const shares = [(midnight - start) / length, ((((midnight + 3) % 7) + 7) % 7) / 7, days - midnight]
   for (let i = 0; i < (clock ? 3 : 2); i++) {

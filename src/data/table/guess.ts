@@ -40,9 +40,8 @@ export function guessTexts(store: TextStore, cells: CellParser): Guess {
   if (store.texts.length === 0) return nothing
   const some = store.texts.slice(0, countedTexts)
   const isWordy = some.reduce((n, text) => n + text.split(/\s+/).length, 0) >= wordy * some.length
-  const texts = store.areDistinct || isWordy ? store.texts : [...new Set(store.texts)]
-  if (texts.length === 1 && store.present === store.length) return constant
-  const rows = store.present
+  const { texts, present: rows } = store
+  if (texts.length === 1 && rows === store.length) return constant
   if (isWordy && texts.length > rows / 20) return { kind: 'text' }
   const all = (kind: ColumnKind, format?: DateFormat): boolean => {
     const { parse } = parserOf({ kind, ...(format && { format }) }, cells)
@@ -54,24 +53,30 @@ export function guessTexts(store: TextStore, cells: CellParser): Guess {
   if (all('date')) return { kind: 'date' }
   const formats = (['dmy', 'mdy'] as const).filter((format) => all('date', format))
   if (formats.length > 0) return dates(formats.map((format) => `'${format}'`).join(' or '))
+  const distinct = store.areDistinct ? texts : [...new Set(texts)]
   for (const format of ['ymd', 'dmy', 'mdy'] as const) {
     const { parse } = parserOf({ kind: 'date', format }, cells)
-    const others = texts.filter((text) => parse(text) === undefined)
-    const isMostly = texts.length >= fewDates && others.length < (1 - mostlyDates) * texts.length
+    const others = distinct.filter((text) => parse(text) === undefined)
+    const isMostly = distinct.length >= fewDates && others.length < (1 - mostlyDates) * distinct.length
     if (isMostly) return datesBut(format, others[0]!)
   }
-  return texts.length === rows && rows >= fewRows ? identifier : { kind: 'category' }
+  return distinct.length === rows && rows >= fewRows ? identifier : { kind: 'category' }
 }
 
 /** Guesses the kind of a column of numbers, of which a missing one is NaN. */
 export function guessNumbers(name: string, numbers: Float64Array): Guess {
-  const present = numbers.filter((number) => !Number.isNaN(number))
+  const isWhole = !hasMissing(numbers)
+  const present = isWhole ? numbers : numbers.filter((number) => !Number.isNaN(number))
   const [first] = present
   if (first === undefined) return nothing
-  const isWhole = present.length === numbers.length
   if (isWhole && present.every((number) => number === first)) return constant
   if (present.every((number) => number === 0 || number === 1)) return { kind: 'boolean' }
   return isIdentifier(name, present) ? identifier : { kind: 'number' }
+}
+
+function hasMissing(numbers: Float64Array): boolean {
+  for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i])) return true
+  return false
 }
 
 /** Whether integers count the rows, or are all different in a column that is named as an identifier. */

@@ -4,7 +4,8 @@ import { Reservoir } from './reservoir.ts'
 
 /** Learns the encoding of a column from its values in the training rows, which it sees once. */
 export interface Learner {
-  add(value: CellValue): void
+  /** Adds a value; absent if the encoding depends on none. */
+  add?(value: CellValue): void
   /** Returns the encoding. */
   end(): ColumnEncoding
 }
@@ -23,7 +24,7 @@ export function learnerOf(plan: ColumnPlan, most: number = Infinity): Learner {
   return new NumberLearner(plan, most)
 }
 
-const fixed = (encoding: ColumnEncoding): Learner => ({ add: () => {}, end: () => encoding })
+const fixed = (encoding: ColumnEncoding): Learner => ({ end: () => encoding })
 
 class NumberLearner implements Learner {
   readonly #plan: ColumnPlan

@@ -60,7 +60,7 @@ function learnRow(
   labels: TextStore,
   seen: Set<unknown>,
 ): void {
-  for (let i = 0; i < values.length; i++) learners[i]!.add(values[i]!)
+  for (let i = 0; i < values.length; i++) learners[i]!.add?.(values[i]!)
   const [label] = y
   if (typeof label !== 'string' || seen.has(label)) return
   seen.add(label)

@@ -94,8 +94,8 @@ export class MixedTable {
     const columns = this.plans.map((plan) => {
       const learner = learnerOf(plan)
       const store = this.#store(plan.name)
-      const length = rows?.length ?? this.length
-      for (let i = 0; i < length; i++) learner.add(store.at(rows ? rows[i]! : i))
+      const length = learner.add ? (rows?.length ?? this.length) : 0
+      for (let i = 0; i < length; i++) learner.add!(store.at(rows ? rows[i]! : i))
       return learner.end()
     })
     return { format: 1, columns, ...format }

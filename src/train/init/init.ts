@@ -63,7 +63,7 @@ async function readFor(path: string, spec: Look['spec'], folder: string, told: T
 }
 
 /** Advice that names an option of the function that reads a table, such as `missing: 'drop'` or `naValues`. */
-const namesOption = new RegExp(`; .*\\b(${Object.keys(mixedCsvOptions).join('|')})\\b`)
+const namesOption = new RegExp(`; .*(?<!the )\\b(${Object.keys(mixedCsvOptions).join('|')})\\b`)
 
 /** @throws {ArgumentError} when there is nothing to tell apart, or nothing that two training examples share. */
 function checkDiffers(path: string, train: Dataset): void {
