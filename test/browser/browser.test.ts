@@ -2,14 +2,14 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, hasChromium, type Served, serve } from '../support/browser.ts'
 import { difference } from '../support/golden.ts'
-import { losses } from './training.ts'
+import { type inWorker, losses } from './training.ts'
 
 describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a policy without eval', () => {
   let served: Served
   let page: Page
 
   beforeAll(async () => {
-    served = await serve(['training'])
+    served = await serve(['training', 'worker'])
     page = await served.open()
   })
   afterAll(() => served?.close())
@@ -20,5 +20,36 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
     expect(there).toHaveLength(24)
     expect(there).toEqual(here)
     expect(difference(there, await losses('cpu'))).toBeLessThan(1e-5)
+  })
+
+  test('a worker trains to the same bit, predicts, and sends files and errors', async () => {
+    const there = await call<Awaited<ReturnType<typeof inWorker>>>(page, 'training', 'inWorker')
+    expect(there.losses).toEqual(await losses('wasm'))
+    expect(there.scores).toBe(3)
+    expect(Math.min(...there.files)).toBeGreaterThan(500)
+    expect(there.message).toBe(
+      `ArgumentError: experiment: wanted device as 'cpu', 'wasm' or 'webgpu', got "gpu"`,
+    )
+  })
+})
+
+describe.skipIf(!hasChromium)('in Chromium, where it is installed, on a GPU in software', () => {
+  test('22 steps by WebGPU have the losses of the CPU to 1e-4', async () => {
+    const served = await serve(
+      ['training'],
+      [
+        '--enable-unsafe-webgpu',
+        '--use-webgpu-adapter=swiftshader',
+        '--enable-features=Vulkan',
+        '--use-vulkan=swiftshader',
+      ],
+    )
+    try {
+      const there = await call<number[]>(await served.open(), 'training', 'losses', 'webgpu')
+      expect(there).toHaveLength(24)
+      expect(difference(there, await losses('cpu'))).toBeLessThan(1e-4)
+    } finally {
+      await served.close()
+    }
   })
 })

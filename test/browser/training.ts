@@ -30,3 +30,25 @@ export async function losses(device: 'cpu' | 'wasm' | 'webgpu'): Promise<number[
   }
   return all
 }
+
+/** Trains in a worker; returns the losses as `losses` does, outputs of the model, and sizes of its files. */
+export async function inWorker(): Promise<{
+  losses: number[]
+  scores: number
+  files: number[]
+  message: string
+}> {
+  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
+  const worker = new scope.Worker('/worker.js', { type: 'module' })
+  const run = train.inWorker(worker, { device: 'wasm' })
+  const all: number[] = []
+  for await (const event of run) {
+    if (event.type === 'steps') all.push(...Array.from(event.losses))
+    if (event.type === 'epoch') all.push(event.validationLoss)
+  }
+  const [scores] = await run.predict([[0, 3]])
+  const files = [await run.weights(), await run.onnx()].map(({ length }) => length)
+  const wrong = train.inWorker(worker, { device: 'gpu' })
+  const message = await wrong.weights().then(String, (error: Error) => `${error.name}: ${error.message}`)
+  return { losses: all, scores: scores!.length, files, message }
+}
