@@ -87,7 +87,7 @@ describe('a run in a worker', () => {
     const events = await collect(next)
     await stopped
     expect(events.at(-1)?.type).not.toBe('end')
-    expect(readSafetensors('weights', await next.weights()).size).toBeGreaterThan(4)
+    expect(readSafetensors(await next.weights(), 'weights').size).toBeGreaterThan(4)
   })
 
   test('leaving the loop stops it, and a signal stops it with its reason', async () => {
@@ -98,7 +98,7 @@ describe('a run in a worker', () => {
     const next = inWorker(page, { lr: 0.1, epochs: 1e6 }, { signal: controller.signal })
     later(20).then(() => controller.abort(new Error('enough')))
     await expect(collect(next)).rejects.toThrow('enough')
-    expect(readSafetensors('weights', await next.weights()).size).toBeGreaterThan(4)
+    expect(readSafetensors(await next.weights(), 'weights').size).toBeGreaterThan(4)
   })
 
   test('errors arrive with their text and class', async () => {

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, hasChromium, type Served, serve } from '../support/browser.ts'
+import { repository } from '../support/command.ts'
 import { difference } from '../support/golden.ts'
 import { type inWorker, losses } from './training.ts'
 
@@ -9,7 +12,7 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
   let page: Page
 
   beforeAll(async () => {
-    served = await serve(['training', 'worker'])
+    served = await serve(['training', 'worker', 'docs-worker'])
     page = await served.open()
   })
   afterAll(() => served?.close())
@@ -22,6 +25,12 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
     expect(difference(there, await losses('cpu'))).toBeLessThan(1e-5)
   })
 
+  test('the page and the worker of docs/browser.md train', async () => {
+    const [scores, weights, model] = await call<readonly number[]>(page, 'training', 'documented')
+    expect(scores).toBe(3)
+    expect(Math.min(weights!, model!)).toBeGreaterThan(500)
+  })
+
   test('a worker trains to the same bit, predicts, and sends files and errors', async () => {
     const there = await call<Awaited<ReturnType<typeof inWorker>>>(page, 'training', 'inWorker')
     expect(there.losses).toEqual(await losses('wasm'))
@@ -31,6 +40,12 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
       `ArgumentError: experiment: wanted device as 'cpu', 'wasm' or 'webgpu', got "gpu"`,
     )
   })
+})
+
+test('docs/browser.md shows the files that run here', () => {
+  const page = readFileSync(join(repository, 'docs/browser.md'), 'utf8')
+  for (const name of ['docs-worker', 'docs-page'])
+    expect(page).toContain(readFileSync(join(repository, `test/browser/${name}.ts`), 'utf8'))
 })
 
 describe.skipIf(!hasChromium)('in Chromium, where it is installed, on a GPU in software', () => {

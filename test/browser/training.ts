@@ -1,13 +1,20 @@
 import { data, nn, ops, optim, random, schedule, train } from 'evenstep'
+import { trainPoints } from './docs-page.ts'
 
-/** An experiment of an MLP with batch normalization on three clouds of points: 22 steps in two epochs. */
-export function clouds(device: 'cpu' | 'wasm' | 'webgpu'): train.Experiment {
+/** Three clouds of points in the plane. */
+function points(): { readonly x: Float32Array; readonly y: Int32Array } {
   const source = random('clouds')
   const n = 176
   const y = Int32Array.from({ length: n }, (_, i) => i % 3)
   const x = Float32Array.from({ length: 2 * n }, (_, i) =>
     source.normal([0, 3, -3][y[i >> 1]!]! * (i % 2 ? 1 : -1)),
   )
+  return { x, y }
+}
+
+/** An experiment of an MLP with batch normalization on three clouds of points: 22 steps in two epochs. */
+export function clouds(device: 'cpu' | 'wasm' | 'webgpu'): train.Experiment {
+  const { x, y } = points()
   const all = data.dataset({ x, y, classes: 3 })
   return train.experiment({
     model: () =>
@@ -51,4 +58,13 @@ export async function inWorker(): Promise<{
   const wrong = train.inWorker(worker, { device: 'gpu' })
   const message = await wrong.weights().then(String, (error: Error) => `${error.name}: ${error.message}`)
   return { losses: all, scores: scores!.length, files, message }
+}
+
+/** Trains by the page and the worker that docs/browser.md shows; returns the sizes of the results. */
+export async function documented(): Promise<readonly number[]> {
+  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
+  const { x, y } = points()
+  const worker = new scope.Worker('/docs-worker.js', { type: 'module' })
+  const { scores, weights, model } = await trainPoints(worker, x, y)
+  return [scores!.length, weights.length, model.length]
 }
