@@ -52,17 +52,12 @@ export interface WorkerRun extends AsyncIterable<TrainEvent> {
  * The worker's module calls `train.serve`. Training never runs ahead of the loop over the events, as with `train.run`:
  * the worker computes the next event when the loop asks for it, and leaving the loop stops the training. Predictions
  * and weights are those of the last event; while the next is computed, they wait for it. Several runs can share a
- * worker; `worker.terminate()` ends all.
+ * worker; `worker.terminate()` ends all. docs/browser.md shows both sides.
  *
  * @param worker a `Worker` of the browser or of `node:worker_threads`
  * @param settings what the worker's function makes the experiment of: values that `structuredClone` can copy
  * @throws the errors of the worker, with their text and class, where the run's result is awaited.
  * @throws {MachineError} in the same way, when the worker itself fails.
- * @example
- * const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
- * const run = train.inWorker(worker, { lr: 0.1 })
- * for await (const event of run) if (event.type === 'epoch') console.log(event.validationLoss)
- * const bytes = await run.weights()
  */
 export function inWorker(worker: WorkerLike, settings?: unknown, given: InWorkerOptions = {}): WorkerRun {
   const { experiment, signal, test } = readOptions('inWorker', options, given)

@@ -21,11 +21,11 @@ export type MakeExperiment = (settings: never) => Experiment | Promise<Experimen
  *
  * Call it once, at the top of the worker's module. Each run is made anew from its settings, and is kept for predictions
  * and downloads until the page drops it or ends the worker. A run waits while the page handles an event.
+ * docs/browser.md shows both sides.
  *
  * @param scope what messages come from and go to: in Node.js, `parentPort` of `node:worker_threads`.
  *   @default the worker's global scope
  * @throws {ArgumentError} when there is no experiment, or `scope` sends no messages.
- * @example train.serve({ digits: ({ lr }: { lr: number }) => train.experiment({ ...digits, optimizer: optim.sgd({ lr }) }) })
  */
 export function serve(experiments: Readonly<Record<string, MakeExperiment>>, scope?: WorkerLike): void {
   const makers = Object.values(Object(experiments) as object)
