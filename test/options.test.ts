@@ -29,6 +29,8 @@ const shared = (value: unknown, names: string): Readonly<Record<string, unknown>
 
 /** What stands for a parameter that comes before the options, by its name, or by that of its function as well. */
 const samples: Readonly<Record<string, unknown>> = {
+  worker: { postMessage() {} },
+  settings: {},
   'nn.TabularInput.data': { categories: [0, 3] },
   ...shared(nowhere, 'path xPath yPath imagesPath labelsPath paths folder'),
   ...shared(4, 'inFeatures outFeatures inChannels outChannels numFeatures numChannels normalizedShape'),

@@ -73,8 +73,25 @@ export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(re
 export const mostBytes: number = 2 ** 31 - 1
 
 /** Decompresses gzip. @throws {RangeError} when the result has more than `most` bytes, or the bytes are damaged. */
-export const gunzip = (bytes: Uint8Array, options: InflateOptions = {}): Uint8Array =>
-  inflated(new Gunzip(), bytes, options)
+export function gunzip(bytes: Uint8Array, options: InflateOptions = {}): Uint8Array {
+  const stream = new Gunzip()
+  let [sum, length] = [0, 0]
+  /** Compares a member with the checksum and the length before its end, which fflate does not read. */
+  const check = (end: number): void => {
+    const last = new DataView(bytes.buffer, bytes.byteOffset + end - 8, 8)
+    if (last.getUint32(0, true) !== sum || last.getUint32(4, true) !== length % 2 ** 32)
+      throw new RangeError('another checksum')
+    sum = 0
+    length = 0
+  }
+  stream.onmember = check
+  const content = inflated(stream, bytes, options, (piece) => {
+    sum = crc32(piece, sum)
+    length += piece.length
+  })
+  if (!options.isStart) check(bytes.length)
+  return content
+}
 
 /** Decompresses raw DEFLATE data (RFC 1951). @throws as `gunzip` */
 export const inflateRaw = (bytes: Uint8Array, options: InflateOptions = {}): Uint8Array =>
@@ -90,12 +107,14 @@ function inflated(
   stream: Gunzip | Inflate,
   bytes: Uint8Array,
   { most = mostBytes, isStart = false }: InflateOptions,
+  onPiece?: (piece: Uint8Array) => void,
 ): Uint8Array {
   const pieces: Uint8Array[] = []
   let length = 0
   stream.ondata = (piece) => {
     pieces.push(piece)
     length += piece.length
+    onPiece?.(piece)
     if (length > most) throw Object.assign(new RangeError('more bytes'), { code: 'ERR_BUFFER_TOO_LARGE' })
   }
   for (let at = 0; at < bytes.length; at += pieceSize) {

@@ -1,0 +1,137 @@
+import type { Data } from '../core/dtype.ts'
+import { isFloat } from '../core/dtype.ts'
+import { ArgumentError } from '../core/errors.ts'
+import { mismatch, unknownName } from '../core/mismatch.ts'
+import { inputsOf, type NumberInput } from '../data/arrays.ts'
+import { modelOutput } from '../nn/module.ts'
+import { type Compiled, compile } from '../runtime/compile.ts'
+import type { TrainEvent } from './event.ts'
+import type { Experiment } from './experiment.ts'
+import { exportOnnx } from './export.ts'
+import { writeSafetensors } from './safetensors.ts'
+import type { Task } from './task.ts'
+import { run, taskOf } from './train.ts'
+import { type Ask, type Begin, copied, onMessage, post, type WorkerLike } from './worker-messages.ts'
+
+/** A function that makes an experiment of the settings that the page sent. Its parameter needs a type. */
+export type MakeExperiment = (settings: never) => Experiment | Promise<Experiment>
+
+/**
+ * Lets a page train in this worker: answers `train.inWorker` with the experiments of a table, by name.
+ *
+ * Call it once, at the top of the worker's module. Each run is made anew from its settings, and is kept for predictions
+ * and downloads until the page drops it or ends the worker. A run waits while the page handles an event.
+ * docs/browser.md shows both sides.
+ *
+ * @param scope what messages come from and go to: in Node.js, `parentPort` of `node:worker_threads`.
+ *   @default the worker's global scope
+ * @throws {ArgumentError} when there is no experiment, or `scope` sends no messages.
+ */
+export function serve(experiments: Readonly<Record<string, MakeExperiment>>, scope?: WorkerLike): void {
+  const makers = Object.values(Object(experiments) as object)
+  if (makers.length === 0 || makers.some((make) => typeof make !== 'function'))
+    throw mismatch('serve', 'functions that make experiments, by name', experiments)
+  const from = scope ?? (globalThis as unknown as WorkerLike)
+  if (typeof from.postMessage !== 'function') {
+    const fix = 'in Node.js, pass parentPort of node:worker_threads'
+    throw new ArgumentError(`serve: wanted the scope of a worker, got none; ${fix}`)
+  }
+  onMessage<Partial<Begin> | undefined>(from, (message) => {
+    if (message?.evenstep === 'run') answer(experiments, message as Begin)
+  })
+}
+
+/** Answers what a page asks of a run, one after another; a stop takes effect at once. */
+function answer(experiments: Readonly<Record<string, MakeExperiment>>, begin: Begin): void {
+  const { port } = begin
+  const stop = new AbortController()
+  const opening = opened(experiments, begin, stop.signal)
+  opening.catch(() => {}) // each answer reports it
+  let last: Promise<void> = Promise.resolve()
+  onMessage<Ask>(port, (ask) => {
+    if (ask.what === 'stop') stop.abort()
+    last = last.then(async () => {
+      try {
+        const [value, buffers] = await (await opening).answer(ask)
+        post(port, { id: ask.id, value }, buffers)
+      } catch (error) {
+        post(port, { id: ask.id, failed: copied(error) })
+      }
+    })
+  })
+}
+
+/** The value of an answer, and the buffers in it that are handed over rather than copied. */
+type Answer = readonly [value: unknown, buffers?: readonly unknown[]]
+
+interface Opened {
+  answer(ask: Ask): Promise<Answer>
+}
+
+async function opened(
+  experiments: Readonly<Record<string, MakeExperiment>>,
+  { experiment: name = onlyName(experiments), settings, test }: Begin,
+  signal: AbortSignal,
+): Promise<Opened> {
+  if (!Object.hasOwn(experiments, name))
+    throw unknownName('inWorker', Object.keys(experiments), name, 'experiment as ')
+  const experiment = await experiments[name]!(settings as never)
+  const task = taskOf(experiment)
+  const events = run(experiment, { task, signal, test })
+  const forward = forwardOf(experiment, task)
+  const answers: Record<Ask['what'], (x: unknown) => Promise<Answer>> = {
+    next: async () => [await nextOf(events, signal)],
+    stop: async () => [void (await events.return(undefined))],
+    predict: async (x) => [await forward(x as NumberInput)],
+    weights: () => bytesOf(task, () => writeSafetensors(task.variables)),
+    onnx: () => bytesOf(task, () => exportOnnx(task.model, experiment.data.train.x)),
+  }
+  return { answer: ({ what, x }) => answers[what](x) }
+}
+
+function onlyName(experiments: object): string {
+  const [name, ...others] = Object.keys(experiments)
+  if (others.length === 0) return name!
+  const names = [name, ...others].join(', ')
+  throw new ArgumentError(`inWorker: wanted the option experiment, one of ${names}, got undefined`)
+}
+
+/** Returns the next event; undefined after the last, or after a stop. */
+async function nextOf(
+  events: AsyncGenerator<TrainEvent>,
+  signal: AbortSignal,
+): Promise<TrainEvent | undefined> {
+  try {
+    const { value, done } = await events.next()
+    return done ? undefined : value
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined
+    throw error
+  }
+}
+
+/** Returns what `make` writes while the model has its weights for evaluation. */
+async function bytesOf(task: Task, make: () => Uint8Array): Promise<Answer> {
+  const bytes = await task.atEvaluation(async () => make())
+  return [bytes, [bytes.buffer]]
+}
+
+/** Returns a function that computes the model's output for each of any number of examples. */
+function forwardOf({ data, dtype, device }: Experiment, task: Task): (x: NumberInput) => Promise<Data[]> {
+  const { x } = data.train
+  const spec = { shape: ['N', ...x.shape] as const, dtype: isFloat(x.dtype) ? dtype : x.dtype }
+  let compiled: Promise<Compiled<'x', 'y'>> | undefined
+  return async (given) => {
+    if ('tensors' in x && x.tensors)
+      throw new ArgumentError('predict: wanted a model of one input, got one of several; use the ONNX file')
+    compiled ??= compile({ x: spec }, (fed) => ({ y: modelOutput(task.model, fed.x, 'eval') as never }), {
+      device,
+    })
+    const step = await compiled
+    const rows = inputsOf(given, 'predict', spec.dtype === 'float64').data
+    const length = rows.length / x.shape.reduce((a, b) => a * b, 1)
+    const { y } = await task.atEvaluation(() => step({ x: rows }))
+    const width = y.length / length
+    return Array.from({ length }, (_, i) => y.slice(i * width, (i + 1) * width))
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { call, hasChromium, type Served, serve } from '../support/browser.ts'
+import { repository } from '../support/command.ts'
+import { difference } from '../support/golden.ts'
+import { type inWorker, losses } from './training.ts'
+
+describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a policy without eval', () => {
+  let served: Served
+  let page: Page
+
+  beforeAll(async () => {
+    served = await serve(['training', 'worker', 'docs-worker'])
+    page = await served.open()
+  })
+  afterAll(() => served?.close())
+
+  test('22 steps in WebAssembly have the losses of Node.js to the bit, and those of the CPU to 1e-5', async () => {
+    const here = await losses('wasm')
+    const there = await call<number[]>(page, 'training', 'losses', 'wasm')
+    expect(there).toHaveLength(24)
+    expect(there).toEqual(here)
+    expect(difference(there, await losses('cpu'))).toBeLessThan(1e-5)
+  })
+
+  test('the page and the worker of docs/browser.md train', async () => {
+    const [scores, weights, model] = await call<readonly number[]>(page, 'training', 'documented')
+    expect(scores).toBe(3)
+    expect(Math.min(weights!, model!)).toBeGreaterThan(500)
+  })
+
+  test('a worker trains to the same bit, predicts, and sends files and errors', async () => {
+    const there = await call<Awaited<ReturnType<typeof inWorker>>>(page, 'training', 'inWorker')
+    expect(there.losses).toEqual(await losses('wasm'))
+    expect(there.scores).toBe(3)
+    expect(Math.min(...there.files)).toBeGreaterThan(500)
+    expect(there.message).toBe(
+      `ArgumentError: experiment: wanted device as 'cpu', 'wasm' or 'webgpu', got "gpu"`,
+    )
+  })
+})
+
+test('docs/browser.md shows the files that run here', () => {
+  const page = readFileSync(join(repository, 'docs/browser.md'), 'utf8')
+  for (const name of ['docs-worker', 'docs-page'])
+    expect(page).toContain(readFileSync(join(repository, `test/browser/${name}.ts`), 'utf8'))
+})
+
+// SwiftShader takes some 20 s to compile the shaders, so this is for continuous integration.
+describe.skipIf(!process.env.CI)('in Chromium on a GPU in software, in continuous integration', () => {
+  test('22 steps by WebGPU have the losses of the CPU to 1e-4', async () => {
+    const served = await serve(
+      ['training'],
+      [
+        '--enable-unsafe-webgpu',
+        '--use-webgpu-adapter=swiftshader',
+        '--enable-features=Vulkan',
+        '--use-vulkan=swiftshader',
+      ],
+    )
+    try {
+      const there = await call<number[]>(await served.open(), 'training', 'losses', 'webgpu')
+      expect(there).toHaveLength(24)
+      expect(difference(there, await losses('cpu'))).toBeLessThan(1e-4)
+    } finally {
+      await served.close()
+    }
+  })
+})

@@ -1,0 +1,70 @@
+import { data, nn, ops, optim, random, schedule, train } from 'evenstep'
+import { trainPoints } from './docs-page.ts'
+
+/** Three clouds of points in the plane. */
+function points(): { readonly x: Float32Array; readonly y: Int32Array } {
+  const source = random('clouds')
+  const n = 176
+  const y = Int32Array.from({ length: n }, (_, i) => i % 3)
+  const x = Float32Array.from({ length: 2 * n }, (_, i) =>
+    source.normal([0, 3, -3][y[i >> 1]!]! * (i % 2 ? 1 : -1)),
+  )
+  return { x, y }
+}
+
+/** An experiment of an MLP with batch normalization on three clouds of points: 22 steps in two epochs. */
+export function clouds(device: 'cpu' | 'wasm' | 'webgpu'): train.Experiment {
+  const { x, y } = points()
+  const all = data.dataset({ x, y, classes: 3 })
+  return train.experiment({
+    model: () =>
+      new nn.Sequential(new nn.Linear(2, 16), new nn.ReLU(), new nn.BatchNorm1d(16), new nn.Linear(16, 3)),
+    loss: ops.crossEntropy,
+    optimizer: optim.sgd({ lr: schedule.oneCycle(0.3, { totalSteps: 22 }), momentum: 0.9 }),
+    data: { train: all, validation: all },
+    batchSize: 16,
+    epochs: 2,
+    device,
+  })
+}
+
+/** Trains on a device; returns the loss of each step and, after each epoch, of the validation data. */
+export async function losses(device: 'cpu' | 'wasm' | 'webgpu'): Promise<number[]> {
+  const all: number[] = []
+  for await (const event of train.run(clouds(device))) {
+    if (event.type === 'steps') all.push(...Array.from(event.losses))
+    if (event.type === 'epoch') all.push(event.validationLoss)
+  }
+  return all
+}
+
+/** Trains in a worker; returns the losses as `losses` does, outputs of the model, and sizes of its files. */
+export async function inWorker(): Promise<{
+  losses: number[]
+  scores: number
+  files: number[]
+  message: string
+}> {
+  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
+  const worker = new scope.Worker('/worker.js', { type: 'module' })
+  const run = train.inWorker(worker, { device: 'wasm' })
+  const all: number[] = []
+  for await (const event of run) {
+    if (event.type === 'steps') all.push(...Array.from(event.losses))
+    if (event.type === 'epoch') all.push(event.validationLoss)
+  }
+  const [scores] = await run.predict([[0, 3]])
+  const files = [await run.weights(), await run.onnx()].map(({ length }) => length)
+  const wrong = train.inWorker(worker, { device: 'gpu' })
+  const message = await wrong.weights().then(String, (error: Error) => `${error.name}: ${error.message}`)
+  return { losses: all, scores: scores!.length, files, message }
+}
+
+/** Trains by the page and the worker that docs/browser.md shows; returns the sizes of the results. */
+export async function documented(): Promise<readonly number[]> {
+  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
+  const { x, y } = points()
+  const worker = new scope.Worker('/docs-worker.js', { type: 'module' })
+  const { scores, weights, model } = await trainPoints(worker, x, y)
+  return [scores!.length, weights.length, model.length]
+}

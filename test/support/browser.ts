@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename, extname, join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { rolldown } from 'rolldown'
+import { repository } from './command.ts'
+
+const executablePath = '/usr/bin/chromium'
+
+/** Whether tests in Chromium can run: it is installed or, in continuous integration, must be. */
+export const hasChromium: boolean = existsSync(executablePath) || Boolean(process.env.CI)
+
+/** A strict policy: scripts of this server only, no `eval`, WebAssembly permitted. */
+const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+}
+
+/** Pages of Chromium from a local server that permits no `eval`. */
+export interface Served {
+  /** Opens an empty page. */
+  open(): Promise<Page>
+  close(): Promise<void>
+}
+
+/**
+ * Bundles modules as a web page's bundler does, with the package resolved by its name and the condition `browser`, and
+ * serves each as `/NAME.js`.
+ *
+ * @param entries files in `test/browser`, without extension
+ * @param args more arguments for Chromium
+ */
+export async function serve(entries: readonly string[], args: readonly string[] = []): Promise<Served> {
+  const scripts = await bundled(entries)
+  const server = createServer(({ url = '/' }, response) => {
+    const name = basename(new URL(url, 'http://localhost').pathname) || 'index.html'
+    const body =
+      name === 'index.html' ? '<!doctype html><title>page</title>' : (scripts.get(name) ?? engine(name))
+    response.setHeader('content-type', types[extname(name)] ?? 'application/octet-stream')
+    response.setHeader('content-security-policy', policy)
+    response.statusCode = body === undefined ? 404 : 200
+    response.end(body)
+  }).listen(0)
+  const browser: Browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] })
+  return {
+    async open() {
+      const page = await browser.newPage()
+      page.setDefaultTimeout(60_000)
+      await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`)
+      return page
+    },
+    async close() {
+      await browser.close()
+      server.close()
+    },
+  }
+}
+
+/** Bundles modules; returns the files by name. */
+async function bundled(entries: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const bundle = await rolldown({
+    cwd: repository,
+    input: Object.fromEntries(entries.map((name) => [name, join(repository, `test/browser/${name}.ts`)])),
+    platform: 'browser',
+    tsconfig: false, // which resolves the package to its sources
+    logLevel: 'silent',
+  })
+  const { output } = await bundle.generate({
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  })
+  await bundle.close()
+  return new Map(output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.code]] : [])))
+}
+
+/** Returns a file of ONNX Runtime, which finds its WebAssembly beside the script. */
+function engine(name: string): Buffer | undefined {
+  const file = join(repository, 'node_modules/onnxruntime-web/dist', name)
+  return /^ort-[\w.-]+$/.test(name) && existsSync(file) ? readFileSync(file) : undefined
+}
+
+/** Calls a function that module `/NAME.js` exports, in a page; arguments and result are plain values. */
+export const call = <T>(page: Page, module: string, name: string, ...values: unknown[]): Promise<T> =>
+  page.evaluate<T>(`import('/${module}.js').then((m) => m.${name}(...${JSON.stringify(values)}))`)
