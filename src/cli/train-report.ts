@@ -4,6 +4,7 @@ import { isSchedule } from '../schedule/schedule.ts'
 import { metricText, scoreText } from '../study/analysis/words.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
+import { outputResults } from '../train/goals.ts'
 import { optimizerOf } from '../train/run-optimizer.ts'
 import { monitored } from '../train/train.ts'
 import { type Output, StatusLine } from './output.ts'
@@ -12,16 +13,25 @@ import { Course, sparkline } from './sparkline.ts'
 import { testText } from './test-text.ts'
 
 /** Columns of the table, without metrics: a title, which is as wide as the cells below it, or padded to that. */
-const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', '      lr', 'steps/s'] as const
+const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', '      lr', 'steps/s']
 
-/** Returns the width of a metric's column: that of its name, but enough for any number, and 12 at most. */
-const metricWidth = (name: string): number => Math.min(12, Math.max(8, name.length))
+/** Columns for a model of several outputs, whose accuracies are among the metrics. */
+const columnsOfSeveral = columns.filter((title) => title !== 'val accuracy')
 
-/** Returns the metrics that are single numbers, the monitored one first: a narrow terminal leaves out the last. */
-const numericMetrics = ({ metrics, monitor }: Experiment): string[] =>
-  Object.keys(metrics)
-    .filter((name) => metrics[name]!.goal !== undefined)
-    .sort((a, b) => Number(b === monitor) - Number(a === monitor))
+/** Returns the width of a metric's column: that of its name, but enough for any number, and 16 at most. */
+const metricWidth = (name: string): number => Math.min(16, Math.max(8, name.length))
+
+/**
+ * Returns the metrics that are single numbers, with the accuracies and losses of several outputs. The monitored one is
+ * first and losses are last: a narrow terminal leaves out the last.
+ */
+function numericMetrics({ metrics, monitor, data }: Experiment): string[] {
+  const numeric = Object.keys(metrics).filter((name) => metrics[name]!.goal !== undefined)
+  const results = Object.keys(outputResults(data.validation.y))
+  const isLoss = (name: string): boolean => results.includes(name) && name.endsWith('.loss')
+  const rank = (name: string): number => (name === monitor ? 0 : isLoss(name) ? 2 : 1)
+  return [...results, ...numeric].sort((a, b) => rank(a) - rank(b))
+}
 
 /** Relative decline from the best epoch to the last from which on the report says so. */
 const notable = 0.05
@@ -67,14 +77,18 @@ export class TrainReport {
     if (event.type === 'end') return this.#farewell(event)
     if (event.type === 'test') return testText(event, this.#experiment)
     this.#learn(event)
-    return rowOf(event, this.#shown)
+    return line(this.#columns, this.#shown, event)
+  }
+
+  get #columns(): readonly string[] {
+    return this.#experiment.data.validation.y.tensors ? columnsOfSeveral : columns
   }
 
   /** Metrics that are shown in columns: the first ones, as many as fit. events.jsonl has them all. */
   get #shown(): string[] {
     const names = numericMetrics(this.#experiment)
     const fits = (count: number): boolean =>
-      line([...columns, ...names.slice(0, count)]).length <= this.#output.columns
+      line(this.#columns, names.slice(0, count)).length <= this.#output.columns
     return names.filter((_, i) => fits(i + 1))
   }
 
@@ -102,7 +116,7 @@ export class TrainReport {
     const work = isWhole ? `${counted(epochs, 'epoch')} of ${epoch}` : `${count(steps!)} ${size}`
     const about = [`${name}`, `${count(parameters)} parameters`, work, `seed ${seed}`]
     const said = warnings.map((warning) => `warning: ${warning}\n`).join('')
-    return `${about.join(' · ')}\n${said}\n${line([...columns, ...this.#shown])}`
+    return `${about.join(' · ')}\n${said}\n${line(this.#columns, this.#shown)}`
   }
 
   #farewell({ steps, time, because }: EndEvent): string {
@@ -175,26 +189,29 @@ export class TrainReport {
   }
 }
 
-/** Returns a line of the table with right-aligned cells, each cut to the width of its column. */
-const line = (cells: readonly string[], names: readonly string[] = cells.slice(columns.length)): string =>
-  cells
-    .map((cell, at) => {
-      const width = columns[at]?.length ?? metricWidth(names[at - columns.length]!)
-      return cell.slice(0, width).padStart(width)
-    })
-    .join('  ')
-
-function rowOf(event: EpochEvent, names: readonly string[]): string {
-  const { epoch, trainLoss, validationLoss, validationAccuracy, lr, time, metrics } = event
+/** Returns a line of the table, of the titles or of an epoch's values, right-aligned and cut to their columns. */
+function line(titles: readonly string[], metrics: readonly string[], event?: EpochEvent): string {
+  const texts: Readonly<Record<string, string>> = event ? textsOf(event) : {}
   const cells = [
-    String(epoch + 1),
-    lossCell(trainLoss),
-    lossCell(validationLoss),
-    validationAccuracy === undefined ? dash : percent(validationAccuracy, 2),
-    figure(lr, 4),
-    count(time.stepsPerSecond),
+    ...titles.map((title) => ({ text: texts[title.trim()] ?? title, width: title.length })),
+    ...metrics.map((name) => ({
+      text: event ? cellOf(event.metrics?.[name], name) : name,
+      width: metricWidth(name),
+    })),
   ]
-  return line([...cells, ...names.map((name) => cellOf(metrics?.[name]))], names)
+  return cells.map(({ text, width }) => text.slice(0, width).padStart(width)).join('  ')
+}
+
+/** Returns the texts of an epoch's values, by the titles of their columns. */
+function textsOf({ epoch, trainLoss, validationLoss, validationAccuracy, lr, time }: EpochEvent) {
+  return {
+    epoch: String(epoch + 1),
+    'train loss': lossCell(trainLoss),
+    'val loss': lossCell(validationLoss),
+    'val accuracy': validationAccuracy === undefined ? dash : percent(validationAccuracy, 2),
+    lr: figure(lr, 4),
+    'steps/s': count(time.stepsPerSecond),
+  }
 }
 
 /** Returns the text of a loss in the table: with four decimals, where these fit into the narrower column. */
@@ -204,8 +221,10 @@ function lossCell(value: number): string {
 }
 
 /** Returns the text of a metric's value in the table; a dash if the value is not a number. */
-const cellOf = (value: unknown): string =>
-  typeof value === 'number' && !Number.isNaN(value) ? significant(value, 4) : dash
+function cellOf(value: unknown, name: string): string {
+  if (typeof value !== 'number' || Number.isNaN(value)) return dash
+  return name.endsWith('.accuracy') ? percent(value, 2) : significant(value, 4)
+}
 
 /** A progress bar for a run, with its speed, time left, latest loss and learning rate. */
 class ProgressBar {
