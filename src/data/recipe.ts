@@ -11,6 +11,8 @@ export interface Recipe {
   readonly images?: { readonly size: readonly [number, number]; readonly channels: 1 | 3 }
   /** Encoding of the rows of a mixed table (see `data.table`), which was learnt from the training part. */
   readonly encoding?: TableEncoding
+  /** Encodings of those of several inputs that are the rows of a mixed table, by the inputs' names. */
+  readonly encodings?: Readonly<Record<string, TableEncoding>>
   /** Means and standard deviations by which `x` was then normalized, one entry per normalization, in order. */
   readonly normalized: readonly Normalized[]
 }

@@ -239,11 +239,14 @@ function fieldOf({ isRecord, tensors }: Entries, length: number): Field {
   return { ...spec, data: toRows('tensors', spec, length, valuesOf) }
 }
 
-/** Returns how `x` was made: as a table that is the only input, or by the normalization of each input. */
+/** Returns how `x` was made: as a table that is the only input, or by the encoding and normalization of each input. */
 function recipeFor(x: unknown, { isRecord, tensors }: Entries): Recipe | undefined {
   if (!isRecord) return isDataset(x) ? recipeOf(x) : undefined
   const normalized = Object.entries(tensors).flatMap(([input, { recipe }]) =>
     (recipe?.normalized ?? []).map((one) => ({ ...one, input })),
   )
-  return { normalized }
+  const encodings = Object.entries(tensors).flatMap(([input, { recipe }]) =>
+    recipe?.encoding ? [[input, recipe.encoding] as const] : [],
+  )
+  return { ...(encodings.length > 0 && { encodings: Object.fromEntries(encodings) }), normalized }
 }
