@@ -27,7 +27,7 @@ export const evalCommand = (output: Output = terminal()): Command =>
     .option('--test', 'evaluate on the test data, which nothing chose on, with 95 % intervals')
     .option(
       '--on <file>',
-      'data to evaluate on instead: CSV, Parquet, NPZ, NPY or IDX, as the run read its own',
+      'data to evaluate on instead: CSV, Parquet, NPZ, NPY or IDX, as the run read its own; JSON lines or NPZ with several inputs or targets by name',
     )
     .option('--target <name>', 'with --on: column, or array of an NPZ file, of the labels or targets')
     .option('--labels <file>', 'with --on: file of the labels of an NPY or IDX file')

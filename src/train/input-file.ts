@@ -17,10 +17,12 @@ import { type CsvValues, csvOptions } from '../data/formats/csv-options.ts'
 import { withDelimiter } from '../data/formats/delimiter.ts'
 import type { NpyArray } from '../data/formats/npy.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from '../data/formats/table.ts'
+import { toRows } from '../data/record.ts'
 import { CsvRawRows, type RawRow } from '../data/table/rows.ts'
 import { mixedCsvOptions } from '../data/table/table-options.ts'
 import { trainedNames, unnamedFeatures } from './input-columns.ts'
 import { jsonLines } from './json-lines.ts'
+import { npzTensors, type Records, recordsIn, recordsOf } from './named-files.ts'
 import { inputOptions, RowReader } from './row-reader.ts'
 import type { About } from './run-graph.ts'
 
@@ -51,11 +53,15 @@ export async function* fileInputs(
   else {
     const kind = fileKind(path)
     const isArray = kind === 'npz' || kind === 'npy' || kind === 'idx'
-    if (kind === 'parquet') yield* parquetInputs(path, about)
+    const { encodings } = about.recipe ?? {}
+    if (kind === 'parquet' && encodings)
+      yield* recordInputs(fileName(path), about, recordsOf(path, about, about.x.tensors!, encodings))
+    else if (kind === 'parquet') yield* parquetInputs(path, about)
     else if (about.recipe?.encoding && isArray)
       throw new ArgumentError(
         `predict: wanted the rows of a table, as CSV, TSV, Parquet or JSON lines, got an array in ${path}`,
       )
+    else if (kind === 'npz' && about.x.tensors) yield npzRecords(path, about)
     else if (kind === 'npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
     else if (kind === 'npy') yield arrayInputs(fileName(path), readNpy(path), about)
     else if (kind === 'idx') yield idxInputs(path, about)
@@ -93,9 +99,13 @@ async function* piecewise(
   const start = first.done ? '' : new TextDecoder().decode(first.value.subarray(0, 4096))
   const guessed = /^\s*[[{]/.test(start) ? 'jsonl' : /^[^\r\n,;]*\t/.test(start) ? 'tsv' : 'csv'
   const format = kind ?? guessed
-  const read = about.recipe?.encoding ? mixedInputs : csvInputs
+  const { encoding, encodings } = about.recipe ?? {}
+  const read = encoding ? mixedInputs : csvInputs
   const isCsv = format === 'csv' || format === 'tsv'
-  yield* isCsv ? read(name, about, all(), format) : jsonInputs(name, about, all())
+  if (isCsv && encodings) {
+    const file = { name, kind: format, pieces: all() }
+    yield* recordInputs(name, about, recordsIn(file, about, about.x.tensors!, encodings))
+  } else yield* isCsv ? read(name, about, all(), format) : jsonInputs(name, about, all())
 }
 
 /** Yields the encoded rows of a CSV file that `data.table` would read. */
@@ -155,6 +165,30 @@ async function* jsonInputs(name: string, about: About, pieces: Pieces): AsyncGen
   const reader = new RowReader(name, about)
   for await (const { rows, lines } of jsonLines(name, pieces))
     yield { x: reader.read(rows, (i) => `line ${lines[i]}`), length: rows.length }
+}
+
+/** Yields the inputs in rows that are records of several inputs by name. */
+async function* recordInputs(
+  name: string,
+  about: About,
+  rows: AsyncIterable<Records>,
+): AsyncGenerator<RawInputs> {
+  const reader = new RowReader(name, about)
+  for await (const { records, placeOf } of rows)
+    yield { x: reader.read(records, placeOf), length: records.length }
+}
+
+/** Returns the inputs in an NPZ file that has an array for each of several inputs. */
+function npzRecords(path: string, about: About): RawInputs {
+  const { shape, dtype, tensors } = about.x
+  const { values, length } = npzTensors(path, tensors!)
+  const spec = {
+    shape,
+    dtype: dtype === 'int32' ? ('int32' as const) : ('float64' as const),
+    tensors: tensors!,
+  }
+  const rows = toRows(fileName(path), spec, length, (name) => values[name] as Float32Array)
+  return { x: new RowReader(fileName(path), about).typed(rows), length }
 }
 
 async function* parquetInputs(path: string, about: About): AsyncGenerator<RawInputs> {
