@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
-import type { Source } from '../data/stream.ts'
 import { intervalText } from '../study/analysis/words.ts'
 import { type DataFile, type DataFileOptions, readDataFile } from '../train/data-file.ts'
 import type { Evaluation } from '../train/evaluation.ts'
+import type { Experiment } from '../train/experiment.ts'
 import { open } from '../train/open.ts'
 import { type About, aboutOf } from '../train/run-graph.ts'
 import { classNamesOf, measureText, nameWidth, type Targets } from './measure-text.ts'
@@ -58,7 +58,10 @@ function listing(all: object, targets: Targets, columns: number): string[] {
 
 const aboutTargets = ({ classNames, target }: About): Targets => ({ classNames, tensors: target.tensors })
 
-const targetsOf = ({ classNames, y }: Source): Targets => ({ classNames, tensors: y.tensors })
+const targetsOf = ({ classNames, y }: Experiment['data']['validation']): Targets => ({
+  classNames,
+  tensors: y.tensors,
+})
 
 async function evaluated(folder: string, options: Options): Promise<Evaluated> {
   const { on, target, labels } = options

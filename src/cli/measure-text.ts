@@ -1,5 +1,5 @@
 import { dash, figure } from '../core/text.ts'
-import type { TensorSpecs } from '../data/record.ts'
+import type { About } from '../train/run-graph.ts'
 import { alignedTable } from './table.ts'
 
 /** Returns the width of the names in a listing of measurements: that of the longest, and 12 at least. */
@@ -9,7 +9,7 @@ export const nameWidth = (names: readonly string[]): number =>
 /** Names of the classes of the targets or, of several outputs, the targets of each. */
 export interface Targets {
   readonly classNames?: readonly string[] | undefined
-  readonly tensors?: TensorSpecs | undefined
+  readonly tensors?: About['target']['tensors'] | undefined
 }
 
 /** Returns the names of the classes that a measurement is of: those of the output that its name begins with. */

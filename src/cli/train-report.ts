@@ -1,37 +1,16 @@
-import { count, counted, dash, duration, figure, percent, significant } from '../core/text.ts'
+import { count, counted, duration, figure, significant } from '../core/text.ts'
 import { over } from '../schedule/index.ts'
 import { isSchedule } from '../schedule/schedule.ts'
 import { metricText, scoreText } from '../study/analysis/words.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TrainEvent } from '../train/event.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
-import { outputResults } from '../train/goals.ts'
 import { optimizerOf } from '../train/run-optimizer.ts'
 import { monitored } from '../train/train.ts'
+import { EpochTable } from './epoch-table.ts'
 import { type Output, StatusLine } from './output.ts'
 import { shellCommand } from './shell.ts'
 import { Course, sparkline } from './sparkline.ts'
 import { testText } from './test-text.ts'
-
-/** Columns of the table, without metrics: a title, which is as wide as the cells below it, or padded to that. */
-const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', '      lr', 'steps/s']
-
-/** Columns for a model of several outputs, whose accuracies are among the metrics. */
-const columnsOfSeveral = columns.filter((title) => title !== 'val accuracy')
-
-/** Returns the width of a metric's column: that of its name, but enough for any number, and 16 at most. */
-const metricWidth = (name: string): number => Math.min(16, Math.max(8, name.length))
-
-/**
- * Returns the metrics that are single numbers, with the accuracies and losses of several outputs. The monitored one is
- * first and losses are last: a narrow terminal leaves out the last.
- */
-function numericMetrics({ metrics, monitor, data }: Experiment): string[] {
-  const numeric = Object.keys(metrics).filter((name) => metrics[name]!.goal !== undefined)
-  const results = Object.keys(outputResults(data.validation.y))
-  const isLoss = (name: string): boolean => results.includes(name) && name.endsWith('.loss')
-  const rank = (name: string): number => (name === monitor ? 0 : isLoss(name) ? 2 : 1)
-  return [...results, ...numeric].sort((a, b) => rank(a) - rank(b))
-}
 
 /** Relative decline from the best epoch to the last from which on the report says so. */
 const notable = 0.05
@@ -43,6 +22,7 @@ export class TrainReport {
   readonly #folder: string
   readonly #output: Output
   readonly #line: StatusLine
+  readonly #table: EpochTable
   #bar: ProgressBar | undefined
   /** Value of the monitored quantity after the last epoch. */
   #last: number | undefined
@@ -60,6 +40,7 @@ export class TrainReport {
     this.#folder = folder
     this.#output = output
     this.#line = new StatusLine(output)
+    this.#table = new EpochTable(experiment, output.columns)
   }
 
   event(event: TrainEvent): void {
@@ -77,19 +58,7 @@ export class TrainReport {
     if (event.type === 'end') return this.#farewell(event)
     if (event.type === 'test') return testText(event, this.#experiment)
     this.#learn(event)
-    return line(this.#columns, this.#shown, event)
-  }
-
-  get #columns(): readonly string[] {
-    return this.#experiment.data.validation.y.tensors ? columnsOfSeveral : columns
-  }
-
-  /** Metrics that are shown in columns: the first ones, as many as fit. events.jsonl has them all. */
-  get #shown(): string[] {
-    const names = numericMetrics(this.#experiment)
-    const fits = (count: number): boolean =>
-      line(this.#columns, names.slice(0, count)).length <= this.#output.columns
-    return names.filter((_, i) => fits(i + 1))
+    return this.#table.line(event)
   }
 
   /** Remembers the best value so far of the monitored quantity, with the first epoch that reached it. */
@@ -116,7 +85,7 @@ export class TrainReport {
     const work = isWhole ? `${counted(epochs, 'epoch')} of ${epoch}` : `${count(steps!)} ${size}`
     const about = [`${name}`, `${count(parameters)} parameters`, work, `seed ${seed}`]
     const said = warnings.map((warning) => `warning: ${warning}\n`).join('')
-    return `${about.join(' · ')}\n${said}\n${line(this.#columns, this.#shown)}`
+    return `${about.join(' · ')}\n${said}\n${this.#table.line()}`
   }
 
   #farewell({ steps, time, because }: EndEvent): string {
@@ -187,43 +156,6 @@ export class TrainReport {
     const isNear = (step: number): boolean => Math.abs(Number(rate(step)) - curve(step)) <= 1e-3 * this.#peak
     return Array.from({ length: steps }, (_, step) => step).every(isNear)
   }
-}
-
-/** Returns a line of the table, of the titles or of an epoch's values, right-aligned and cut to their columns. */
-function line(titles: readonly string[], metrics: readonly string[], event?: EpochEvent): string {
-  const texts: Readonly<Record<string, string>> = event ? textsOf(event) : {}
-  const cells = [
-    ...titles.map((title) => ({ text: texts[title.trim()] ?? title, width: title.length })),
-    ...metrics.map((name) => ({
-      text: event ? cellOf(event.metrics?.[name], name) : name,
-      width: metricWidth(name),
-    })),
-  ]
-  return cells.map(({ text, width }) => text.slice(0, width).padStart(width)).join('  ')
-}
-
-/** Returns the texts of an epoch's values, by the titles of their columns. */
-function textsOf({ epoch, trainLoss, validationLoss, validationAccuracy, lr, time }: EpochEvent) {
-  return {
-    epoch: String(epoch + 1),
-    'train loss': lossCell(trainLoss),
-    'val loss': lossCell(validationLoss),
-    'val accuracy': validationAccuracy === undefined ? dash : percent(validationAccuracy, 2),
-    lr: figure(lr, 4),
-    'steps/s': count(time.stepsPerSecond),
-  }
-}
-
-/** Returns the text of a loss in the table: with four decimals, where these fit into the narrower column. */
-function lossCell(value: number): string {
-  const text = value.toFixed(4)
-  return text.length <= 'val loss'.length ? text : significant(value, 4)
-}
-
-/** Returns the text of a metric's value in the table; a dash if the value is not a number. */
-function cellOf(value: unknown, name: string): string {
-  if (typeof value !== 'number' || Number.isNaN(value)) return dash
-  return name.endsWith('.accuracy') ? percent(value, 2) : significant(value, 4)
 }
 
 /** A progress bar for a run, with its speed, time left, latest loss and learning rate. */

@@ -59,3 +59,17 @@ export const normalizedRecipe = (
       { mean: Array.from(mean), deviation: Array.from(deviation), ...(input !== undefined && { input }) },
     ],
   }
+
+/** Returns the recipe of several inputs by name: the encoding and the normalizations of each. */
+export function recordRecipe(
+  inputs: Readonly<Record<string, { readonly recipe?: Recipe | undefined }>>,
+): Recipe {
+  const each = Object.entries(inputs)
+  const encodings = each.flatMap(([input, { recipe }]) =>
+    recipe?.encoding ? [[input, recipe.encoding] as const] : [],
+  )
+  const normalized = each.flatMap(([input, { recipe }]) =>
+    (recipe?.normalized ?? []).map((one) => ({ ...one, input })),
+  )
+  return { ...(encodings.length > 0 && { encodings: Object.fromEntries(encodings) }), normalized }
+}

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { type Data, joinData } from '../core/dtype.ts'
+import { joinData } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { malformed, unknownName } from '../core/mismatch.ts'
 import { readOptions } from '../core/options.ts'
@@ -17,22 +17,13 @@ import { type CsvValues, csvOptions } from '../data/formats/csv-options.ts'
 import { withDelimiter } from '../data/formats/delimiter.ts'
 import type { NpyArray } from '../data/formats/npy.ts'
 import { planTable, type TablePlan, tableOptions, widthOf } from '../data/formats/table.ts'
-import { toRows } from '../data/record.ts'
 import { CsvRawRows, type RawRow } from '../data/table/rows.ts'
 import { mixedCsvOptions } from '../data/table/table-options.ts'
 import { trainedNames, unnamedFeatures } from './input-columns.ts'
 import { jsonLines } from './json-lines.ts'
-import { npzTensors, type Records, recordsIn, recordsOf } from './named-files.ts'
-import { inputOptions, RowReader } from './row-reader.ts'
+import { npzRecords, recordInputs, recordsIn, recordsOf } from './named-files.ts'
+import { inputOptions, type RawInputs, RowReader } from './row-reader.ts'
 import type { About } from './run-graph.ts'
-
-/** Raw inputs of some rows of a file, before their normalization. */
-export interface RawInputs {
-  readonly x: Data
-  readonly length: number
-  /** Path of each image, if the rows are images. */
-  readonly files?: readonly string[]
-}
 
 type Pieces = AsyncIterable<Uint8Array>
 
@@ -165,30 +156,6 @@ async function* jsonInputs(name: string, about: About, pieces: Pieces): AsyncGen
   const reader = new RowReader(name, about)
   for await (const { rows, lines } of jsonLines(name, pieces))
     yield { x: reader.read(rows, (i) => `line ${lines[i]}`), length: rows.length }
-}
-
-/** Yields the inputs in rows that are records of several inputs by name. */
-async function* recordInputs(
-  name: string,
-  about: About,
-  rows: AsyncIterable<Records>,
-): AsyncGenerator<RawInputs> {
-  const reader = new RowReader(name, about)
-  for await (const { records, placeOf } of rows)
-    yield { x: reader.read(records, placeOf), length: records.length }
-}
-
-/** Returns the inputs in an NPZ file that has an array for each of several inputs. */
-function npzRecords(path: string, about: About): RawInputs {
-  const { shape, dtype, tensors } = about.x
-  const { values, length } = npzTensors(path, tensors!)
-  const spec = {
-    shape,
-    dtype: dtype === 'int32' ? ('int32' as const) : ('float64' as const),
-    tensors: tensors!,
-  }
-  const rows = toRows(fileName(path), spec, length, (name) => values[name] as Float32Array)
-  return { x: new RowReader(fileName(path), about).typed(rows), length }
 }
 
 async function* parquetInputs(path: string, about: About): AsyncGenerator<RawInputs> {

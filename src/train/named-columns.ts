@@ -19,7 +19,7 @@ interface NamedColumns {
  * Finds the columns of named tensors in a table: the raw columns of a tensor that is encoded; for others, a column named
  * after the tensor or, for several numbers, a column for each, as in `image[0]`.
  */
-export class TensorColumns {
+export class ColumnsOfTensors {
   readonly #tensors: readonly NamedColumns[]
 
   constructor(specs: TensorSpecs, encodings: Encodings = {}) {

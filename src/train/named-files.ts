@@ -1,4 +1,4 @@
-import type { Data } from '../core/dtype.ts'
+import { type Data, toData } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { malformed, unknownName } from '../core/mismatch.ts'
 import { readOptions } from '../core/options.ts'
@@ -9,14 +9,14 @@ import { piecesLater } from '../data/files/pieces.ts'
 import { fileName } from '../data/files/read-file.ts'
 import { parquetSource } from '../data/files/table.ts'
 import { withDelimiter } from '../data/formats/delimiter.ts'
-import { placesOf, type TensorSpecs } from '../data/record.ts'
+import { placesOf, type TensorSpecs, toRows } from '../data/record.ts'
 import type { TableRow } from '../data/table/encode-row.ts'
 import { CsvRawRows, namesOfColumns, type RawRow } from '../data/table/rows.ts'
 import { mixedCsvOptions } from '../data/table/table-options.ts'
 import { jsonLines } from './json-lines.ts'
-import { TensorColumns } from './named-columns.ts'
+import { ColumnsOfTensors } from './named-columns.ts'
 import type { Encodings, PlaceOf } from './record-reader.ts'
-import { inputOptions } from './row-reader.ts'
+import { inputOptions, type RawInputs, RowReader } from './row-reader.ts'
 import type { About } from './run-graph.ts'
 
 /** Some rows of a file as records of tensors by name. */
@@ -46,7 +46,7 @@ export async function* recordsIn(
       yield { records: rows as readonly TableRow[], placeOf: (i) => `line ${lines[i]}` }
     return
   }
-  const tensors = new TensorColumns(specs, encodings)
+  const tensors = new ColumnsOfTensors(specs, encodings)
   const options = inputOptions(about)
   for await (const { columns, rows } of csvRows(file, tensors.names)) {
     const records = tensors.records(name, { columns, rows, unit: 'line' }, options)
@@ -61,7 +61,7 @@ export async function* parquetRecords(
   specs: TensorSpecs,
   encodings?: Encodings,
 ): AsyncGenerator<Records> {
-  const tensors = new TensorColumns(specs, encodings)
+  const tensors = new ColumnsOfTensors(specs, encodings)
   const source = await parquetSource(path, (column) => !tensors.names.includes(column))
   const { name, columns, unit } = source
   for await (const rows of source.read()) {
@@ -126,7 +126,31 @@ export function npzTensors(
       const wanted = `array ${tensor} of shape ${showShape([length, ...spec.shape])}`
       throw malformed(name, wanted, showShape(shape))
     }
-    return [tensor, data as Data]
+    return [tensor, toData('float64', data)]
   })
   return { values: Object.fromEntries(found), length }
+}
+
+/** Yields the inputs in rows that are records of several inputs by name. */
+export async function* recordInputs(
+  name: string,
+  about: About,
+  rows: AsyncIterable<Records>,
+): AsyncGenerator<RawInputs> {
+  const reader = new RowReader(name, about)
+  for await (const { records, placeOf } of rows)
+    yield { x: reader.read(records, placeOf), length: records.length }
+}
+
+/** Returns the inputs in an NPZ file that has an array for each of several inputs. */
+export function npzRecords(path: string, about: About): RawInputs {
+  const { shape, dtype, tensors } = about.x
+  const { values, length } = npzTensors(path, tensors!)
+  const spec = {
+    shape,
+    dtype: dtype === 'int32' ? ('int32' as const) : ('float64' as const),
+    tensors: tensors!,
+  }
+  const rows = toRows(fileName(path), spec, length, (name) => values[name] as Float32Array)
+  return { x: new RowReader(fileName(path), about).typed(rows), length }
 }

@@ -23,6 +23,14 @@ export type RowsInput = readonly TableRow[] | readonly (readonly unknown[])[] | 
 
 const rowPlace: PlaceOf = (i) => `row ${i}`
 
+/** Raw inputs of some rows of a file, before their normalization. */
+export interface RawInputs {
+  readonly x: Data
+  readonly length: number
+  /** Path of each image, if the rows are images. */
+  readonly files?: readonly string[]
+}
+
 /** Converts rows to the inputs `x` of a model, before their normalization. */
 export class RowReader {
   readonly #who: string

@@ -197,7 +197,7 @@ test('wrong names are refused with the nearest one', () => {
   const refused = (options: object) => () => setup(options)
   const { kind: _, ...some } = { kind: ops.crossEntropy, price: ops.mseLoss }
   expect(refused({ loss: ops.crossEntropy })).toThrow(
-    'experiment: wanted a loss for each output, { kind: …, price: … }, got a function',
+    'experiment: wanted a loss for each output, { kind: …, price: … }, got a function; let the model return a cost of several outputs as an output of its own, with targets of 0',
   )
   expect(refused({ loss: some })).toThrow('experiment: wanted a loss for each output, got none for kind')
   expect(refused({ loss: { kinds: ops.crossEntropy, price: ops.mseLoss } })).toThrow(
