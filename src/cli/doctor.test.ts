@@ -152,7 +152,8 @@ describe('evenstep doctor', () => {
     expect(out).toMatch(
       /^alarm {4}D8 {3}drift of the running statistics from the data\n {9}[\d.]+; warning above KL 0\.01 or z 0\.1, alarm above KL 0\.1\n/m,
     )
-    expect(out).toMatch(/\nnot applicable\n\n {9}D14 {2}/)
+    // On a busy machine, the range test (D12) takes too long, and stands there too.
+    expect(out).toMatch(/\nnot applicable\n\n(?: {9}D12 .*\n(?: {9}(?!D).*\n)+)? {9}D14 {2}/)
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 

@@ -67,8 +67,7 @@ export interface TensorsOptions extends OptionsOf<typeof options> {}
  *
  * @throws {ArgumentError} naming the tensor, when it does not fit the other ones or its own options.
  * @example
- * const d = data.tensors({ x: { image: [[1, 2], [3, 4]], age: [30, 40] }, y: { kind: [0, 1], price: [1.5, 2.5] } })
- * d.x.tensors.image.shape // [2]
+ * data.tensors({ x: { image: [[1, 2], [3, 4]], age: [30, 40] }, y: [0, 1] }).x.tensors.image.shape // [2]
  */
 export function tensors(given: TensorsOptions): Dataset {
   const { x, y, weights } = readOptions('tensors', options, given)

@@ -22,9 +22,7 @@ export type TensorRecord = Readonly<Record<string, Tensor>>
 
 /**
  * A model to train: a module, or an object whose `forward` takes several tensors by name, returns several, or both, as
- * the data (`data.tensors`) have them.
- *
- * @example forward({ image, age }: nn.TensorRecord, mode: nn.Mode) { return { kind: …, price: … } }
+ * the data (`data.tensors`) have them: `forward({ image, age }: nn.TensorRecord, mode)` for inputs named so.
  */
 export interface Model {
   forward(x: never, mode: Mode): Tensor | TensorRecord

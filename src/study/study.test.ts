@@ -141,7 +141,7 @@ describe('a study is checked against its experiment', () => {
   test.each<[object, string]>([
     [
       { factors: { normalization: ['batch', 'bacth'] } },
-      'normalization: wanted type as one of none, batch, ghost, layer, group, instance, got bacth; did you mean batch?',
+      'normalization: wanted type as one of none, batch, ghost, layer, group, instance, dyt, derf, got bacth; did you mean batch?',
     ],
     [{ factors: { batchSize: [8, 0] } }, 'experiment: wanted batchSize as a positive integer, got 0'],
     [
