@@ -43,7 +43,7 @@ test('a column of weights counts in training, evaluation, diagnosis and the rang
     ['find-lr', 'weighted.json', '--json'],
   )
   for (const one of [trained, evaluated, on, predicted, range]) expect(one!.code, one!.err).toBe(0)
-  expect(diagnosed!.out).toContain('"diagnostics"')
+  expect(diagnosed!.out).toContain('"type":"diagnosis","id":"D9"')
   const lines = predicted!.out.trimEnd().split('\n')
   const found = lines.map((text) => JSON.parse(text) as Found)
   let [hits, loss, total] = [0, 0, 0]
