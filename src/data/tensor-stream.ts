@@ -30,7 +30,7 @@ const options = {
 
 export interface TensorStreamOptions extends OptionsOf<typeof options> {}
 
-/** One example: the values of each of its tensors by name, in flat arrays or nested lists; or one number. */
+/** Values of an example's tensors by name: flat arrays, nested lists, or one number. */
 interface TensorExample {
   readonly x: Readonly<Record<string, number | NumberInput>>
   readonly y: Readonly<Record<string, number | NumberInput>>
@@ -66,6 +66,7 @@ export function tensorStream(
       let held: TensorExample[] = []
       let before = 0
       for await (const example of examples(epoch)) {
+        checkNames(example, spec, before + held.length)
         if (held.push(example) < chunk) continue
         yield batchOf(held, spec, before)
         before += held.length
@@ -101,7 +102,7 @@ function batchOf(held: readonly TensorExample[], spec: Pick<Stream, 'x' | 'y'>, 
     Object.fromEntries(
       Object.entries(spec[field].tensors!).map(([name, one]) => [
         name,
-        { ...one, data: held.map((example, i) => valuesIn(example, field, name, before + i)) },
+        { ...one, data: held.map((example) => example[field][name]) },
       ]),
     )
   try {
@@ -114,11 +115,13 @@ function batchOf(held: readonly TensorExample[], spec: Pick<Stream, 'x' | 'y'>, 
   }
 }
 
-function valuesIn(example: TensorExample, field: 'x' | 'y', name: string, index: number): NumberInput {
-  const values = Object(example)[field]?.[name]
-  if (values === undefined) {
-    const got = Object.keys(Object(Object(example)[field])).join(', ') || 'none'
-    throw new ArgumentError(`tensors: wanted ${field} with a tensor ${name} in example ${index}, got ${got}`)
+/** @throws {ArgumentError} when an example has not exactly the tensors of the stream. */
+function checkNames(example: unknown, spec: Pick<Stream, 'x' | 'y'>, index: number): void {
+  const wanted = { '': ['x', 'y'], x: Object.keys(spec.x.tensors!), y: Object.keys(spec.y.tensors!) }
+  for (const [field, names] of Object.entries(wanted)) {
+    const got = Object.keys(Object(field === '' ? example : Object(example)[field]))
+    if (got.length === names.length && names.every((name) => got.includes(name))) continue
+    const all = `${names.join(', ')}${field && ` in ${field}`} of example ${index}`
+    throw new ArgumentError(`tensorStream: wanted ${all}, got ${got.join(', ') || 'none of them'}`)
   }
-  return values
 }

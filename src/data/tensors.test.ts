@@ -66,6 +66,25 @@ test('a stream of named tensors gives the same data set', async () => {
   expect({ x, y, length }).toEqual({ x: d.x, y: d.y, length: 3 })
 })
 
+test('a stream refuses examples with other tensors than it has', async () => {
+  const read = async (example: object): Promise<unknown> => {
+    const stream = tensorStream(() => [example] as never, { x: { a: {} }, y: { b: { classes: 2 } } })
+    return collect(stream)
+  }
+  await expect(read({ x: { a: 1 }, y: { b: 0 }, weight: 3 })).rejects.toThrow(
+    'tensorStream: wanted x, y of example 0, got x, y, weight',
+  )
+  await expect(read({ x: { a: 1, c: 2 }, y: { b: 0 } })).rejects.toThrow(
+    'tensorStream: wanted a in x of example 0, got a, c',
+  )
+  await expect(read({ x: { a: 1 } })).rejects.toThrow('tensorStream: wanted x, y of example 0, got x')
+})
+
+test('rows of float64 hold every int32', () => {
+  const { x } = tensors({ x: { a: Float64Array.of(0.1), b: Int32Array.of(2 ** 31 - 1) }, y: [0] })
+  expect(x.data).toEqual(Float64Array.of(0.1, 2 ** 31 - 1))
+})
+
 test('tensors that do not fit are refused by name', () => {
   const wrong = (x: object, y: object) => () => tensors({ x, y } as never)
   expect(wrong({ a: [1, 2], b: [1, 2, 3] }, { c: [0, 1] })).toThrow(
@@ -73,6 +92,9 @@ test('tensors that do not fit are refused by name', () => {
   )
   expect(wrong({ a: [1, 2] }, { a: [0, 1] })).toThrow(
     'tensors: wanted other names in y than in x, got a in both; rename one',
+  )
+  expect(wrong({ a: [1, 2] }, { b: null })).toThrow(
+    'tensors: y.b: wanted numbers, { data, shape }, or a data set, got null',
   )
   expect(wrong({ 'a b': [1] }, { c: [0] })).toThrow(
     'tensors: wanted names of tensors of letters, digits and _, got "a b"',

@@ -135,7 +135,7 @@ export function checkTensorName(who: string, name: string): void {
 }
 
 const isDataset = (value: unknown): value is Dataset =>
-  typeof (value as Partial<Dataset>).length === 'number' && isObject((value as Partial<Dataset>).x)
+  typeof Object(value).length === 'number' && isObject(Object(value).x)
 
 /** Returns the options of a tensor. @throws {ArgumentError} when the value is neither numbers nor such options. */
 function columnsOf(who: string, given: unknown): ValuesOf<typeof entryOptions> {

@@ -13,8 +13,9 @@ import { logicalAnd } from './logic.ts'
 export const relu = (x: Tensor): Tensor => unary('Relu', x, (dy, y) => mul(dy, isPositive(y)))
 
 /**
- * 1 where y > 0, and 0 elsewhere; y has no negative elements. In float32, a hard sigmoid, `2¹²⁷ · y` clamped to the range
- * from 0 to 1, takes a third of the time of a comparison and a cast. A y below 2⁻¹²⁷, denormalized, counts in part.
+ * Returns 1 where y > 0 and 0 where y = 0, for a y without negative elements. In float32, a hard sigmoid, `2¹²⁷ · y`
+ * clamped to the range from 0 to 1, takes a third of the time of a comparison and a cast. It differs where no working
+ * net is: below 2⁻¹²⁷, a denormalized number, it returns a fraction, and for NaN it returns NaN.
  */
 const isPositive = (y: Tensor): Tensor =>
   y.dtype === 'float32'

@@ -3,7 +3,7 @@ import { type Tensor, topological } from '../core/tensor.ts'
 /**
  * Replaces tensors by equal ones whose operators do not depend on axis lengths: see `Tensor.portable`.
  *
- * @param isWanted whether to use such an equal tensor. @default every one
+ * @param isWanted returns whether to use the equal tensor, which it gets. @default every one is used
  */
 export function portable(
   roots: readonly Tensor[],

@@ -16,11 +16,13 @@ export interface Compared {
   readonly ignoreIndex: number | undefined
 }
 
+/** Counts in the graph of how many predictions are correct, from which an accuracy is computed. */
 interface Correct {
   /** Number of correct predictions, or the sum of their examples' weights. */
   readonly hits: Tensor
-  /** Number, or weight, of the labels that are not ignored; absent if each label counts as one. */
+  /** Number, or weight, of the labels that are not ignored; absent if all labels count, each as one. */
   readonly counted?: Tensor
+  /** Number of labels, if all count, each as one. */
   readonly labels?: number
 }
 

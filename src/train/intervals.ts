@@ -45,7 +45,7 @@ export class Intervals {
   /** Whether the model or the loss refuses a batch of one example. */
   #isRefused = false
 
-  /** @param metrics metrics of the evaluation; those that are one number get an interval */
+  /** Begins an evaluation without examples. @param metrics all metrics; those that are one number get an interval */
   constructor(metrics: Metrics) {
     this.#metrics = metrics
   }

@@ -147,7 +147,7 @@ export function packed(terms: readonly LossTerm[]): Tensor {
 /** What a term is divided by: 1 for nothing, the number of examples, or an object for a weight in the graph. */
 export type LossKind = 1 | 'examples' | object
 
-/** Returns what each term is divided by. */
+/** Returns what each term of a loss is divided by. */
 export const kindsOf = (terms: readonly LossTerm[]): readonly LossKind[] => terms.map(({ weight }) => weight)
 
 /** Unpacks the vectors made by `packed`, one per step. @param examples number of examples in each batch */

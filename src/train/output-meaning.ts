@@ -8,12 +8,12 @@ import type { Meaning } from './evaluator.ts'
 import { goalsIn } from './goals.ts'
 import { type InputRange, inputRangeOf, type RangedInputs } from './input-range.ts'
 
-/** What a loss compares; of several outputs, also the meaning of each by name. */
+/** The output and the target that a loss compares and, for a model of several outputs, what each output means. */
 export interface NamedAnswered extends Answered {
   readonly outputs?: Readonly<Record<string, Meaning>>
 }
 
-/** Returns the ranges of inputs that a model looks something up by: of `x`, or of each of several inputs. */
+/** Returns the permitted range of each input that a model uses as an index, such as one fed to an embedding. */
 export function rangesOf(
   { tensors }: FieldSpec,
   inputs: ReadonlyMap<string, Tensor>,
@@ -27,7 +27,7 @@ export function rangesOf(
   return tensors ? { ranges: Object.fromEntries(each) } : { range: each[0]![1] }
 }
 
-/** Returns shape and element type of a model's output for n examples or, of several, of their rows. */
+/** Returns shape and element type of a model's output for n examples; several outputs are joined into rows. */
 export function outputSpec(outputs: ReadonlyMap<string, Tensor>, n: number): FieldSpec {
   const y = outputs.get('y')
   if (y !== undefined && outputs.size === 1) return { shape: y.shape, dtype: y.dtype }
@@ -35,7 +35,7 @@ export function outputSpec(outputs: ReadonlyMap<string, Tensor>, n: number): Fie
   return { ...spec, shape: [n, ...spec.shape] }
 }
 
-/** Returns what an example of each output is. */
+/** Returns the shape and element type of each output for one example. */
 export const specsOf = (outputs: ReadonlyMap<string, Tensor>): TensorSpecs =>
   Object.fromEntries([...outputs].map(([name, { shape, dtype }]) => [name, { shape: shape.slice(1), dtype }]))
 
@@ -44,7 +44,7 @@ interface Answers {
   readonly answers?: Readonly<Record<string, Answer>>
 }
 
-/** Returns what the output of a model means or, of several, what each means. */
+/** Returns what the output of a model means or, if it has several, what each of them means. */
 export function answersOf(answered: NamedAnswered, data: Source): Answers {
   const goals = goalsIn(answered.loss)
   if (goals === undefined) return { answer: meaningOfOutput(answered, data) }

@@ -50,7 +50,7 @@ export interface About extends Names {
   /** Shape and element type of the model's output for `batchSize` examples. */
   readonly y?: FieldSpec
   readonly target: FieldSpec
-  /** Element type of the weights by which the loss counts examples; absent if it takes none. */
+  /** Element type of the weights of examples; absent if the loss takes none. */
   readonly weights?: FieldSpec
   /** How the training data were made from a file, if known. */
   readonly recipe?: Recipe

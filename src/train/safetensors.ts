@@ -1,5 +1,5 @@
 import { type ByteSource, bytesSource } from '../core/byte-source.ts'
-import { mostAtOnce } from '../core/bytes.ts'
+import { joinBytes, mostAtOnce } from '../core/bytes.ts'
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { checkSettled } from '../core/exclusive.ts'
@@ -34,14 +34,7 @@ export interface Stored {
  * Source: https://huggingface.co/docs/safetensors
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, Stored | Variable>): Uint8Array {
-  const chunks = safetensorsChunks(tensors)
-  const file = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    file.set(chunk, at)
-    at += chunk.length
-  }
-  return file
+  return joinBytes(safetensorsChunks(tensors))
 }
 
 /** Location of a tensor's values: name of the file, name of the tensor, first byte and number of bytes. */

@@ -54,7 +54,7 @@ export function inputLike(t: Tensor, examples: number): Tensor {
   return made
 }
 
-/** Returns rows as a graph input, which consist of the given tensors. */
+/** Returns a graph input of rows that consist of the given tensors. */
 export function rowsInput(examples: number, specs: TensorSpecs): Tensor {
   const { shape, dtype } = rowSpec(specs)
   const made = input([examples, ...shape], dtype)

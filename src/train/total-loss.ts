@@ -8,7 +8,7 @@ import { checkedLoss } from './checked-loss.ts'
 import { type AppliedGoal, type Losses, noLosses, weightedTotal } from './goals.ts'
 import { recordOf } from './tensor-record.ts'
 
-/** Plain description of a total loss, for `run.json`. */
+/** Descriptions of total losses, which `run.json` stores: the loss and the weight of each output. */
 const described = new WeakMap<Loss, object>()
 
 /** Returns a description of a loss: its name or, of several outputs, the name and weight of each. */
@@ -52,7 +52,7 @@ function summed(losses: Losses, tensors: TensorSpecs): Loss {
     const [outputs, targets] = [recordOf(output), recordOf(y, tensors)]
     const each = goals.map((goal): AppliedGoal => {
       const [one, target] = [outputs[goal.name]!, targets[goal.name]!]
-      return { ...goal, output: one, y: target, loss: lossOf(goal, one, target) }
+      return { ...goal, output: one, y: target, loss: applied(goal, one, target) }
     })
     return weightedTotal(each)
   }
@@ -67,7 +67,7 @@ const weighted = ({ loss, weight = 1 }: { readonly loss: Loss; readonly weight?:
 })
 
 /** Applies the loss of one output. @throws {ShapeError} naming the output, when output, loss and data do not fit. */
-function lossOf(
+function applied(
   { name, names, lossOf }: Omit<AppliedGoal, 'loss' | 'output' | 'y'>,
   output: Tensor,
   y: Tensor,
@@ -78,6 +78,6 @@ function lossOf(
     const Kind =
       error instanceof ShapeError ? ShapeError : error instanceof ArgumentError ? ArgumentError : undefined
     if (Kind === undefined) throw error
-    throw new Kind(`output ${name}: ${(error as Error).message.replace(/^task: /, '')}`)
+    throw new Kind(`output ${name}: ${(error as Error).message.replace(/^task: /, '')}`, { cause: error })
   }
 }

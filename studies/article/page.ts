@@ -53,8 +53,12 @@ function verdictOn(id: string, known: Results): string {
   const judged = effectsOf(id, known).filter(({ effect }) => effect.wanted !== undefined)
   if (judged.length === 0) return verdict(known[id])
   const count = new Map<string, number>()
-  for (const { says } of judged) count.set(says, (count.get(says) ?? 0) + 1)
-  return [...count].map(([says, n]) => (count.size === 1 ? says : `${says} for ${n}`)).join(', ')
+  for (const { says } of judged) {
+    const [word] = says.split(' (') as [string]
+    count.set(word, (count.get(word) ?? 0) + 1)
+  }
+  if (count.size === 1) return [...count.keys()][0]!
+  return `of ${judged.length} ratios, ${[...count].map(([says, n]) => `${n} ${says}`).join(', ')}`
 }
 
 /** The overview and, for each claim with effects, a table of these. */

@@ -56,6 +56,7 @@ function how(all: readonly Found[]): string {
     'half-decades run for a third of the steps, the best two in full, and the validation loss chooses; a best rate at',
     'the edge extends the grid. Then fresh seeds, which decide the parts, the weights and the order of the examples,',
     `measure the test part, on which nothing is chosen: ${looks[0]} seeds, and up to ${looks.at(-1)} where an answer is open.`,
+    'A cell counts in the means only if its best arm reaches a baseline, such as softmax regression on the same data.',
     `So far ${count(runs, 'run')} in ${minutes} minutes of CPU time; ${done} of ${all.length} cells have a result.`,
   ].join(' ')
 }
@@ -78,13 +79,13 @@ function caveats(all: readonly Found[]): string {
   const failed = all.filter(({ result }) => result && !result.counts)
   const some =
     failed.length > 0
-      ? ` Among the cells, ${listed(failed.map(pair))} ${failed.length === 1 ? 'does' : 'do'} not reach the gate and ${failed.length === 1 ? 'is' : 'are'} left out of the means.`
+      ? ` Among the cells, ${listed(failed.map(pair))} ${failed.length === 1 ? 'does' : 'do'} not reach the baseline and ${failed.length === 1 ? 'is' : 'are'} left out of the means.`
       : ''
   return (
     'Means are geometric, by a random-effects meta-analysis with the interval of Hartung and Knapp; “another such ' +
     'cell” is its prediction interval. An answer of a single cell is an interval over paired seeds that holds at all ' +
     `looks together, and counts as shown only after Holm’s correction for the questions of the cell. Best rates and windows are those of the linear schedule over ${looks[0]} seeds; a rate is usable if its validation loss is within ${Math.round(100 * (usable - 1))} % of the best. ` +
-    'Inputs, sizes, lengths and grids of rates, which all arms share, were settled in pilot runs that showed the test part of seed 0; gates without a published number come from `scripts/atlas-baselines.py` and were computed after the first runs. ' +
+    'Inputs, sizes, lengths and grids of rates, which all arms share, were settled in pilot runs that showed the test part of seed 0; baselines without a published number come from `scripts/atlas-baselines.py` and were computed after the first runs. ' +
     `A network is small and its run short; larger and longer ones may differ. Fields and kinds are described, not tested: there is one cell of each pair.${some}`
   )
 }

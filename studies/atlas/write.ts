@@ -42,8 +42,10 @@ function headline(all: readonly Found[], answers: readonly Together[]): string {
       : []
   })
   const means =
-    parts.length > 0 ? `; mean ratio of test losses, with its 95 % interval: ${parts.join('; ')}` : ''
-  return `${wrapped(`The atlas asks the same on real data from vision, language and biomedicine, with MLPs, CNNs, RNNs and attention ([docs/atlas.md](docs/atlas.md)): ${done} of ${all.length} cells so far${means}.`)}
+    parts.length > 0
+      ? `. Mean ratios of test losses over the ${done} of ${all.length} cells whose networks reach a baseline, with 95 % intervals: ${parts.join('; ')}`
+      : ''
+  return `${wrapped(`The atlas asks the same on real data from vision, language and biomedicine, with MLPs, CNNs, RNNs and attention ([docs/atlas.md](docs/atlas.md))${means}.`)}
 
 ![Ratios of test losses in the cells of the atlas](docs/atlas.svg)`
 }

@@ -18,3 +18,9 @@ test('adjusts nothing for a single test', () => {
   expect(falseDiscovery([0.03])).toEqual([0.03])
   expect(falseDiscovery([])).toEqual([])
 })
+
+test('refuses what is no probability', () => {
+  expect(() => falseDiscovery([0.1, 2])).toThrow(
+    'falseDiscovery: wanted p as a list of numbers from 0 to 1, got [0.1,2]',
+  )
+})

@@ -1,5 +1,5 @@
 import { choice } from '../../core/options.ts'
-import { numbersGiven } from './given.ts'
+import { probabilitiesGiven } from './given.ts'
 
 const kinds = choice(['positive', 'any'])
 
@@ -16,9 +16,10 @@ const kinds = choice(['positive', 'any'])
  * https://doi.org/10.1214/aos/1013699998.
  *
  * @param dependence `'positive'` for Benjamini and Hochberg's method, `'any'` for Benjamini and Yekutieli's
+ * @throws {ArgumentError} when a p-value is not a number from 0 to 1.
  */
 export function falseDiscovery(p: readonly number[], dependence: 'positive' | 'any' = 'positive'): number[] {
-  numbersGiven.read('falseDiscovery', 'p', p)
+  probabilitiesGiven.read('falseDiscovery', 'p', p)
   kinds.read('falseDiscovery', 'dependence', dependence)
   const m = p.length
   const factor = dependence === 'any' ? p.reduce((sum, _, i) => sum + 1 / (i + 1), 0) : 1

@@ -5,6 +5,9 @@ import { custom } from '../../core/options.ts'
 const isNumbers = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => typeof one === 'number')
 
+const isProbabilities = (value: unknown): boolean =>
+  isNumbers(value) && (value as readonly number[]).every((one) => one >= 0 && one <= 1)
+
 const isFlags = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => typeof one === 'boolean')
 
@@ -12,6 +15,7 @@ const isPairs = (value: unknown): boolean =>
   Array.isArray(value) && value.every((one) => isNumbers([Object(one).value, Object(one).error]))
 
 export const numbersGiven = custom<readonly number[]>('a list of numbers', isNumbers)
+export const probabilitiesGiven = custom<readonly number[]>('a list of numbers from 0 to 1', isProbabilities)
 export const flagsGiven = custom<readonly boolean[]>('a list of true and false', isFlags)
 export const effectsGiven = custom<readonly { value: number; error: number }[]>(
   'a list of { value, error }, both numbers',

@@ -29,6 +29,14 @@ describe('judging a claim', () => {
     expect(judge(values, { below: 1 }).verdict).toBe('shown')
   })
 
+  test('learns nothing from a few equal values, and something from many', () => {
+    const equal = (n: number) => judge(new Array<number>(n).fill(0.5))
+    expect(equal(3)).toMatchObject({ interval: [-Infinity, Infinity], verdict: 'not shown' })
+    expect(equal(6)).toMatchObject({ interval: [-Infinity, Infinity], verdict: 'not shown' })
+    expect(equal(12)).toMatchObject({ interval: [0.5, 0.5], verdict: 'shown' })
+    for (const n of [3, 6, 12]) expect(equal(n).p < 0.05).toBe(equal(n).verdict === 'shown')
+  })
+
   test('a p-value below 0.05 and an interval without 0 are the same', () => {
     for (let shift = 0.05; shift < 1; shift += 0.05) {
       const { p, interval } = judge([0.1 + shift, shift, shift - 0.12, shift + 0.05, shift - 0.04, shift])
@@ -43,6 +51,9 @@ describe('judging a claim', () => {
     expect(() => judge([])).toThrow(
       'judge: wanted finite numbers, one per seed, got none; count diverged trials apart',
     )
+    expect(() => judge([1, 2], { above: 3, below: 1 })).toThrow(
+      'judge: wanted above less than below, got 3 and 1; swap them',
+    )
   })
 })
 
@@ -56,11 +67,12 @@ describe('the test of how often two arms diverge', () => {
   const arm = (diverged: number, seeds: number): boolean[] =>
     Array.from({ length: seeds }, (_, i) => i < diverged)
 
-  // scipy.stats.binomtest(1, 7), (0, 3) and (2, 9).
+  // scipy.stats.binomtest(1, 7), (0, 3), (2, 9) and (1400, 3000).
   test.each([
     [1, 6, 0.125],
     [0, 3, 0.25],
     [2, 7, 0.1796875],
+    [1400, 1600, 0.00027856396103923366],
   ])('%i against %i seeds that tell the arms apart: p = %d', (first, second, p) => {
     const n = first + second
     expect(

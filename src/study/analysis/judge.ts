@@ -5,7 +5,7 @@ import { meanOf } from '../../core/vector.ts'
 import type { Verdict } from './findings.ts'
 import { flagsGiven, looksGiven, numbersGiven } from './given.ts'
 import { type Looks, lookLevel, sequentialP } from './looks.ts'
-import { pairedTest, studentQuantile, sumOfSquares } from './statistics.ts'
+import { areEqual, pairedTest, signTest, studentQuantile, sumOfSquares } from './statistics.ts'
 
 const claim = {
   /** Bound above which the mean is claimed to lie. @default −∞ */
@@ -20,7 +20,7 @@ export interface Claimed extends OptionsOf<typeof claim> {}
 /** The mean of one number per seed, and what its interval shows. */
 export interface Judgement {
   readonly value: number
-  /** 95 % interval, which holds at every look; infinite for a single seed. */
+  /** 95 % interval, which holds at every look; infinite for a single seed, or a few equal values. */
   readonly interval: readonly [low: number, high: number]
   /** Probability that chance alone makes the mean this far from 0 at one look or more. */
   readonly p: number
@@ -37,12 +37,14 @@ export interface Judgement {
  *
  * with the nominal level α' of `lookLevel`: it holds the true mean at all looks together with a probability of 95 %,
  * so one may look, and stop, at each. The claim is shown if the interval lies within what it says, shown otherwise if
- * it lies outside.
+ * it lies outside. Equal values, as coarse scores often are, have no spread to tell by; their interval is infinite unless
+ * there are enough of them that their signs agree by chance in less than 5 % of cases, at all looks together.
  *
  * @param values one number per seed
  * @param claimed what is claimed of the mean; by default, that it is above 0
  * @param looks numbers of seeds at which one looks; `[12]` for a study of 12 seeds without looks in between
- * @throws {ArgumentError} when a value is not finite: diverged trials are counted apart, see `divergedTest`.
+ * @throws {ArgumentError} when a value is not finite (diverged trials are counted apart, see `divergedTest`), or no
+ *   number is above the one bound and below the other.
  * @example
  * study.judge([0.31, 0.28, 0.35], { above: 0 }).says // 'shown'
  */
@@ -54,13 +56,17 @@ export function judge(
   numbersGiven.read('judge', 'values', values)
   looksGiven.read('judge', 'looks', looks)
   const read = readOptions('judge', claim, claimed)
+  const { above, below } = read
+  if (above !== undefined && below !== undefined && above >= below)
+    throw new ArgumentError(`judge: wanted above less than below, got ${above} and ${below}; swap them`)
   const wrong = values.find((value) => !Number.isFinite(value))
   if (values.length === 0 || wrong !== undefined) {
     throw new ArgumentError(
       `judge: wanted finite numbers, one per seed, got ${wrong ?? 'none'}; count diverged trials apart`,
     )
   }
-  const interval = intervalAt(values, looks)
+  const tells = !areEqual(values) || sequentialP(looks, signTest(values.length)) < 0.05
+  const interval = tells ? intervalAt(values, looks) : infinite
   const verdict = verdictOn(interval, read)
   const p = sequentialP(looks, pairedTest(values))
   return {
@@ -80,10 +86,12 @@ export const saysOf = (verdict: Verdict, seeds: number): string =>
 /** Looks at a quarter, half and all of 12 seeds. */
 export const defaultLooks: Looks = [3, 6, 12]
 
+const infinite = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
+
 /** Returns the 95 % interval of a mean that holds at every look, by Student's t with the level of `lookLevel`. */
 export function intervalAt(values: readonly number[], looks: Looks): readonly [low: number, high: number] {
   const n = values.length
-  if (n < 2) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  if (n < 2) return infinite
   const error = Math.sqrt(sumOfSquares(values) / (n * (n - 1)))
   const margin = error * studentQuantile(1 - lookLevel(looks) / 2, n - 1)
   return [meanOf(values) - margin, meanOf(values) + margin]
@@ -150,11 +158,14 @@ export function divergedTest(a: readonly boolean[], b: readonly boolean[]): numb
   const only = (one: readonly boolean[], other: readonly boolean[]): number =>
     one.filter((diverged, i) => diverged && !other[i]).length
   const [first, second] = [only(a, b), only(b, a)]
-  const n = first + second
-  let [term, tail] = [2 ** -n, 0]
-  for (let k = 0; k <= Math.min(first, second); k++) {
+  const [n, least] = [first + second, Math.min(first, second)]
+  // Downwards from the greatest term, by its logarithm: 2⁻ⁿ, the least one, would be 0 in float64 for many seeds.
+  let logarithm = -n * Math.LN2
+  for (let k = 1; k <= least; k++) logarithm += Math.log((n - k + 1) / k)
+  let [term, tail] = [Math.exp(logarithm), 0]
+  for (let k = least; k >= 0; k--) {
     tail += term
-    term *= (n - k) / (k + 1)
+    term *= k / (n - k + 1)
   }
   return Math.min(1, 2 * tail)
 }

@@ -31,7 +31,8 @@ export function crossing(looks: Looks, level: number): number {
     stay = tabulated((s) => stayAfter(s, step, later), bounds[i - 1]!)
   }
   const inside = integral(0, Math.asin(bounds[0]!), (a) => Math.cos(a) ** (looks[0]! - 2) * stay(Math.sin(a)))
-  return 1 - inside / integral(0, Math.PI / 2, (a) => Math.cos(a) ** (looks[0]! - 2))
+  const all = integral(0, Math.PI / 2, (a) => Math.cos(a) ** (looks[0]! - 2))
+  return Math.max(0, 1 - inside / all)
 }
 
 /**
@@ -89,10 +90,13 @@ function boundOf(n: number, level: number): number {
 const stateDistribution = (s: number, n: number): number =>
   s >= 1 ? 1 : s <= -1 ? 0 : studentDistribution(s * Math.sqrt((n - 1) / (1 - s * s)), n - 1)
 
-/** From one look to the next: the differences before and to come, and the bound of the state after both. */
+/** The step from one look to the next. */
 interface Step {
+  /** Number of differences at the first look. */
   readonly n: number
+  /** Number of differences added until the next look. */
   readonly more: number
+  /** State at the next look from which on the test rejects. */
   readonly bound: number
 }
 

@@ -2,7 +2,7 @@ import { middle95, samplesOf } from '../../core/confidence.ts'
 import { integer } from '../../core/options.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
-import { numbersGiven } from './given.ts'
+import { probabilitiesGiven } from './given.ts'
 import { isShare } from './words.ts'
 
 /** Returns the sum of squared deviations of the values from their mean. */
@@ -84,11 +84,17 @@ export function pairedTest(differences: readonly number[]): number {
   const n = differences.length
   const centre = n > 0 ? meanOf(differences) : 0
   if (n < 2 || centre === 0) return 1
-  const spread = sumOfSquares(differences)
-  if (spread <= 1e-24 * centre * centre) return 2 ** (1 - n)
-  const t = Math.abs(centre) / Math.sqrt(spread / (n * (n - 1)))
-  return 2 * (1 - studentDistribution(t, n - 1))
+  if (areEqual(differences)) return signTest(n)
+  const t = Math.abs(centre) / Math.sqrt(sumOfSquares(differences) / (n * (n - 1)))
+  return Math.max(0, 2 * (1 - studentDistribution(t, n - 1)))
 }
+
+/** Whether values are equal but for rounding. */
+export const areEqual = (values: readonly number[]): boolean =>
+  sumOfSquares(values) <= 1e-24 * meanOf(values) ** 2
+
+/** Returns the probability that n signs agree by chance alone: 2^(1 − n). */
+export const signTest = (n: number): number => 2 ** (1 - n)
 
 /**
  * Returns P(T ≤ t) for Student's t-distribution with ν = `freedom` degrees of freedom, an integer. It is a
@@ -135,9 +141,10 @@ const testsGiven = integer({ min: 0 })
  *
  * @param p p-values of the reported tests
  * @param tests number m of all tests; above `p.length` if the reported tests were chosen by their results
+ * @throws {ArgumentError} when a p-value is not a number from 0 to 1.
  */
 export function holm(p: readonly number[], tests: number = Object(p).length): number[] {
-  numbersGiven.read('holm', 'p', p)
+  probabilitiesGiven.read('holm', 'p', p)
   testsGiven.read('holm', 'tests', tests)
   const order = p.map((_, i) => i).sort((a, b) => p[a]! - p[b]!)
   const adjusted = new Array<number>(p.length)

@@ -92,6 +92,6 @@ export const testLines = (tests: readonly WinnerTest[], sentences: readonly stri
 export const partOf = (metric: string): 'train' | 'validation' =>
   metric === 'trainLoss' ? 'train' : 'validation'
 
-/** Says on which part of the data a metric chose. */
+/** Describes the part of the data on which the best settings were chosen by a metric: `chosen on validation`. */
 export const chosenOn = (metric: string): string =>
   `chosen on ${partOf(metric) === 'train' ? 'the training data' : 'validation'}`

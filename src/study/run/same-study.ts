@@ -57,7 +57,7 @@ function inDesign(before: Design, now: Design): string | undefined {
   return changed('design', before, more ? { ...now, trials: before.trials } : now)
 }
 
-/** Returns a phrase on seeds that a study no longer has; a fixed number may grow, or become the first look. */
+/** Returns a phrase on how the numbers of seeds differ; a fixed number may grow, and looks may be added to it. */
 function inSeeds(before: Seeds, now: Seeds): string | undefined {
   const grown = typeof before === 'number' && firstSeeds(now) >= before
   return grown ? undefined : changed('seeds', before, now)

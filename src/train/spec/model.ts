@@ -107,7 +107,7 @@ function layerOf([name, ...args]: LayerSpec, train: Source, features: number | u
   return new Kind(...([...(Kind.fitted ? [train] : []), ...given] as never[]))
 }
 
-/** Returns an argument of a layer's constructor: layers are made, and the text of a `momentum` schedule parsed. */
+/** Converts an argument of a layer from JSON: makes the layers that it describes, and parses a schedule of `momentum`. */
 function argumentOf(argument: unknown, train: Source, features: number | undefined): unknown {
   if (argument === 'features') return counted(features)
   if (isLayerSpec(argument)) return layerOf(argument, train, features)
