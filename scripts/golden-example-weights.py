@@ -1,4 +1,4 @@
-"""Golden numbers for examples with weights, from PyTorch and scikit-learn in float64.
+"""Golden numbers for examples with weights, from PyTorch, scikit-learn and NumPy in float64.
 
     python3 -m venv venv && venv/bin/pip install scikit-learn==1.9.1 torch==2.13.0
     venv/bin/python scripts/golden-example-weights.py
@@ -97,6 +97,18 @@ def plain(value):
     return None if np.isnan(value) else value
 
 
+def calibration(odds, y, weight, norm):
+    """The gap between accuracy and mean confidence in each of 15 bins, both by the weights, as numpy averages."""
+    confidence, hit = odds.max(1), odds.argmax(1) == y
+    bins = np.digitize(confidence, np.linspace(0, 1, 16))
+    kept = [bins == b for b in np.unique(bins) if weight[bins == b].sum() > 0]
+    gaps = [abs(np.average(hit[b], weights=weight[b]) - np.average(confidence[b], weights=weight[b])) for b in kept]
+    if norm == "max":
+        return max(gaps)
+    power = int(norm[1])
+    return np.average(np.power(gaps, power), weights=[weight[b].sum() for b in kept]) ** (1 / power)
+
+
 def classified(classes):
     count = 60
     y = random.integers(0, classes, count)
@@ -124,6 +136,8 @@ def classified(classes):
         found[f"cohenKappa {name}"] = sk.cohen_kappa_score(*args, weights=weights, **labels, **by)
     for normalize in (None, "true", "pred", "all"):
         found[f"confusionMatrix {normalize}"] = sk.confusion_matrix(*args, normalize=normalize, **labels, **by)
+    for norm in ("l1", "l2", "max"):
+        found[f"calibrationError {norm}"] = calibration(odds, y, sample_weight, norm)
     hot = np.eye(classes)[y]
     if classes == 2:
         found["rocAuc macro"] = sk.roc_auc_score(y, scores[:, 1] - scores[:, 0], **by)

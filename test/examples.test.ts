@@ -69,6 +69,12 @@ describe('an example reaches what it should', () => {
     expect(validationAccuracy).toBeGreaterThan(0.8)
   })
 
+  test('houses, by a kind and a price from a plan and a year', async () => {
+    const { metrics } = await reached(await example('houses'), 4, 0.02)
+    expect(metrics!['kind.accuracy']).toBeGreaterThan(0.9)
+    expect(metrics!['price.mae']).toBeLessThan(0.3)
+  })
+
   test('breast masses, by the area under the ROC curve', () => {
     const { stdout } = script('breast-cancer')
     const [, auc, accuracy] = /reached: area under the ROC curve (\S+), accuracy (\S+)\n$/.exec(stdout)!

@@ -4,9 +4,10 @@ import { ArgumentError } from '../core/errors.ts'
 import { intervalText } from '../study/analysis/words.ts'
 import { type DataFile, type DataFileOptions, readDataFile } from '../train/data-file.ts'
 import type { Evaluation } from '../train/evaluation.ts'
+import type { Experiment } from '../train/experiment.ts'
 import { open } from '../train/open.ts'
 import { type About, aboutOf } from '../train/run-graph.ts'
-import { measureText } from './measure-text.ts'
+import { classNamesOf, measureText, nameWidth, type Targets } from './measure-text.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { type AskedRun, askedBy, bestOption, experimentOption, storedRun } from './run.ts'
 import { weightsText } from './test-text.ts'
@@ -26,7 +27,7 @@ export const evalCommand = (output: Output = terminal()): Command =>
     .option('--test', 'evaluate on the test data, which nothing chose on, with 95 % intervals')
     .option(
       '--on <file>',
-      'data to evaluate on instead: CSV, Parquet, NPZ, NPY or IDX, as the run read its own',
+      'data to evaluate on instead: CSV, Parquet, NPZ, NPY or IDX, as the run read its own; JSON lines or NPZ with several inputs or targets by name',
     )
     .option('--target <name>', 'with --on: column, or array of an NPZ file, of the labels or targets')
     .option('--labels <file>', 'with --on: file of the labels of an NPY or IDX file')
@@ -35,19 +36,32 @@ export const evalCommand = (output: Output = terminal()): Command =>
     .action(async (folder: string, options: Options) => {
       const { test, json } = options
       if (test) return printTest(folder, options, output)
-      const { evaluation, classNames } = await evaluated(folder, options)
+      const { evaluation, targets } = await evaluated(folder, options)
       const { metrics, reasons, ...measured } = evaluation
       const all = { ...measured, ...metrics }
-      const text = ([name, value]: [string, unknown]): string =>
-        measureText(name, value, classNames, output.columns)
-      output.write(json ? jsonLine(all) : Object.entries(all).map(text).join(''))
+      output.write(json ? jsonLine(all) : listing(all, targets, output.columns).join(''))
     })
 
-/** An evaluation, and the names of the classes, if they have names. */
+/** An evaluation, and what it compared outputs with. */
 interface Evaluated {
   readonly evaluation: Evaluation
-  readonly classNames: readonly string[] | undefined
+  readonly targets: Targets
 }
+
+/** Returns the lines of each measurement. */
+function listing(all: object, targets: Targets, columns: number): string[] {
+  const width = nameWidth(Object.keys(all))
+  return Object.entries(all).map(([name, value]) =>
+    measureText(name, value, { classNames: classNamesOf(name, targets), width, columns }),
+  )
+}
+
+const aboutTargets = ({ classNames, target }: About): Targets => ({ classNames, tensors: target.tensors })
+
+const targetsOf = ({ classNames, y }: Experiment['data']['validation']): Targets => ({
+  classNames,
+  tensors: y.tensors,
+})
 
 async function evaluated(folder: string, options: Options): Promise<Evaluated> {
   const { on, target, labels } = options
@@ -56,7 +70,7 @@ async function evaluated(folder: string, options: Options): Promise<Evaluated> {
   if (alone) throw new ArgumentError(`eval: wanted --on FILE with ${alone}, got none`)
   const run = await open(folder, await askedBy(folder, options))
   const evaluation = await run.evaluate()
-  return { evaluation, classNames: run.experiment.data.validation.classNames }
+  return { evaluation, targets: targetsOf(run.experiment.data.validation) }
 }
 
 /** Evaluates a run on its test data, and prints which model was measured, and each value with its interval. */
@@ -68,9 +82,9 @@ async function printTest(folder: string, options: Options, output: Output): Prom
   const all = { ...measured, ...metrics }
   const weights = run.checkpoint === undefined ? 'final' : options.best ? 'best' : basename(run.checkpoint)
   if (options.json) return void output.write(jsonLine({ part: 'test', weights, ...all, intervals }))
-  const { classNames } = run.experiment.data.validation
-  const lines = Object.entries(all).map(([name, value]) => {
-    const line = measureText(name, value, classNames, output.columns)
+  const texts = listing(all, targetsOf(run.experiment.data.validation), output.columns)
+  const lines = Object.entries(all).map(([name, value], i) => {
+    const line = texts[i]!
     return typeof value === 'number'
       ? `${line.trimEnd()} ${intervalText(intervals[name], (end) => end.toFixed(6))}\n`
       : line
@@ -86,7 +100,7 @@ async function evaluatedOn(file: string, folder: string, options: Options): Prom
     const about = aboutOf(run.experiment)
     return {
       evaluation: await run.evaluate(await dataIn(file, about, options)),
-      classNames: about.classNames,
+      targets: aboutTargets(about),
     }
   }
   for (const name of stored.ownMetrics) {
@@ -94,7 +108,7 @@ async function evaluatedOn(file: string, folder: string, options: Options): Prom
     printNote(`${folder}: left out the metric ${name}, which is code of the experiment; ${fix}`)
   }
   const evaluation = await stored.evaluate(await dataIn(file, stored.about, options))
-  return { evaluation, classNames: stored.about.classNames }
+  return { evaluation, targets: aboutTargets(stored.about) }
 }
 
 async function dataIn(file: string, about: About, options: DataFileOptions): Promise<DataFile['data']> {

@@ -4,15 +4,17 @@ import { measureText } from './measure-text.ts'
 const names = ['cat', 'dog', 'bird']
 
 test('a number is one line', () => {
-  expect(measureText('loss', 0.25, names, 80)).toBe('loss         0.250000\n')
-  expect(measureText('auc', null, names, 80)).toBe('auc          null\n')
+  expect(measureText('loss', 0.25, { classNames: names, width: 12, columns: 80 })).toBe(
+    'loss         0.250000\n',
+  )
+  expect(measureText('auc', null, { classNames: names, width: 12, columns: 80 })).toBe('auc          null\n')
 })
 
 test('a list has the names of its classes', () => {
-  expect(measureText('f1', [0.5, 0.25, null], names, 80)).toBe(
+  expect(measureText('f1', [0.5, 0.25, null], { classNames: names, width: 12, columns: 80 })).toBe(
     'f1\n  cat    0.5\n  dog   0.25\n  bird     –\n',
   )
-  expect(measureText('f1', [1, 0], undefined, 80)).toBe('f1\n  class 0  1\n  class 1  0\n')
+  expect(measureText('f1', [1, 0], { width: 12, columns: 80 })).toBe('f1\n  class 0  1\n  class 1  0\n')
 })
 
 test('a confusion matrix is a table with the names of labels and predictions', () => {
@@ -21,7 +23,7 @@ test('a confusion matrix is a table with the names of labels and predictions', (
     [3, 140, 0],
     [0, 0, 7],
   ]
-  expect(measureText('matrix', matrix, names, 80)).toBe(
+  expect(measureText('matrix', matrix, { classNames: names, width: 12, columns: 80 })).toBe(
     [
       'matrix',
       '  columns: predicted classes',
@@ -41,7 +43,7 @@ test('columns of a matrix that would not fit have the numbers of the classes', (
     [4, 5, 6],
     [7, 8, 9],
   ]
-  const lines = measureText('matrix', matrix, long, 40).split('\n')
+  const lines = measureText('matrix', matrix, { classNames: long, width: 12, columns: 40 }).split('\n')
   expect(lines.slice(2)).toEqual([
     '  label                0  1  2',
     '  0 a long name        1  2  3',
@@ -55,7 +57,7 @@ test('of a matrix of many classes, the largest confusions are listed', () => {
   const matrix = Array.from({ length: 40 }, (_, i) =>
     Array.from({ length: 40 }, (_, j) => (i === j ? 100 : j === 0 ? i : 0)),
   )
-  const lines = measureText('matrix', matrix, undefined, 80).split('\n')
+  const lines = measureText('matrix', matrix, { width: 12, columns: 80 }).split('\n')
   expect(lines.slice(0, 4)).toEqual([
     'matrix',
     '  the 10 largest of 39 confusions; --json has all 40 rows',

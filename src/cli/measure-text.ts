@@ -1,22 +1,38 @@
 import { dash, figure } from '../core/text.ts'
+import type { About } from '../train/run-graph.ts'
 import { alignedTable } from './table.ts'
 
-/** Width of the names in the listing of an evaluation. */
-const nameWidth = 12
+/** Returns the width of the names in a listing of measurements: that of the longest, and 12 at least. */
+export const nameWidth = (names: readonly string[]): number =>
+  Math.max(12, ...names.map((name) => name.length))
+
+/** Names of the classes of the targets or, of several outputs, the targets of each. */
+export interface Targets {
+  readonly classNames?: readonly string[] | undefined
+  readonly tensors?: About['target']['tensors'] | undefined
+}
+
+/** Returns the names of the classes that a measurement is of: those of the output that its name begins with. */
+export const classNamesOf = (
+  result: string,
+  { classNames, tensors }: Targets,
+): readonly string[] | undefined => (tensors ? tensors[result.split('.')[0]!]?.classNames : classNames)
+
+interface Layout {
+  /** Names of the classes 0, 1, …, if they have names. */
+  readonly classNames?: readonly string[] | undefined
+  /** Width of the names, which a number follows. */
+  readonly width: number
+  /** Maximum width of a line. */
+  readonly columns: number
+}
 
 /**
  * Returns a metric's value as lines for people: a number as it is, the values of a list with the names of their
  * classes, and a confusion matrix as a table.
- *
- * @param classNames names of the classes 0, 1, …, if they have names
  */
-export function measureText(
-  name: string,
-  value: unknown,
-  classNames: readonly string[] | undefined,
-  columns: number,
-): string {
-  const head = name.padEnd(nameWidth)
+export function measureText(name: string, value: unknown, { classNames, width, columns }: Layout): string {
+  const head = name.padEnd(width)
   if (typeof value === 'number') return `${head} ${value.toFixed(6)}\n`
   if (!Array.isArray(value)) return `${head} ${JSON.stringify(value)}\n`
   const nameOf = (i: number): string => classNames?.[i] ?? `class ${i}`

@@ -2,15 +2,19 @@ import { counted } from '../core/text.ts'
 import { intervalText, metricText, scoreText } from '../study/analysis/words.ts'
 import type { TestLine } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
+import { nameWidth } from './measure-text.ts'
 
 /** Returns lines for a measurement on test data: which model, on how many examples, and each value's interval. */
 export function testText(test: TestLine, { monitor }: Pick<Experiment, 'monitor'>): string {
   const { weights, step, examples, before = 0, loss, accuracy, metrics, intervals = {} } = test
   const on = examples === undefined ? 'a stream' : counted(examples, 'example')
-  const values = Object.entries({ loss, accuracy, ...metrics }).flatMap(([name, value]) => {
-    if (typeof value !== 'number') return []
+  const all = Object.entries({ loss, accuracy, ...metrics }).flatMap(([name, value]) =>
+    typeof value === 'number' ? [{ name, value }] : [],
+  )
+  const width = nameWidth(all.map(({ name }) => name))
+  const values = all.map(({ name, value }) => {
     const interval = intervalText(intervals[name], (end) => scoreText(end, name))
-    return [`  ${name.padEnd(12)} ${scoreText(value, name)} ${interval}`]
+    return `  ${name.padEnd(width)} ${scoreText(value, name)} ${interval}`
   })
   const times = before === 0 ? 'once' : `${before + 1} times`
   return ['', `test, measured ${times}, on ${on}: ${weightsText(weights, step, monitor)}`, ...values].join(

@@ -1,4 +1,4 @@
-import { count, counted, dash, duration, figure, percent, significant } from '../core/text.ts'
+import { count, counted, duration, figure, significant } from '../core/text.ts'
 import { over } from '../schedule/index.ts'
 import { isSchedule } from '../schedule/schedule.ts'
 import { metricText, scoreText } from '../study/analysis/words.ts'
@@ -7,22 +7,11 @@ import { type Experiment, goalOf } from '../train/experiment.ts'
 import { optimizerOf } from '../train/run-optimizer.ts'
 import { monitored } from '../train/train.ts'
 import { declineText, type Score } from './decline-text.ts'
+import { EpochTable } from './epoch-table.ts'
 import { type Output, StatusLine } from './output.ts'
 import { shellCommand } from './shell.ts'
 import { Course, sparkline } from './sparkline.ts'
 import { testText } from './test-text.ts'
-
-/** Columns of the table, without metrics: a title, which is as wide as the cells below it, or padded to that. */
-const columns = ['epoch', 'train loss', 'val loss', 'val accuracy', '      lr', 'steps/s'] as const
-
-/** Returns the width of a metric's column: that of its name, but enough for any number, and 12 at most. */
-const metricWidth = (name: string): number => Math.min(12, Math.max(8, name.length))
-
-/** Returns the metrics that are single numbers, the monitored one first: a narrow terminal leaves out the last. */
-const numericMetrics = ({ metrics, monitor }: Experiment): string[] =>
-  Object.keys(metrics)
-    .filter((name) => metrics[name]!.goal !== undefined)
-    .sort((a, b) => Number(b === monitor) - Number(a === monitor))
 
 /** Prints the progress of a run: a line for each epoch, and on a terminal a progress bar. */
 export class TrainReport {
@@ -31,6 +20,7 @@ export class TrainReport {
   readonly #folder: string
   readonly #output: Output
   readonly #line: StatusLine
+  readonly #table: EpochTable
   #bar: ProgressBar | undefined
   #last: Score | undefined
   #best: Score | undefined
@@ -45,6 +35,7 @@ export class TrainReport {
     this.#folder = folder
     this.#output = output
     this.#line = new StatusLine(output)
+    this.#table = new EpochTable(experiment, output.columns)
   }
 
   event(event: TrainEvent): void {
@@ -62,15 +53,7 @@ export class TrainReport {
     if (event.type === 'end') return this.#farewell(event)
     if (event.type === 'test') return testText(event, this.#experiment)
     this.#learn(event)
-    return rowOf(event, this.#shown)
-  }
-
-  /** Metrics that are shown in columns: the first ones, as many as fit. events.jsonl has them all. */
-  get #shown(): string[] {
-    const names = numericMetrics(this.#experiment)
-    const fits = (count: number): boolean =>
-      line([...columns, ...names.slice(0, count)]).length <= this.#output.columns
-    return names.filter((_, i) => fits(i + 1))
+    return this.#table.line(event)
   }
 
   /** Remembers the best value so far of the monitored quantity, with the first epoch that reached it. */
@@ -97,7 +80,7 @@ export class TrainReport {
     const work = isWhole ? `${counted(epochs, 'epoch')} of ${epoch}` : `${count(steps!)} ${size}`
     const about = [`${name}`, `${count(parameters)} parameters`, work, `seed ${seed}`]
     const said = warnings.map((warning) => `warning: ${warning}\n`).join('')
-    return `${about.join(' · ')}\n${said}\n${line([...columns, ...this.#shown])}`
+    return `${about.join(' · ')}\n${said}\n${this.#table.line()}`
   }
 
   #farewell({ steps, time, because }: EndEvent): string {
@@ -159,38 +142,6 @@ export class TrainReport {
     return Array.from({ length: steps }, (_, step) => step).every(isNear)
   }
 }
-
-/** Returns a line of the table with right-aligned cells, each cut to the width of its column. */
-const line = (cells: readonly string[], names: readonly string[] = cells.slice(columns.length)): string =>
-  cells
-    .map((cell, at) => {
-      const width = columns[at]?.length ?? metricWidth(names[at - columns.length]!)
-      return cell.slice(0, width).padStart(width)
-    })
-    .join('  ')
-
-function rowOf(event: EpochEvent, names: readonly string[]): string {
-  const { epoch, trainLoss, validationLoss, validationAccuracy, lr, time, metrics } = event
-  const cells = [
-    String(epoch + 1),
-    lossCell(trainLoss),
-    lossCell(validationLoss),
-    validationAccuracy === undefined ? dash : percent(validationAccuracy, 2),
-    figure(lr, 4),
-    count(time.stepsPerSecond),
-  ]
-  return line([...cells, ...names.map((name) => cellOf(metrics?.[name]))], names)
-}
-
-/** Returns the text of a loss in the table: with four decimals, where these fit into the narrower column. */
-function lossCell(value: number): string {
-  const text = value.toFixed(4)
-  return text.length <= 'val loss'.length ? text : significant(value, 4)
-}
-
-/** Returns the text of a metric's value in the table; a dash if the value is not a number. */
-const cellOf = (value: unknown): string =>
-  typeof value === 'number' && !Number.isNaN(value) ? significant(value, 4) : dash
 
 /** A progress bar for a run, with its speed, time left, latest loss and learning rate. */
 class ProgressBar {

@@ -11,6 +11,8 @@ export interface Recipe {
   readonly images?: { readonly size: readonly [number, number]; readonly channels: 1 | 3 }
   /** Encoding of the rows of a mixed table (see `data.table`), which was learnt from the training part. */
   readonly encoding?: TableEncoding
+  /** Encodings of those of several inputs that are the rows of a mixed table, by the inputs' names. */
+  readonly encodings?: Readonly<Record<string, TableEncoding>>
   /** Means and standard deviations by which `x` was then normalized, one entry per normalization, in order. */
   readonly normalized: readonly Normalized[]
 }
@@ -57,3 +59,17 @@ export const normalizedRecipe = (
       { mean: Array.from(mean), deviation: Array.from(deviation), ...(input !== undefined && { input }) },
     ],
   }
+
+/** Returns the recipe of several inputs by name: the encoding and the normalizations of each. */
+export function recordRecipe(
+  inputs: Readonly<Record<string, { readonly recipe?: Recipe | undefined }>>,
+): Recipe {
+  const each = Object.entries(inputs)
+  const encodings = each.flatMap(([input, { recipe }]) =>
+    recipe?.encoding ? [[input, recipe.encoding] as const] : [],
+  )
+  const normalized = each.flatMap(([input, { recipe }]) =>
+    (recipe?.normalized ?? []).map((one) => ({ ...one, input })),
+  )
+  return { ...(encodings.length > 0 && { encodings: Object.fromEntries(encodings) }), normalized }
+}

@@ -15,7 +15,7 @@ import { inputsOf, isNumbers, type NumberInput } from './arrays.ts'
 import { type Dataset, dataset, type Field, targetOption } from './dataset.ts'
 import { weightsOf, weightsOption } from './example-weights.ts'
 import { type NameValues, nameOptions, namesOf } from './names.ts'
-import { type Recipe, recipeOf, withRecipe } from './recipe.ts'
+import { type Recipe, recipeOf, recordRecipe, withRecipe } from './recipe.ts'
 import { rowSpec, type TensorSpec, toRows } from './record.ts'
 
 const numbers = custom<NumberInput>('an array of numbers, flat or nested', isNumbers)
@@ -76,15 +76,14 @@ export function tensors(given: TensorsOptions): Dataset {
   if (twice !== undefined)
     throw new ArgumentError(`tensors: wanted other names in y than in x, got ${twice} in both; rename one`)
   const all = [...named('x', xs), ...named('y', ys)]
-  const [first] = all.slice(-1)
-  const { length } = first![1]
+  const first = all.at(-1)!
+  const { length } = first[1]
   const odd = all.find(([, one]) => one.length !== length)
   if (odd !== undefined) {
-    const wanted = `${length} examples of ${odd[0]}, as of ${first![0]}`
+    const wanted = `${length} examples of ${odd[0]}, as of ${first[0]}`
     throw mismatch('tensors', wanted, odd[1].length, 'check the shapes')
   }
-  const names = xs.isRecord ? {} : only(xs).names
-  const targets = ys.isRecord ? {} : only(ys).names
+  const [names, targets] = [xs, ys].map((one) => (one.isRecord ? {} : only(one).names))
   const made = {
     length,
     x: fieldOf(xs, length),
@@ -92,7 +91,10 @@ export function tensors(given: TensorsOptions): Dataset {
     ...namesOf({ ...names, ...targets }),
     ...(weights !== undefined && { weights: weightsOf('tensors', weights, length) }),
   }
-  return withRecipe(made, recipeFor(x, xs))
+  return withRecipe(
+    made,
+    xs.isRecord ? recordRecipe(xs.tensors) : isDataset(x) ? recipeOf(x as Dataset) : undefined,
+  )
 }
 
 /** Converted tensors of `x` or `y`: a record of several, or only one. */
@@ -236,13 +238,4 @@ function fieldOf({ isRecord, tensors }: Entries, length: number): Field {
   const spec = rowSpec(Object.fromEntries(specs))
   const valuesOf = (name: string): ArrayLike<number> => tensors[name]!.field.data as Float32Array
   return { ...spec, data: toRows('tensors', spec, length, valuesOf) }
-}
-
-/** Returns how `x` was made: as a table that is the only input, or by the normalization of each input. */
-function recipeFor(x: unknown, { isRecord, tensors }: Entries): Recipe | undefined {
-  if (!isRecord) return isDataset(x) ? recipeOf(x) : undefined
-  const normalized = Object.entries(tensors).flatMap(([input, { recipe }]) =>
-    (recipe?.normalized ?? []).map((one) => ({ ...one, input })),
-  )
-  return { normalized }
 }

@@ -12,6 +12,7 @@ import type { TableEncoding } from '../data/table/encoding.ts'
 import type { ColumnKinds } from '../data/table/kinds.ts'
 import { encodeTable } from '../data/table/table.ts'
 import { mixedOptions } from '../data/table/table-options.ts'
+import { namedData } from './named-data.ts'
 import { normalizedAs, strangenessOf } from './normalized.ts'
 import type { About } from './run-graph.ts'
 
@@ -32,7 +33,7 @@ export interface DataFile {
 /**
  * Reads examples from a file in the way the run's data were read: same columns, classes, shapes and normalization.
  *
- * @param path a CSV, TSV, Parquet, NPZ, NPY or IDX file
+ * @param path a CSV, TSV, Parquet, NPZ, NPY or IDX file; for several inputs or targets, JSON lines, too
  * @throws {EvenstepError} when the file cannot be read, or its examples do not suit the run's model.
  */
 export async function readDataFile(path: string, about: About, options: DataFileOptions): Promise<DataFile> {
@@ -46,12 +47,7 @@ export async function readDataFile(path: string, about: About, options: DataFile
 async function rawData(path: string, about: About, { target, labels }: DataFileOptions): Promise<Dataset> {
   const kind = fileKind(path)
   const { x, classes, classNames } = about
-  if (x.tensors || about.target.tensors) {
-    const fix = 'make them with data.tensors, and evaluate them with (await train.open(run)).evaluate(data)'
-    throw new ArgumentError(
-      `--on: wanted a run of one input and one target, got one of several by name; ${fix}`,
-    )
-  }
+  if (x.tensors || about.target.tensors) return namedData(path, about, { target, labels })
   const dtype = x.dtype === 'float64' ? 'float64' : 'float32'
   const isApart = kind !== 'npz' && !isTabular(kind)
   const names = { ...(classes !== undefined && { classes }), ...(classNames && { classNames }) }

@@ -116,7 +116,8 @@ export function checkMetrics(who: string, metrics: Metrics, y: FieldSpec): void 
 /** Describes a value that should be the losses of several outputs. */
 export const noLosses = (who: string, outputs: readonly string[], got: unknown): ArgumentError =>
   new ArgumentError(
-    `${who}: wanted a loss for each output, { ${outputs.map((name) => `${name}: …`).join(', ')} }, got ${showValue(got)}`,
+    `${who}: wanted a loss for each output, { ${outputs.map((name) => `${name}: …`).join(', ')} }, got ${showValue(got)}; ` +
+      'let the model return a cost of several outputs as an output of its own, with targets of 0',
   )
 
 /** Explains why a metric without a goal cannot be monitored: its result is a list, or only the goal is missing. */

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { type Data, joinData } from '../core/dtype.ts'
+import { joinData } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { malformed, unknownName } from '../core/mismatch.ts'
 import { readOptions } from '../core/options.ts'
@@ -21,16 +21,9 @@ import { CsvRawRows, type RawRow } from '../data/table/rows.ts'
 import { mixedCsvOptions } from '../data/table/table-options.ts'
 import { trainedNames, unnamedFeatures } from './input-columns.ts'
 import { jsonLines } from './json-lines.ts'
-import { inputOptions, RowReader } from './row-reader.ts'
+import { npzRecords, recordInputs, recordsIn, recordsOf } from './named-files.ts'
+import { inputOptions, type RawInputs, RowReader } from './row-reader.ts'
 import type { About } from './run-graph.ts'
-
-/** Raw inputs of some rows of a file, before their normalization. */
-export interface RawInputs {
-  readonly x: Data
-  readonly length: number
-  /** Path of each image, if the rows are images. */
-  readonly files?: readonly string[]
-}
 
 type Pieces = AsyncIterable<Uint8Array>
 
@@ -51,11 +44,15 @@ export async function* fileInputs(
   else {
     const kind = fileKind(path)
     const isArray = kind === 'npz' || kind === 'npy' || kind === 'idx'
-    if (kind === 'parquet') yield* parquetInputs(path, about)
+    const { encodings } = about.recipe ?? {}
+    if (kind === 'parquet' && encodings)
+      yield* recordInputs(fileName(path), about, recordsOf(path, about, about.x.tensors!, encodings))
+    else if (kind === 'parquet') yield* parquetInputs(path, about)
     else if (about.recipe?.encoding && isArray)
       throw new ArgumentError(
         `predict: wanted the rows of a table, as CSV, TSV, Parquet or JSON lines, got an array in ${path}`,
       )
+    else if (kind === 'npz' && about.x.tensors) yield npzRecords(path, about)
     else if (kind === 'npz') yield arrayInputs(fileName(path), npzInputs(path, about), about)
     else if (kind === 'npy') yield arrayInputs(fileName(path), readNpy(path), about)
     else if (kind === 'idx') yield idxInputs(path, about)
@@ -93,9 +90,13 @@ async function* piecewise(
   const start = first.done ? '' : new TextDecoder().decode(first.value.subarray(0, 4096))
   const guessed = /^\s*[[{]/.test(start) ? 'jsonl' : /^[^\r\n,;]*\t/.test(start) ? 'tsv' : 'csv'
   const format = kind ?? guessed
-  const read = about.recipe?.encoding ? mixedInputs : csvInputs
+  const { encoding, encodings } = about.recipe ?? {}
+  const read = encoding ? mixedInputs : csvInputs
   const isCsv = format === 'csv' || format === 'tsv'
-  yield* isCsv ? read(name, about, all(), format) : jsonInputs(name, about, all())
+  if (isCsv && encodings) {
+    const file = { name, kind: format, pieces: all() }
+    yield* recordInputs(name, about, recordsIn(file, about, about.x.tensors!, encodings))
+  } else yield* isCsv ? read(name, about, all(), format) : jsonInputs(name, about, all())
 }
 
 /** Yields the encoded rows of a CSV file that `data.table` would read. */

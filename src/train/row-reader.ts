@@ -1,16 +1,17 @@
 import { asData, type Data } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { columnAbsent, malformed, mismatch, nearest, showValue } from '../core/mismatch.ts'
+import { columnAbsent, mismatch, nearest } from '../core/mismatch.ts'
 import { sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type NumberList } from '../data/arrays.ts'
 import { maxFloat32 } from '../data/float32.ts'
 import { Cells } from '../data/formats/cells.ts'
 import type { TableValues } from '../data/formats/table.ts'
-import { type Place, placesOf, rowNames } from '../data/record.ts'
+import { rowNames, toRows } from '../data/record.ts'
 import type { ColumnEncoder } from '../data/table/column-encoder.ts'
-import { encodeCells, type TableRow } from '../data/table/encode-row.ts'
+import type { TableRow } from '../data/table/encode-row.ts'
 import { encoder } from '../data/table/encoder.ts'
 import type { RawRow } from '../data/table/rows.ts'
+import { encodedCells, type PlaceOf, RecordReader } from './record-reader.ts'
 import type { About } from './run-graph.ts'
 
 /**
@@ -20,10 +21,15 @@ import type { About } from './run-graph.ts'
  */
 export type RowsInput = readonly TableRow[] | readonly (readonly unknown[])[] | NumberInput
 
-/** Returns the place of row `i` for error messages, such as `line 3`. */
-type PlaceOf = (i: number) => string
-
 const rowPlace: PlaceOf = (i) => `row ${i}`
+
+/** Raw inputs of some rows of a file, before their normalization. */
+export interface RawInputs {
+  readonly x: Data
+  readonly length: number
+  /** Path of each image, if the rows are images. */
+  readonly files?: readonly string[]
+}
 
 /** Converts rows to the inputs `x` of a model, before their normalization. */
 export class RowReader {
@@ -35,8 +41,8 @@ export class RowReader {
   readonly names: readonly string[] | undefined
   /** Encoders of these columns, if they are encoded. */
   readonly #columns: readonly ColumnEncoder[] | undefined
-  /** Inputs of a model of several, and where the numbers of each are in a row. */
-  readonly #places: readonly Place[] | undefined
+  /** Reader of the inputs of a model of several. */
+  readonly #records: RecordReader | undefined
 
   /** @param who name of a function or file for error messages */
   constructor(who: string, about: About) {
@@ -47,7 +53,7 @@ export class RowReader {
     const { encoding } = about.recipe ?? {}
     this.#columns = encoding && encoder(encoding).columns
     const { tensors } = about.x
-    this.#places = tensors && placesOf(tensors)
+    this.#records = tensors && new RecordReader(who, 'an input', tensors, about.recipe?.encodings)
     this.names = this.#columns?.map(({ name }) => name) ?? (tensors ? rowNames(tensors) : about.featureNames)
   }
 
@@ -88,22 +94,7 @@ export class RowReader {
     cellOf: (row: number, column: number) => unknown,
     placeOf: PlaceOf,
   ): Float32Array {
-    return encodeCells(columns, count, cellOf, {
-      wrong: (wanted, given, row, name) =>
-        malformed(
-          this.#who,
-          `${wanted} at ${placeOf(row)}, column ${name}`,
-          showValue(given),
-          'correct it, or leave it empty if it is missing',
-        ),
-      missing: (given, row, name) =>
-        malformed(
-          this.#who,
-          `a value at ${placeOf(row)}, column ${name}`,
-          given == null ? 'null' : showValue(given),
-          'fill it in, or leave the row out',
-        ),
-    })
+    return encodedCells(this.#who, columns, count, cellOf, placeOf)
   }
 
   /** @throws {ArgumentError} when a row of a table is not a list of a value for each column. */
@@ -124,7 +115,7 @@ export class RowReader {
     const wrong = rows.findIndex((row) => !isRecord(row))
     if (wrong >= 0) throw mismatch(this.#who, `an object at ${placeOf(wrong)}`, rows[wrong])
     const featureNames = this.names
-    if (this.#places !== undefined) return this.#inputs(this.#places, rows, placeOf)
+    if (this.#records !== undefined) return this.#inputs(this.#records, rows, placeOf)
     if (this.#columns !== undefined) {
       const cellOf = (row: number, column: number): unknown =>
         this.#own(rows[row]!, this.names![column]!, () => placeOf(row))
@@ -146,32 +137,22 @@ export class RowReader {
   }
 
   /** Returns rows of several inputs: each is given by its name, in a list or as one number. */
-  #inputs(places: readonly Place[], rows: readonly TableRow[], placeOf: PlaceOf): Data {
-    const data = new Float64Array(rows.length * this.#size)
-    for (const [i, row] of rows.entries()) {
-      for (const { name, from, size, spec } of places) {
-        const value = this.#own(row, name, () => placeOf(i), 'an input')
-        const list = isNumbers(value) ? (value as NumberInput) : [value as number]
-        const { data: numbers } = inputsOf(list, `${this.#who}: ${name} at ${placeOf(i)}`, true)
-        if (numbers.length !== size)
-          throw mismatch(this.#who, `${size} numbers of ${name} at ${placeOf(i)}`, numbers.length)
-        const broken = spec.dtype === 'int32' ? numbers.find((one) => !Number.isInteger(one)) : undefined
-        if (broken !== undefined) throw mismatch(this.#who, `integers of ${name} at ${placeOf(i)}`, broken)
-        data.set(numbers, i * this.#size + from)
-      }
-    }
-    return this.typed(data)
+  #inputs(reader: RecordReader, rows: readonly TableRow[], placeOf: PlaceOf): Data {
+    const values = reader.read(rows, placeOf)
+    const { shape, tensors } = this.#about.x
+    const spec = { shape, dtype: 'float64' as const, tensors: tensors! }
+    return this.typed(toRows(this.#who, spec, rows.length, (name) => values[name]!))
   }
 
   /** Returns a row's value in a column. @throws {ArgumentError} when the row has no such column. */
-  #own(row: TableRow, name: string, where: () => string, what = 'a column'): unknown {
+  #own(row: TableRow, name: string, where: () => string): unknown {
     if (Object.hasOwn(row, name)) return row[name]
     const near = nearest(
       name,
       Object.keys(row).filter((key) => !this.names!.includes(key)),
     )
     const fix = near === undefined ? '' : `; did you mean ${name} by ${near}?`
-    throw new ArgumentError(`${this.#who}: wanted ${what} ${name} at ${where()}, got none${fix}`)
+    throw new ArgumentError(`${this.#who}: wanted a column ${name} at ${where()}, got none${fix}`)
   }
 
   #numbers(rows: NumberInput): Data {

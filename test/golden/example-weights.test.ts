@@ -118,6 +118,7 @@ function measure(metric: Metric, { output, target, length, weights }: Prediction
 function metricOf(name: string): Metric {
   const [type, option = ''] = name.split(' ')
   const options: Readonly<Record<string, object>> = {
+    calibrationError: { norm: option },
     cohenKappa: { weights: option },
     confusionMatrix: { normalize: { None: 'none', pred: 'predicted' }[option] ?? option },
     topK: { k: 2 },
@@ -130,7 +131,7 @@ test.each([
   ...classified.map((one, i) => [`of classes ${i}`, one] as const),
   ...regressed.map((one, i) => [`of numbers ${i}`, one] as const),
 ])(
-  'metrics %s count examples by their weights, as scikit-learn does',
+  'metrics %s count examples by their weights, as scikit-learn and NumPy do',
   (_, { y, scores, weights, ...golden }) => {
     const isLabels = typeof y[0] === 'number'
     const predictions = {

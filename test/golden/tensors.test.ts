@@ -39,6 +39,7 @@ test('a network of two inputs and two outputs trains as in PyTorch', async () =>
     loss: { kind: (o, y) => crossEntropy(o, y, { weight }), price: { loss: mseLoss, weight: 0.1 } },
     optimizer: sgd({ lr: 0.1, momentum: 0.9 }),
     dtype: 'float64',
+    threads: 1,
   })
   const found: number[] = []
   while (found.length < losses.length)

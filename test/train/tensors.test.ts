@@ -39,6 +39,7 @@ const setup = (options: Partial<train.ExperimentOptions> = {}): train.Experiment
     optimizer: sgd({ lr: 0.1, momentum: 0.9 }),
     batchSize: 8,
     epochs: 3,
+    threads: 1,
     ...options,
   })
 
@@ -77,13 +78,22 @@ const rawRow = (row: number) => {
   return { at, values: { image: Array.from(image.subarray(at * 6, at * 6 + 6)), code: code[at]! } }
 }
 
+/** The run and its exported model, with the experiment and without. */
+const exported = finished.then(() =>
+  Promise.all(
+    [setup(), undefined].map(async (experiment) => {
+      const run = await train.open(join(root, 'run'), experiment && { experiment })
+      return { run, session: await ort.InferenceSession.create(run.exportOnnx(), { intraOpNumThreads: 1 }) }
+    }),
+  ),
+)
+
+type Exported = Awaited<typeof exported>[number]
+
 test.each([1, 2, 7])(
   'ONNX has an input and an output by name, which give the run’s own loss at batch %i',
   async (n) => {
-    await finished
-    for (const experiment of [setup(), undefined]) {
-      const run = await train.open(join(root, 'run'), experiment && { experiment })
-      const session = await ort.InferenceSession.create(run.exportOnnx(), { intraOpNumThreads: 1 })
+    for (const { run, session } of await exported) {
       expect([session.inputNames, session.outputNames]).toEqual([
         ['image', 'code'],
         ['kind', 'price'],
@@ -120,11 +130,10 @@ test.each([1, 2, 7])(
 )
 
 test('predictions of raw rows have those of each output by its name, with and without the experiment', async () => {
-  await finished
   const rows = Array.from({ length: 4 }, (_, i) => rawRow(i).values)
-  const run = await train.open(join(root, 'run'), { experiment: setup() })
+  const [{ run }, stored] = (await exported) as [Exported, Exported]
   const found = await run.predict<'kind' | 'price'>(rows)
-  const alone = await (await train.open(join(root, 'run'))).predict<'kind' | 'price'>(rows)
+  const alone = await stored.run.predict<'kind' | 'price'>(rows)
   expect(alone.map(({ kind }) => kind.prediction)).toEqual(found.map(({ kind }) => kind.prediction))
   const part = data.subset(validation, [0, 1, 2, 3])
   const { metrics } = await run.evaluate(part)
@@ -197,7 +206,7 @@ test('wrong names are refused with the nearest one', () => {
   const refused = (options: object) => () => setup(options)
   const { kind: _, ...some } = { kind: ops.crossEntropy, price: ops.mseLoss }
   expect(refused({ loss: ops.crossEntropy })).toThrow(
-    'experiment: wanted a loss for each output, { kind: …, price: … }, got a function',
+    'experiment: wanted a loss for each output, { kind: …, price: … }, got a function; let the model return a cost of several outputs as an output of its own, with targets of 0',
   )
   expect(refused({ loss: some })).toThrow('experiment: wanted a loss for each output, got none for kind')
   expect(refused({ loss: { kinds: ops.crossEntropy, price: ops.mseLoss } })).toThrow(
@@ -281,6 +290,7 @@ test('one input with two outputs, and two inputs with one output, train and expo
     optimizer: sgd({ lr: 0.1 }),
     batchSize: 8,
     epochs: 1,
+    threads: 1,
     control: [],
   })
   const [first] = await trained('heads', heads)
