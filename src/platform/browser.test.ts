@@ -57,7 +57,7 @@ describe('a browser computes what Node.js computes', () => {
       const tooMany = expect.objectContaining({ code: 'ERR_BUFFER_TOO_LARGE' })
       expect(() => platform[name](packed, { most: noise.length - 1 })).toThrow(tooMany)
       expect(() => platform[name](packed.subarray(0, 100_000))).toThrow()
-      expect(() => platform[name](noise)).toThrow()
+      expect(() => platform[name](Uint8Array.of(0b111, 0, 0, 0))).toThrow() // no such kind of block, nor gzip
       if (name === 'gunzip') {
         const twice = new Uint8Array([...compress(bytes), ...compress(noise)])
         expect(platform.gunzip(twice)).toHaveLength(bytes.length + noise.length)
