@@ -50,7 +50,7 @@ function convolvedInBlocks(t: Tensor, size: number): Tensor {
   return fromBlocks(y, t.shape)
 }
 
-/** Returns the attributes of a convolution over one or two axes as those of one over two. */
+/** Returns the attributes of a 1-D or 2-D convolution in their 2-D form, in which both are computed. */
 function forImages({ attributes, shape }: Tensor): Tensor['attributes'] {
   if (shape.length === 4) return attributes
   const { kernel_shape, strides, dilations, pads } = attributes as Record<string, readonly number[]>

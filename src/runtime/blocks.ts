@@ -18,7 +18,7 @@ export function knownBlocks(t: Tensor): Tensor | undefined {
   return ordered === t || sameShape(ordered.shape, t.shape.toSpliced(2, 0, 1)) ? ordered.inputs[0] : undefined
 }
 
-/** Stores the channels of `t`, `[n, c, length]` or `[n, c, h, w]`, in blocks: `[n, c, h, w]`. */
+/** Stores the channels of `t`, `[n, c, length]` or `[n, c, h, w]`, in blocks. The shape of the result is `[n, c, h, w]`. */
 export function toBlocks(t: Tensor): Tensor {
   const image = asImage(t)
   return knownBlocks(t) ?? node(`${nchwc}.ReorderInput`, { inputs: [image], shape: image.shape })

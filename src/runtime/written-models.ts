@@ -5,7 +5,7 @@ import { loopModel, readsOf, rootsOf, stepModel, type Traced } from './traced.ts
 /** Number of models to keep: those of a training step and its evaluation, and their rivals of other batch sizes. */
 const most = 8
 
-/** Bytes of ONNX models that were written, by their graphs; the least recently used first. */
+/** Bytes of the ONNX models written so far, keyed by graph; the least recently used first. */
 const kept = new Map<string, Uint8Array>()
 
 /**

@@ -68,6 +68,6 @@ export interface DriftSummary {
   readonly kl: number
   /** Validation loss of the model with its running statistics. */
   readonly validationLoss: number
-  /** Validation loss of the model with the remeasured statistics in their place. */
+  /** Validation loss of the model with remeasured statistics instead of the running ones. */
   readonly recalibratedLoss: number
 }

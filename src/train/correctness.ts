@@ -22,7 +22,7 @@ interface Correct {
   readonly hits: Tensor
   /** Number, or weight, of the labels that are not ignored; absent if all labels count, each as one. */
   readonly counted?: Tensor
-  /** Number of labels, if all count, each as one. */
+  /** Number of labels; absent if some may be ignored or have weights. */
   readonly labels?: number
 }
 

@@ -28,9 +28,9 @@ export interface Evaluation extends Partial<Measurements> {
    */
   readonly loss: number
   /**
-   * Fraction, 0 to 1, by the examples' weights if they have some, of labels that equal the class with the highest score, not counting labels equal to the
-   * `ignoreIndex` of the data or the loss. A one-hot or soft label counts as the class of its highest probability; a
-   * single score predicts class 1 if positive. Absent for data without classes.
+   * Fraction, 0 to 1, of labels that equal the class with the highest score. Examples that have weights count by them;
+   * labels equal to the `ignoreIndex` of the data or the loss do not count. A one-hot or soft label counts as the class
+   * of its highest probability; a single score predicts class 1 if positive. Absent for data without classes.
    */
   readonly accuracy?: number
   /**
@@ -98,7 +98,7 @@ export async function evaluation(
   )
 }
 
-/** Returns an evaluator of one output of a model of several. */
+/** Returns an evaluator of one output of a model with several outputs. */
 const outputOf = ({ graph, outputs }: Evaluator, name: string): Evaluator => ({
   ...outputs![name]!,
   graph: async (feeds) => under(name, await graph(feeds)),

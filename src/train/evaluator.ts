@@ -22,7 +22,10 @@ export interface Meaning {
   readonly kinds: readonly LossKind[] | undefined
   /** Shapes of a batch's scores and targets as passed to metrics. */
   readonly shapes: { readonly output: Shape; readonly target: Shape }
-  /** Number of labels in a batch, or 'counted' if some may be ignored or have weights; undefined for data without classes. */
+  /**
+   * Number of labels in a batch, or 'counted' if some may be ignored or have weights; undefined for data without
+   * classes.
+   */
   readonly labels: number | 'counted' | undefined
   /** Label value that is ignored in loss and metrics. */
   readonly ignoreIndex: number | undefined
@@ -31,7 +34,10 @@ export interface Meaning {
 /** A compiled evaluation graph for batches of one size. */
 export interface Evaluator extends Meaning {
   readonly graph: (feeds: BatchOf<Data>) => Promise<Results>
-  /** Meaning of each output by name, of a model of several; the results of an output are those `under` its name. */
+  /**
+   * Meaning of each output by name, of a model with several outputs; the results of an output are those `under` its
+   * name.
+   */
   readonly outputs?: Readonly<Record<string, Meaning>> | undefined
 }
 

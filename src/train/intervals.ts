@@ -225,7 +225,7 @@ function gatheredWeights(
     : { weights: Float64Array.from(sample, (row) => weights[row]!) }
 }
 
-/** Returns predictions like these, of `length` examples, whose data `of` returns. */
+/** Copies `like`, with `length` examples, and with the outputs and targets that `of` returns. */
 function withRows(like: Predictions, length: number, of: (key: 'output' | 'target') => Data): Predictions {
   const { shapes, ignoreIndex, weights } = like
   const resized = ([_, ...rest]: readonly number[]): number[] => [length, ...rest]

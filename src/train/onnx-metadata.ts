@@ -23,7 +23,7 @@ export const metadataOf = (about: About): Record<string, string> => {
   )
 }
 
-/** Describes each output of a model of several: what it means, and the names of its classes. */
+/** Describes each output of a model with several outputs: what it means, and the names of its classes. */
 const outputsOf = ({ answers = {} }: About, tensors: TensorSpecs): object =>
   Object.fromEntries(
     Object.entries(tensors).map(([name, { classNames }]) => [

@@ -41,7 +41,7 @@ export class RowReader {
   readonly names: readonly string[] | undefined
   /** Encoders of these columns, if they are encoded. */
   readonly #columns: readonly ColumnEncoder[] | undefined
-  /** Reader of the inputs of a model of several. */
+  /** Reader of the inputs of a model with several inputs. */
   readonly #records: RecordReader | undefined
 
   /** @param who name of a function or file for error messages */
@@ -136,7 +136,7 @@ export class RowReader {
     return this.typed(data)
   }
 
-  /** Returns rows of several inputs: each is given by its name, in a list or as one number. */
+  /** Reads rows for a model of several inputs. A row maps the name of each input to its values: a list, or one number. */
   #inputs(reader: RecordReader, rows: readonly TableRow[], placeOf: PlaceOf): Data {
     const values = reader.read(rows, placeOf)
     const { shape, tensors } = this.#about.x

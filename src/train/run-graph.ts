@@ -31,7 +31,7 @@ export interface AboutLoss extends Omit<Meaning, 'kinds' | 'labels' | 'ignoreInd
   readonly kinds?: readonly (1 | 'examples' | 'weight')[]
   readonly labels?: number | 'counted'
   readonly ignoreIndex?: number
-  /** The same for each output of a model of several. */
+  /** The same for each output of a model with several outputs. */
   readonly outputs?: Readonly<Record<string, AboutLoss>>
 }
 
@@ -62,7 +62,7 @@ export interface About extends Names {
   readonly loss?: AboutLoss
   /** What the model's output means. */
   readonly answer?: Answer
-  /** What each output means, of a model of several. */
+  /** What each output means, of a model with several outputs. */
   readonly answers?: Readonly<Record<string, Answer>>
   /** Reason why the meaning of the output is unknown; absent if it is known. */
   readonly answerRefused?: string

@@ -156,7 +156,7 @@ export class CsvReader {
     else this.#drop(this.#plan)
   }
 
-  /** Takes back what was added of a row that must be dropped. */
+  /** Removes the values already added from a row that must be dropped. */
   #drop({ features, targets, label, weight }: TablePlan): void {
     this.#x.length = this.#length * features.length
     this.#y.length = this.#length * (label === undefined ? targets.length : 1)

@@ -8,7 +8,10 @@ import type { ScheduleSpec, SpecValue } from '../schedule.ts'
 export interface Phrase {
   /** First word of the phrase, which names the type of schedule, such as 'cosine'. */
   readonly head: string
-  /** Field for the number after the head; then, in order, each further word and the field for its number. */
+  /**
+   * Names of the fields that the numbers set: of the first, which follows the head; then each further word with the field
+   * of the number after it.
+   */
   readonly fields: readonly [first: string, ...rest: (readonly [word: string, field: string])[]]
   toSpec(fields: Readonly<Record<string, StepCount>>): ScheduleSpec
   /** Returns the phrase's numbers by field for a spec; undefined if the phrase cannot express the spec. */

@@ -19,7 +19,7 @@ export interface Recommendation {
   /** Weight decay from `driftWeightDecay`; absent if that returns none, or trials with it did no better. */
   readonly weightDecay?: number
   readonly score: Estimate
-  /** Number of the trial with these settings in the last round, of its lowest seed. */
+  /** Number of the last round's trial with these settings; with several seeds, of the one with the lowest. */
   readonly trial: number
   /** The recommended changes as texts `path=value`, to be passed to `evenstep train --set`. */
   readonly settings: readonly string[]

@@ -22,7 +22,7 @@ export interface Judgement {
   readonly value: number
   /** 95 % interval, which holds at every look; infinite for a single seed, or a few equal values. */
   readonly interval: readonly [low: number, high: number]
-  /** Probability that chance alone makes the mean this far from 0 at one look or more. */
+  /** p-value: probability, if the true mean is 0, of a mean at least this far from 0 at any of the looks. */
   readonly p: number
   readonly seeds: number
   readonly verdict: Verdict

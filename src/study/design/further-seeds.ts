@@ -43,7 +43,7 @@ const lastRound = (cells: readonly Cell[]): Cell[] => {
   return cells.filter(({ rung }) => rung === last)
 }
 
-/** Returns the trials that cells lack up to the wanted number of seeds: all with the first such seed, then the next. */
+/** Returns the trials that cells still need to reach their wanted numbers of seeds, sorted by seed. */
 function bySeed(wanted: ReadonlyMap<Cell, number>, first: number): Asked[] {
   const trials = [...wanted].flatMap(([cell, count]) => {
     const trained = Object.keys(cell.scores).length + cell.diverged + cell.failed

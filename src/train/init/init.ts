@@ -80,7 +80,10 @@ function checkDiffers(path: string, train: Dataset): void {
   )
 }
 
-/** Number of classes up to which numbers may be classes, and of rows of a class, on average, beyond it. */
+/**
+ * Numbers may be classes if there are at most `classes` different ones; if there are more, only with at least `rows` rows
+ * for each on average.
+ */
 const plausible = { classes: 20, rows: 10 }
 
 /** @throws {ArgumentError} when the classes are numbers, too many for the rows, so that they are rather a target. */

@@ -19,7 +19,7 @@ const delimiters = [',', ';', '\t', '|']
 
 /**
  * Returns how a CSV file is written, from its first rows: the delimiter that cuts them into equally many values; and a
- * decimal comma, if such numbers stand beside no number with a decimal point. What the user tells is not guessed.
+ * decimal comma, if some numbers have one and none has a decimal point. What the user specified is not guessed.
  */
 export function writingOf(path: string, told: Pick<Told, 'delimiter' | 'decimal'>): CsvWriting {
   const text = firstText(path)
