@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { finishedWith } from '../../../test/support/finished.ts'
 import { random } from '../../core/random.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { combinationsOf, type Factors } from '../factor.ts'
@@ -13,20 +14,8 @@ import { plan, trialCount } from './plan.ts'
 type Score = (settings: Settings, seed: number, steps: number) => number
 
 /** Returns a requested trial as finished: with its score as the loss, or diverged if the score is not finite. */
-const finishedOf = (asked: Asked, id: number, score: Score): Finished => {
-  const loss = score(asked.settings, asked.seed, asked.steps)
-  return {
-    id,
-    ...asked,
-    result: {
-      status: Number.isFinite(loss) ? 'done' : 'diverged',
-      metrics: Number.isFinite(loss) ? { validationLoss: loss } : {},
-      steps: asked.steps,
-      time: { training: 1, total: 1 },
-      curve: { steps: [], trainLoss: [], lr: [] },
-    },
-  }
-}
+const finishedOf = (asked: Asked, id: number, score: Score): Finished =>
+  finishedWith(asked, id, score(asked.settings, asked.seed, asked.steps))
 
 const spaceOf = (factors: Factors, seeds = 2, seed = 0): Space => ({
   factors,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { finishedWith } from '../../../test/support/finished.ts'
 import { random } from '../../core/random.ts'
 import { cellsOf } from '../analysis/cells.ts'
 import { comparisonsOf } from '../analysis/comparisons.ts'
@@ -21,18 +22,6 @@ const space = (schedules: readonly string[]): Space => ({
   ...furtherSeeds({ looks }, 5, ['schedule', 'lr'], metric),
 })
 
-const finish = (asked: Asked, id: number, loss: number): Finished => ({
-  id,
-  ...asked,
-  result: {
-    status: Number.isFinite(loss) ? 'done' : 'diverged',
-    metrics: Number.isFinite(loss) ? { validationLoss: loss } : {},
-    steps: asked.steps,
-    time: { training: 1, total: 1 },
-    curve: { steps: [], trainLoss: [], lr: [] },
-  },
-})
-
 /** Runs a study to its end; `order` picks the next of the trials that are left. */
 function runAll(design: Design, own: Space, score: Score, order: (left: number) => number = () => 0) {
   const finished: Finished[] = []
@@ -42,7 +31,7 @@ function runAll(design: Design, own: Space, score: Score, order: (left: number) 
     if (left.length === 0) return finished
     while (left.length > 0) {
       const [next] = left.splice(order(left.length), 1)
-      finished.push(finish(next!, finished.length + 1, score(next!.settings, next!.seed)))
+      finished.push(finishedWith(next!, finished.length + 1, score(next!.settings, next!.seed)))
     }
   }
 }
