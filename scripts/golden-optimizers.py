@@ -5,8 +5,9 @@
 Writes test/golden/optimizers.json.gz: initial weights, 50 batches, and for each run its optimizer as Evenstep's
 spec, every loss, every final weight and statistic, and the evaluation weights if they differ.
 
-PyTorch has SGD, Adam, AdamW, RMSprop, Adagrad, NAdam, RAdam, clip_grad_value_, clip_grad_norm_ and AveragedModel. LARS,
-LAMB, Lion, Schedule-Free and adaptive clipping are written out below from the formulas of their papers, in plain loops.
+PyTorch has SGD, Adam, AdamW, RMSprop, Adagrad, NAdam, RAdam, Muon (whose iteration is made to keep float64 here),
+clip_grad_value_, clip_grad_norm_ and AveragedModel. LARS, LAMB, Lion, Schedule-Free, Prodigy and adaptive clipping are
+written out below from the formulas of their papers, in plain loops.
 """
 
 import gzip
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import torch
 from torch import nn, optim
+from torch.optim import _muon
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 torch.set_default_dtype(torch.float64)
@@ -120,6 +122,72 @@ class ScheduleFree(ByFormula):
         return {name: s["x"] for name, s in self.states.items()}
 
 
+class Prodigy(ByFormula):
+    """Mishchenko & Defazio 2024, algorithm 4: d comes from sums over all weights."""
+
+    d, r = None, 0.0
+
+    def before(self):
+        beta2, d0 = self.options.get("beta2", 0.999), self.options.get("d0", 1e-6)
+        self.d = self.d or d0
+        self.slow = beta2**0.5
+        for name, p in self.named:
+            self.states[name].setdefault("x0", p.clone())
+        moved = sum((p.grad * (self.states[name]["x0"] - p)).sum() for name, p in self.named)
+        self.r = self.slow * self.r + (1 - self.slow) * self.lr * self.d**2 * moved
+        self.step_d = self.d
+        size = 0.0
+        for name, p in self.named:
+            s = self.states[name]
+            s["s"] = self.slow * s.get("s", 0) + (1 - self.slow) * self.lr * self.d**2 * p.grad
+            size += s["s"].abs().sum()
+        self.d = max(self.d, (self.r / size).item())
+
+    def one(self, p, g, s, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.0, d0=1e-6):
+        d = self.step_d
+        s["m"] = beta1 * s.get("m", 0) + (1 - beta1) * d * g
+        s["v"] = beta2 * s.get("v", 0) + (1 - beta2) * d**2 * g**2
+        p.sub_(lr * d * (s["m"] / (s["v"].sqrt() + d * eps) + decay * p))
+
+
+def in_float64(grad, coefficients, steps, eps):
+    """PyTorch's iteration without its bfloat16."""
+    a, b, c = coefficients
+    x = grad.T if grad.size(0) > grad.size(1) else grad
+    x = x / x.norm().clamp(min=eps)
+    for _ in range(steps):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.T if grad.size(0) > grad.size(1) else x
+
+
+_muon._zeropower_via_newtonschulz = in_float64
+
+
+class Muon:
+    """PyTorch's Muon for matrices whose name `rest` does not match, and its AdamW for all other weights."""
+
+    def __init__(self, net, rest="^$", adam={}, **options):
+        import re
+
+        weights = list(net.named_parameters())
+        isMatrix = lambda name, p: p.dim() > 1 and not re.search(rest, name)
+        decay = options.get("weight_decay", 0.1)
+        self.parts = [
+            optim.Muon([p for name, p in weights if isMatrix(name, p)], **options),
+            optim.AdamW([p for name, p in weights if not isMatrix(name, p)], lr=options["lr"], weight_decay=decay, **adam),
+        ]
+        self.param_groups = [group for part in self.parts for group in part.param_groups]
+
+    def zero_grad(self):
+        for part in self.parts:
+            part.zero_grad()
+
+    def step(self):
+        for part in self.parts:
+            part.step()
+
+
 @torch.no_grad()
 def clip_adaptively(net, ratio, eps=1e-3):
     """Brock et al. 2021, equation 3: per row of a matrix, per whole vector; the last layer is excluded."""
@@ -195,6 +263,12 @@ RUNS = {
     "scheduleFreeAdamW": ({"type": "scheduleFreeAdamW", "lr": 0.02}, named(ScheduleFree, lr=0.02, adam=True), {}),
     "scheduleFreeAdamW decay": ({"type": "scheduleFreeAdamW", "lr": 0.05, "beta1": 0.95, "beta2": 0.9, "eps": 1e-3, "weightDecay": 0.1}, named(ScheduleFree, lr=0.05, beta=0.95, beta2=0.9, eps=1e-3, decay=0.1, adam=True), {}),
     "scheduleFreeAdamW schedule": ({"type": "scheduleFreeAdamW", **SCHEDULE}, named(ScheduleFree, adam=True), {"lr": scheduled}),
+    "muon": ({"type": "muon", "lr": 0.01}, lambda net: Muon(net, lr=0.01, adjust_lr_fn="match_rms_adamw"), {}),
+    "muon original": ({"type": "muon", "lr": 0.02, "adjustLr": "original", "momentum": 0.8, "nesterov": False, "weightDecay": 0}, lambda net: Muon(net, lr=0.02, momentum=0.8, nesterov=False, weight_decay=0), {}),
+    "muon groups": ({"type": "muon", **SCHEDULE, "beta1": 0.8, "beta2": 0.95, "weightDecay": 0.3, "groups": [{"match": "^3\\.", "orthogonalize": False}]}, lambda net: Muon(net, rest="^3\\.", adam={"betas": (0.8, 0.95)}, lr=1, weight_decay=0.3, adjust_lr_fn="match_rms_adamw"), {"lr": scheduled}),
+    "prodigy": ({"type": "prodigy", "lr": 1}, named(Prodigy, lr=1), {}),
+    "prodigy decay": ({"type": "prodigy", "lr": 0.5, "beta1": 0.8, "beta2": 0.95, "eps": 1e-3, "weightDecay": 0.1, "d0": 1e-4}, named(Prodigy, lr=0.5, beta1=0.8, beta2=0.95, eps=1e-3, decay=0.1, d0=1e-4), {}),
+    "prodigy schedule": ({"type": "prodigy", "lr": "exponential 1 times 0.97 every 1", "d0": 1e-3}, named(Prodigy, d0=1e-3), {"lr": lambda k: 0.97**k}),
     "clip value": ({"type": "sgd", "lr": 0.1, "momentum": 0.9, "clip": {"value": 0.02}}, plain(optim.SGD, lr=0.1, momentum=0.9), {"clip": lambda net: nn.utils.clip_grad_value_(net.parameters(), 0.02)}),
     "clip norm": ({"type": "sgd", "lr": 0.1, "clip": {"norm": 0.3}}, plain(optim.SGD, lr=0.1), {"clip": lambda net: nn.utils.clip_grad_norm_(net.parameters(), 0.3)}),
     "clip norm adamw": ({"type": "adamw", "lr": 0.01, "clip": {"norm": 0.1}, "eps": 1e-3}, plain(optim.AdamW, lr=0.01, eps=1e-3), {"clip": lambda net: nn.utils.clip_grad_norm_(net.parameters(), 0.1)}),

@@ -62,6 +62,7 @@ export class AttachedRule implements Attached {
   readonly #members: readonly Member[]
   /** The members; those that are vectors with the same options are joined, if that changes no update. */
   readonly #blocks: readonly UpdateBlock[]
+  readonly #shared: ReadonlyMap<string, Variable>
   readonly #averages: Averages | undefined
   readonly #factor: () => number
 
@@ -74,11 +75,12 @@ export class AttachedRule implements Attached {
     this.#configuration = configuration
     this.#members = members
     this.#blocks = blocksOf(members, rule.elementwise === true && !(clip && 'adaptive' in clip))
+    this.#shared = sharedState(rule, settings.common, members)
     this.#averages = average && averages(average, weights)
     this.#factor = factor
     this.trained = members.map(({ w }) => w)
     this.options = new Map(members.map(({ name, options }) => [name, options]))
-    this.state = new Map([...members.flatMap(named), ...(this.#averages?.state ?? [])])
+    this.state = new Map([...members.flatMap(named), ...this.#shared, ...(this.#averages?.state ?? [])])
     const evaluation = this.#averages?.evaluation ?? ownEvaluation(rule, members)
     if (evaluation) this.evaluation = evaluation
   }
@@ -158,9 +160,13 @@ export class AttachedRule implements Attached {
     scaled?: readonly Tensor[],
   ): void {
     const { rule } = this.#configuration
-    const next = blocks.map((one, i) =>
-      rule.update(updateOf(one, scalars(one.options), slopes[i]!, scaled?.[i])),
-    )
+    const updates: Update[] = []
+    const next = blocks.map((one, i) => {
+      const update = updateOf(one, scalars(one.options), slopes[i]!, this.#shared, scaled?.[i])
+      updates.push(update)
+      return rule.update(update)
+    })
+    rule.conclude?.(updates)
     for (const [i, { w }] of blocks.entries()) w.assign(next[i]!)
     this.#averages?.update()
   }
@@ -171,6 +177,7 @@ const updateOf = (
   { options, w, buffers }: UpdateBlock,
   scalars: Scalars,
   g: Tensor,
+  shared: ReadonlyMap<string, Variable>,
   lrG?: Tensor,
 ): Update => ({
   options,
@@ -188,6 +195,7 @@ const updateOf = (
   rest: scalars.rest,
   host: scalars.host,
   buffer: (name) => buffers.get(name)!,
+  shared: (name) => shared.get(name)!,
 })
 
 /** Returns the variables of a weight's optimizer state, each with its name. */
@@ -196,13 +204,24 @@ const named = ({ name, buffers }: Member): readonly (readonly [string, Variable]
 
 function member(rule: Rule, settings: GroupedSettings, name: string, w: Variable): Member {
   const options = settings.of(name, w)
-  const buffers = Object.entries(rule.buffers?.(options) ?? {})
+  const buffers = Object.entries(rule.buffers?.(options, w.shape) ?? {})
   return {
     name,
     w,
     options,
     buffers: new Map(buffers.map(([key, first]) => [key, stateOf(w, `${key}.${name}`, first)])),
   }
+}
+
+/** Creates the scalars that all weights share, in the weights' precision. */
+function sharedState(
+  rule: Rule,
+  options: WeightOptions,
+  members: readonly Member[],
+): ReadonlyMap<string, Variable> {
+  const scalar = { shape: [], dtype: members[0]?.w.dtype ?? 'float32', data: new Float32Array(1) }
+  const shared = Object.entries(rule.shared?.(options) ?? {})
+  return new Map(shared.map(([name, first]) => [name, stateOf(scalar, name, first)]))
 }
 
 /** Returns the evaluation weights that the update rule itself keeps (as Schedule-Free does); undefined if none. */

@@ -133,7 +133,11 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
 }
 
 /** Creates a state variable with a weight's shape. @param first initial value, or `weight` to copy the weight */
-export function stateOf(weight: Variable, name: string, first: number | 'weight'): Variable {
+export function stateOf(
+  weight: Pick<Variable, 'shape' | 'dtype' | 'data'>,
+  name: string,
+  first: number | 'weight',
+): Variable {
   const start = first === 'weight' ? () => weight.data as ArrayLike<number> : filled(first)
   const state = new Variable(weight.shape, start, { trainable: false, dtype: weight.dtype })
   setName(state, name)

@@ -11,7 +11,9 @@ export { type AdamOptions, type AdamwOptions, adam, adamw } from './rules/adam.t
 export { type LambOptions, lamb } from './rules/lamb.ts'
 export { type LarsOptions, lars } from './rules/lars.ts'
 export { type LionOptions, lion } from './rules/lion.ts'
+export { type MuonOptions, muon } from './rules/muon.ts'
 export { type NadamOptions, nadam } from './rules/nadam.ts'
+export { type ProdigyOptions, prodigy } from './rules/prodigy.ts'
 export { type RadamOptions, radam } from './rules/radam.ts'
 export { type RmspropOptions, rmsprop } from './rules/rmsprop.ts'
 export {

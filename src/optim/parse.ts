@@ -6,7 +6,9 @@ import { adam, adamw } from './rules/adam.ts'
 import { lamb } from './rules/lamb.ts'
 import { lars } from './rules/lars.ts'
 import { lion } from './rules/lion.ts'
+import { muon } from './rules/muon.ts'
 import { nadam } from './rules/nadam.ts'
+import { prodigy } from './rules/prodigy.ts'
 import { radam } from './rules/radam.ts'
 import { rmsprop } from './rules/rmsprop.ts'
 import { scheduleFreeAdamW, scheduleFreeSgd } from './rules/schedule-free.ts'
@@ -15,7 +17,7 @@ import { sgd } from './rules/sgd.ts'
 /** The update rules of all optimizers in this library. */
 export const rules: readonly Rule[] = [
   ...[sgd, adam, adamw, rmsprop, adagrad, nadam, radam, lars, lamb, lion],
-  ...[scheduleFreeSgd, scheduleFreeAdamW],
+  ...[scheduleFreeSgd, scheduleFreeAdamW, muon, prodigy],
 ].map(({ rule }) => rule)
 
 /**

