@@ -1,4 +1,5 @@
 import { type Tensor, topological } from '../core/tensor.ts'
+import { aroundLoop, type Carried, joinState } from './joined-state.ts'
 import type { ValueInfoProto } from './messages.ts'
 import {
   atPlace,
@@ -63,8 +64,7 @@ export interface Repeated {
   readonly stacked: Named
   /** Inputs with the same value in all steps. */
   readonly fixed: Named
-  /** Loop-carried values by name: each step reads the value that the previous step wrote. */
-  readonly carried: ReadonlyMap<string, { readonly read: Tensor; readonly written: Tensor }>
+  readonly carried: Carried
   /** Results of each step: the model returns the results of all K steps, `[K, …]`. */
   readonly outputs: Named
 }
@@ -84,19 +84,20 @@ const inner = (name: string): string => `step:${name}`
  * steps, int64) and the stacked, fixed and carried inputs; its outputs are `next:NAME` (the last value of each
  * carried input) and the stacked outputs.
  */
-export function toOnnxLoop(repeated: Repeated): Uint8Array {
-  const { stacked, fixed, carried, outputs } = repeated
-  const { step, used } = loopBody(repeated)
+export function toOnnxLoop({ stacked, fixed, carried: given, outputs: returned }: Repeated): Uint8Array {
+  const { carried, outputs, joints } = joinState({ carried: given, outputs: returned })
+  const { step, used } = loopBody({ stacked, fixed, carried, outputs })
+  const { before, after, constants } = aroundLoop(joints, (name) => carried.has(name), graphNames.next)
   const infoOf = (given: Iterable<readonly [string, Tensor]>, ...prefix: string[]): ValueInfoProto[] =>
     [...given].map(([name, t]) => valueInfo(name, t.dtype, [...prefix, ...t.shape]))
   const usedOf = (given: Named): [string, Tensor][] => [...given].filter(([, t]) => used.has(t))
-  const read = [...carried].map(([name, { read }]) => [name, read] as const)
+  const read = [...given].map(([name, { read }]) => [name, read] as const)
   const written = read.map(([name, t]) => [graphNames.next(name), t] as const)
-  const results = [...written.map(([name]) => name), ...outputs.keys()]
+  const results = [...[...carried.keys()].map(graphNames.next), ...outputs.keys()]
   return modelBytes({
     name: 'steps',
-    node: [loopProto([graphNames.count, '', ...carried.keys()], results, step)],
-    initializer: [],
+    node: [...before, loopProto([graphNames.count, '', ...carried.keys()], results, step), ...after],
+    initializer: [...constants],
     input: [
       valueInfo(graphNames.count, 'int64', []),
       ...infoOf(usedOf(stacked), 'K'),

@@ -4,7 +4,7 @@ import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { div, mul } from '../ops/arithmetic.ts'
 import { type Averages, type Averaging, averages, stateOf } from './average.ts'
-import { blocksOf, type Member, slopesOf, type UpdateBlock } from './block.ts'
+import { blocksOf, joinable, type Member, slopesOf, type UpdateBlock } from './block.ts'
 import { type Clipping, clipped, clippingFactor } from './clip.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 import type { GroupedSettings } from './group.ts'
@@ -60,7 +60,7 @@ export class AttachedRule implements Attached {
   readonly evaluation?: EvaluationWeights
   readonly #configuration: Configuration
   readonly #members: readonly Member[]
-  /** The members; those that are vectors with the same options are joined, if that changes no update. */
+  /** The members; small ones with the same options are joined, if that changes no update. */
   readonly #blocks: readonly UpdateBlock[]
   readonly #shared: ReadonlyMap<string, Variable>
   readonly #averages: Averages | undefined
@@ -74,7 +74,7 @@ export class AttachedRule implements Attached {
       .map(([name, w]) => member(rule, settings, name, w))
     this.#configuration = configuration
     this.#members = members
-    this.#blocks = blocksOf(members, rule.elementwise === true && !(clip && 'adaptive' in clip))
+    this.#blocks = blocksOf(members, clip && 'adaptive' in clip ? undefined : this.#largest())
     this.#shared = sharedState(rule, settings.common, members)
     this.#averages = average && averages(average, weights)
     this.#factor = factor
@@ -98,12 +98,14 @@ export class AttachedRule implements Attached {
     // At rate 0, gradients multiplied by the rate tell nothing. The seed is 1 then, and the update is multiplied by 0.
     const seed = measures ? host('lr or 1', (step) => rate(step) || 1) : scalars(linear).lr
     const scaled = this.gradients(loss, seed)
+    const blocks = measures ? this.#blocks : blocksOf(this.#members)
+    const slopes = slopesOf(blocks, scaled)
     const moves = measures && host('lr ≠ 0', (step) => Number(rate(step) !== 0))
-    const steps = moves ? scaled.map((g) => mul(g, moves)) : scaled
-    this.#assign(scalars, blocksOf(this.#members, false), steps, steps)
+    const steps = moves ? slopes.map((g) => mul(g, moves)) : slopes
+    this.#assign(scalars, blocks, steps, steps)
     return {
       get gradientNorm() {
-        return div(globalNorm(scaled), seed)
+        return div(globalNorm(slopes), seed)
       },
     }
   }
@@ -139,6 +141,13 @@ export class AttachedRule implements Attached {
     const [options, ...others] = new Set(this.#members.map((one) => one.options))
     const isLinear = options && others.length === 0 && this.#configuration.rule.linear?.(options)
     return isLinear ? options : undefined
+  }
+
+  /** Returns the number of elements of the largest matrices to join with others; undefined if not even vectors may be. */
+  #largest(): number | undefined {
+    const { elementwise } = this.#configuration.rule
+    if (elementwise !== 'vectors') return elementwise ? joinable.long : undefined
+    return this.#linear() ? joinable.short : 0
   }
 
   /** Returns a function from a weight's options to the graph's scalars, which all weights with these options share. */

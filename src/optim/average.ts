@@ -16,7 +16,7 @@ import {
 import { filled, hyperparameter, hyperparameterAt, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { schedulable } from '../schedule/schedulable.ts'
-import { joinedVectors, places } from './block.ts'
+import { joinedVariables, places } from './block.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 
 const common = {
@@ -124,7 +124,7 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
       const old = fed((step) => 1 - newest(average, step))
       for (const group of places(pairs.map(({ v }) => v))) {
         const [w, mean] = (['v', 'mean'] as const).map((key) =>
-          joinedVectors(group.map((i) => pairs[i]![key])),
+          joinedVariables(group.map((i) => pairs[i]![key])),
         )
         mean!.assign(add(mul(mean!.value, old), mul(w!.value, fresh)))
       }

@@ -5,9 +5,14 @@ import { concat } from '../ops/concat.ts'
 
 // Norms of gradients and weights. They cannot be differentiated.
 
-/** Returns `Σx²` over all elements of a tensor. */
-export const squared = (x: Tensor): Tensor =>
-  node('ReduceSumSquare', { inputs: [x], attributes: { keepdims: 0 }, shape: [], dtype: x.dtype })
+/** Returns `Σx²` over all elements of a tensor: a scalar or, with `keepDims`, a tensor of as many axes, all of size 1. */
+export const squared = (x: Tensor, keepDims: boolean = false): Tensor =>
+  node('ReduceSumSquare', {
+    inputs: [x],
+    attributes: { keepdims: Number(keepDims) },
+    shape: keepDims ? x.shape.map(() => 1) : [],
+    dtype: x.dtype,
+  })
 
 /** Returns the Euclidean norm of a tensor: `√Σx²` over all elements. */
 export const tensorNorm = (x: Tensor): Tensor => sqrt(squared(x))
@@ -16,7 +21,7 @@ export const tensorNorm = (x: Tensor): Tensor => sqrt(squared(x))
 export function globalNorm(all: readonly Tensor[]): Tensor {
   const [vectors, others] = [all.filter(isVector), all.filter((x) => !isVector(x))]
   const parts = vectors.length > 0 ? [...others, concat(vectors)] : others
-  return sqrt(parts.map(squared).reduce((a, b) => add(a, b)))
+  return sqrt(parts.map((x) => squared(x)).reduce((a, b) => add(a, b)))
 }
 
 const isVector = ({ shape }: Tensor): boolean => shape.length === 1

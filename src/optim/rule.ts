@@ -31,7 +31,7 @@ export function optionsOf({ options }: Rule): Declared {
   return { lr, ...options, ...rest }
 }
 
-/** A variable, or several vectors that are read and assigned as one. */
+/** A variable, or several that are read and assigned as one vector. */
 export type Assignable = Pick<Variable, 'value' | 'assign'>
 
 /** The tensors and scalars from which an update rule computes one weight's next values. */
@@ -74,8 +74,11 @@ export interface Rule<D extends Declared = Declared> {
   readonly evaluation?: string
   /** Whether, with these options, `update` reads `lrG` (lr · gradient) but never `g` (gradient). @default false */
   linear?(options: WeightOptions<ValuesOf<D>>): boolean
-  /** Whether `update` treats each element of a weight alone, so that it may update vectors joined. @default false */
-  readonly elementwise?: boolean
+  /**
+   * Whether `update` treats each element of a weight alone, so that it may update several weights joined. `vectors`: only
+   * vectors are worth joining, since the product that is a matrix's gradient and the update are one operator. @default false
+   */
+  readonly elementwise?: boolean | 'vectors'
   /** Returns properties of the optimizer with these options, for use in diagnostics and advice. */
   traits?(options: WeightOptions<ValuesOf<D>>): Omit<Traits, 'type' | 'evaluation'>
   /** Computes one weight's step, and assigns its new optimizer state. @returns the weight's new value */

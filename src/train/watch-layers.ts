@@ -49,7 +49,7 @@ interface Piece {
   readonly channels: number
   /** Names of the averages whose sums over the channels stand first in `values`. */
   readonly averages: readonly (typeof averages)[number][]
-  /** These sums and, if a weight w that moves by d feeds the layer, ‖w‖², ‖d‖² and ⟨w, d⟩. */
+  /** These sums and, if a weight w that moves by d feeds the layer, ‖w‖², ‖d‖² and ⟨w, d⟩: `[n, 1]`. */
   readonly values: Tensor
 }
 
@@ -66,14 +66,15 @@ export function pieceOf({ path, module, x, gamma, fed }: Layer): Piece {
   const found = averages.filter((name) => given[name])
   const channels = x.shape[1]!
   const all = reshape(concat(found.map((name) => given[name]!)), [found.length, channels])
-  const sums = sum(all, [1])
+  const sums = sum(all, [1], { keepDims: true })
   return { path, channels, averages: found, values: fed ? concat([sums, ...movesOf(fed)]) : sums }
 }
 
-/** Returns ‖w‖², ‖d‖² and ⟨w, d⟩ of a weight w that moves by d, each with shape `[1]`. */
+/** Returns ‖w‖², ‖d‖² and ⟨w, d⟩ of a weight w that moves by d, each with shape `[1, 1]`: that of a matrix's sums. */
 function movesOf({ variable, value: w }: FedWeight): Tensor[] {
   const d = sub(variable.value, w)
-  return [squared(w), squared(d), sum(mul(w, d))].map((t) => reshape(t, [1]))
+  const product = sum(mul(w, d), undefined, { keepDims: true })
+  return [squared(w, true), squared(d, true), product].map((t) => reshape(t, [1, 1]))
 }
 
 /**

@@ -5,13 +5,15 @@ import { type Average, type Clip, type Optimizer, parse } from '../../src/optim/
 import { rules } from '../../src/optim/parse.ts'
 import { compile } from '../../src/runtime/compile.ts'
 
-const shapes = [[3], [2, 3], [4], [1], [5], [2]]
+const shapes = [[3], [2, 3], [4], [1], [5], [2], [], [2, 1, 3]]
 
-/** Takes three steps on five vectors and a matrix, together or each with an optimizer. Returns all values by name. */
+/** Takes three steps on weights of several ranks, together or each with an optimizer. Returns all values by name. */
 async function stepped(optimizer: Optimizer, together: boolean): Promise<Map<string, number[]>> {
   const weights = shapes.map((shape, k): [string, Variable] => {
     const w = new Variable(shape, filled(0))
-    w.data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(7 * k + i + 1))
+    w.data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+      Math.sin(7 * k + i + 1),
+    )
     return [`w${k}`, w]
   })
   const lists = together ? [weights] : weights.map((one) => [one])
@@ -29,9 +31,9 @@ async function stepped(optimizer: Optimizer, together: boolean): Promise<Map<str
 
 const joining = rules.filter(({ elementwise }) => elementwise).map(({ type }) => type)
 
-test('all rules but those that compute norms of weights join vectors', () => {
+test('all rules but those that sum over weights or read their axes join small weights', () => {
   const others = rules.map(({ type }) => type).filter((type) => !joining.includes(type))
-  expect(others).toEqual(['lars', 'lamb'])
+  expect(others).toEqual(['lars', 'lamb', 'muon', 'prodigy'])
 })
 
 const settings: readonly {
@@ -40,7 +42,7 @@ const settings: readonly {
   readonly weightDecay?: number
 }[] = [{ weightDecay: 0.01 }, { clip: { value: 0.1 } }, { clip: { adaptive: 0.01 } }]
 
-test.each(joining)('%s updates vectors together to the bit as one by one', async (type) => {
+test.each(joining)('%s updates small weights together to the bit as one by one', async (type) => {
   for (const given of settings) {
     const { weightDecay, ...shared } = given
     const own = weightDecay !== undefined && type !== 'adagrad' ? given : shared
@@ -49,7 +51,7 @@ test.each(joining)('%s updates vectors together to the bit as one by one', async
   }
 })
 
-test('averages of vectors are to the bit those of each vector', async () => {
+test('averages of small weights are to the bit those of each', async () => {
   const optimizer = parse({ type: 'adamw', lr: 0.01, average: { type: 'ema', decay: 0.9 } })
   const found = await stepped(optimizer, true)
   expect(found).toEqual(await stepped(optimizer, false))

@@ -50,8 +50,8 @@ const slow = ({ host, value, rate }: Update<Values>): readonly [keep: Tensor, ta
 export const prodigy = defineOptimizer<typeof options, ProdigyOptions>({
   type: 'prodigy',
   options,
-  elementwise: true,
   traits: ({ beta1 }) => ({ rescales: true, momentum: beta1, decoupled: true, testRates: [1e-2, 10] }),
+  // Not elementwise: r sums over weights, and joined weights would be added in another order.
   buffers: () => ({ exp_avg: 0, exp_avg_sq: 0, s: 0, initial: 'weight' }),
   shared: ({ d0 }) => ({ d: d0, r: 0 }),
   update(at) {

@@ -41,7 +41,7 @@ const equilibrium: EquilibriumRule = {
 export const sgd = defineOptimizer<typeof options, SgdOptions>({
   type: 'sgd',
   options,
-  elementwise: true,
+  elementwise: 'vectors',
   traits: ({ momentum, dampening }) => {
     return { momentum, taken: 1 - dampening, heavyBall: true, equilibrium, testRates: [1e-4, 10] }
   },
