@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import { boolean, integer, type OptionsOf, readOptions, size, type ValuesOf } from '../core/options.ts'
 import { checkShape, misfit } from '../core/shape.ts'
-import { type Tensor, tensorOption } from '../core/tensor.ts'
+import { scalar, type Tensor, tensorOption } from '../core/tensor.ts'
 import { filled, Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { reshape } from '../ops/broadcast.ts'
@@ -160,5 +160,18 @@ export class MultiheadAttention implements Module {
   }
 }
 
-const mask = (scores: Tensor, mask: Tensor): Tensor =>
-  mask.dtype === 'bool' ? where(mask, Number.NEGATIVE_INFINITY, scores) : add(scores, mask)
+/**
+ * Masks scores. Where a score is ignored, its softmax is 0, and therefore also the gradient that comes back from there:
+ * it needs no mask. The sum computes the same as the selection in less time.
+ */
+function mask(scores: Tensor, mask: Tensor): Tensor {
+  if (mask.dtype !== 'bool') return add(scores, mask)
+  const ignored = Number.NEGATIVE_INFINITY
+  const zero = scalar(0, scores.dtype)
+  return {
+    ...add(scores, where(mask, scalar(ignored, scores.dtype), zero)),
+    sources: [scores],
+    grad: (dy) => [dy],
+    portable: () => where(mask, ignored, scores),
+  }
+}

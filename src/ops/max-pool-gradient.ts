@@ -1,34 +1,54 @@
-import { axesButChannels, type Shape } from '../core/shape.ts'
+import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { add } from './arithmetic.ts'
+import { add, mul, sub } from './arithmetic.ts'
 import { reshape, zerosOf } from './broadcast.ts'
-import { greater, where } from './compare.ts'
+import { cast, greater } from './compare.ts'
 import { concat, stack, unbind } from './concat.ts'
 import { maximum } from './extremum.ts'
 import { transpose } from './movement.ts'
 import { type Pads, pad, type SliceRange, slice, unpadded } from './slice.ts'
 import { extent, padOrCrop, type Window } from './window.ts'
 
+/** A max pool of `x` by `windows`, one for each axis from the third on, and dy = dL/dy of its output y. */
+export interface MaxPool {
+  readonly x: Tensor
+  readonly windows: readonly Window[]
+  readonly dy: Tensor
+}
+
+const pools = new WeakMap<Tensor, MaxPool>()
+
 /**
- * Returns dL/dx of a max pool of `x` by `windows`, one for each axis after the channels, from dy = dL/dy.
+ * Returns the pool of a tensor that `maxPoolGradient` returned, so that a device can compute it on another order of the
+ * elements; undefined for other tensors.
+ */
+export const poolOfGradient = (dx: Tensor): MaxPool | undefined => pools.get(dx)
+
+/**
+ * Returns dL/dx of a max pool.
  *
- * A pool over several axes is a pool over the last axis, then one over the axis before it, and so on; so is its gradient,
- * backwards. Of equal maxima, the first row with a maximum wins, and in that row the first maximum, as in PyTorch.
+ * A pool over several axes is a pool over the last of them, then one over the axis before it, and so on; so is its
+ * gradient, backwards. Of equal maxima, the first row with a maximum wins, and in that row the first maximum, as in
+ * PyTorch.
  *
  * Along an axis, the elements of all windows at one offset are a tap. Each tap is compared with the maximum of the taps
  * before it; backwards, the last tap that was greater takes the gradient. On one thread, with the pool itself, that takes
  * 0.31 ms for [64, 16, 128] by 2 and 2.7 ms for [32, 32, 16, 16] by 3×3 with stride 1. MaxPool's positions, added up by
  * ScatterElements, take 0.63 ms and 5.6 ms.
+ *
+ * @param x `[n, c, …]`, with an axis for each window, and perhaps more axes
  */
 export function maxPoolGradient(x: Tensor, windows: readonly Window[], dy: Tensor): Tensor {
   const spread: ((dy: Tensor) => Tensor)[] = []
   let pooled = x
-  for (const [i, axis] of [...axesButChannels(x.shape).slice(1).entries()].reverse()) {
-    const race = raceAlong(pooled, axis, windows[i]!)
+  for (const [i, window] of [...windows.entries()].reverse()) {
+    const race = raceAlong(pooled, i + 2, window)
     spread.push(race.spread)
     pooled = race.maxima
   }
-  return spread.reduceRight((gradient, one) => one(gradient), dy)
+  const dx = spread.reduceRight((gradient, one) => one(gradient), dy)
+  pools.set(dx, { x, windows, dy })
+  return dx
 }
 
 /** A max pool along one axis. */
@@ -77,8 +97,8 @@ function sharesOf(dy: Tensor, wins: readonly (Tensor | undefined)[]): Tensor[] {
     .toReversed()
     .map((isGreater) => {
       if (!isGreater) return rest
-      const share = where(isGreater, rest, 0)
-      rest = where(isGreater, 0, rest)
+      const share = mul(rest, cast(isGreater, rest.dtype)) // 15 µs for 65,536 numbers, where Where takes 34
+      rest = sub(rest, share)
       return share
     })
     .reverse()

@@ -1,4 +1,4 @@
-import type { Axes } from '../core/shape.ts'
+import { type Axes, resolveAxes } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { add, mul, reciprocal, sqrt, sub } from './arithmetic.ts'
 import type { Normalized } from './batch-norm.ts'
@@ -26,8 +26,22 @@ export function standardize(x: Tensor, axes: Axes, eps: number): Normalized {
     sources: [x],
     grad: (dy) => [mul(sub(sub(dy, average(dy)), mul(y, average(mul(dy, y)))), inverse)],
   }
+  recipes.set(y, { x, axes: resolveAxes('standardize', axes, x.shape.length), eps, inverse })
   return { y, mean: mu, variance }
 }
+
+/** What a tensor that `standardize` returned is computed from, and its factor `1/√(σ² + ε)`. */
+export interface Standardized {
+  readonly x: Tensor
+  readonly axes: readonly number[]
+  readonly eps: number
+  readonly inverse: Tensor
+}
+
+const recipes = new WeakMap<Tensor, Standardized>()
+
+/** Returns how `standardize` made a tensor, so that a device can compute it by one operator; undefined for others. */
+export const standardizedBy = (y: Tensor): Standardized | undefined => recipes.get(y)
 
 /**
  * RMSNorm: `x/√(mean(x²) + ε)` with the mean over `axes`; does not subtract the mean of `x`.

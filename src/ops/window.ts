@@ -54,6 +54,9 @@ export interface Window {
   readonly before: number
 }
 
+/** A window of one element on an axis of size 1. */
+export const unitWindow: Window = { input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, before: 0 }
+
 /** Number of elements from the first to the last element of a window, gaps included. */
 export const extent = ({ kernel, dilation }: Window): number => dilation * (kernel - 1) + 1
 

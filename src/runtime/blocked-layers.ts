@@ -1,19 +1,22 @@
 import { sameShape, sizeOf } from '../core/shape.ts'
-import { constant, int64s, node, scalar, type Tensor } from '../core/tensor.ts'
+import { constant, node, scalar, type Tensor } from '../core/tensor.ts'
 import { add, mul, neg, reciprocal, sqrt, sub } from '../ops/arithmetic.ts'
-import { reshape } from '../ops/broadcast.ts'
+import { reshape, sum } from '../ops/broadcast.ts'
+import { poolInBlocks } from './blocked-pool.ts'
 import { affineInBlocks, fromBlocks, isPerChannel, knownBlocks, toBlocks } from './blocks.ts'
 
 const elementwise = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Relu', 'HardSigmoid', 'Sigmoid', 'Tanh'])
 
 /**
  * Computes what follows a convolution on its output in blocks, if an input of `t` is one: activations, sums, products,
- * numbers per channel, normalization, and sums over an image. Other nodes are returned unchanged.
+ * numbers per channel, normalization, pools, and sums over images. Other nodes are returned unchanged.
  */
 export function inBlocks(t: Tensor, size: number): Tensor {
-  if (t.dtype !== 'float32' || !t.inputs.some((x) => knownBlocks(x))) return t
+  if (t.dtype !== 'float32') return t
   if (t.op === 'ReduceSum') return sumInBlocks(t, size)
+  if (!t.inputs.some((x) => knownBlocks(x))) return t
   if (t.op === 'BatchNormalization') return normalizedInBlocks(t)
+  if (t.op === 'MaxPool') return poolInBlocks(t)
   return elementwise.has(t.op) ? elementwiseInBlocks(t) : t
 }
 
@@ -56,19 +59,31 @@ function normalizedInBlocks(t: Tensor): Tensor {
 const isFilled = ({ data }: Tensor, value: number): boolean =>
   data !== undefined && Array.from(data, Number).every((v) => v === value)
 
-/** Sums the elements of each channel of each example. */
+/** The blocks of which a tensor has the sum over each image. */
+const summed = new WeakMap<Tensor, Tensor>()
+
+/** Sums the elements of each channel of each example, or of each channel. */
 function sumInBlocks(t: Tensor, size: number): Tensor {
   const [x, axes] = t.inputs
-  const spatial = x!.shape.slice(2).map((_, i) => i + 2)
   const over = Array.from(axes?.data ?? [], Number)
-  if (!sameShape(over, spatial)) return t
-  const blocks = knownBlocks(x!)!
+  const images = summed.get(x!)
+  if (images && sameShape(over, [0])) return reshape(sumOfBatch(images, size), t.shape)
+  const spatial = x!.shape.slice(2).map((_, i) => i + 2)
+  const blocks = knownBlocks(x!)
+  if (!blocks || !sameShape(over, spatial)) return t
   const [n, c, h, w] = blocks.shape
   const places = reshape(blocks, [n!, c! / size, h! * w!, size])
-  const sums = node('ReduceSum', {
-    inputs: [places, int64s([2])],
-    attributes: { keepdims: 0 },
-    shape: [n!, c! / size, size],
-  })
-  return reshape(sums, t.shape)
+  const sums = reshape(sum(places, [2]), t.shape)
+  summed.set(sums, blocks)
+  return sums
+}
+
+/**
+ * Sums over examples, as a product with a row of ones, and then over places: 0.2 ms for [128, 16, 32, 32], where sums
+ * over places first take 0.4 ms; 0.02 and 0.07 ms for [64, 32, 64].
+ */
+function sumOfBatch(blocks: Tensor, size: number): Tensor {
+  const [n, c, h, w] = blocks.shape
+  const image = sum(reshape(blocks, [n!, c! * h! * w!]), [0])
+  return sum(reshape(image, [c! / size, h! * w!, size]), [1])
 }

@@ -3,7 +3,7 @@ import { reshape, sum } from '../ops/broadcast.ts'
 import { concat } from '../ops/concat.ts'
 import { transpose } from '../ops/movement.ts'
 import { slice, unpadded } from '../ops/slice.ts'
-import { after, padOrCrop, type Walk, type Window } from '../ops/window.ts'
+import { after, padOrCrop, unitWindow, type Walk, type Window } from '../ops/window.ts'
 import { worthTransforming } from '../ops/winograd.ts'
 import { nchwc, toBlocks } from './blocks.ts'
 
@@ -34,7 +34,7 @@ export function hasWeightInBlocks(x: Tensor, dy: Tensor, { windows, groups }: Wa
  * of 8×8 take 5; by matrix products, 27, 16 and 10.
  */
 export function weightInBlocks(x: Tensor, dy: Tensor, walk: Walk, size: number): Tensor {
-  const [vertical, horizontal] = walk.windows.length === 1 ? [unit, walk.windows[0]!] : walk.windows
+  const [vertical, horizontal] = walk.windows.length === 1 ? [unitWindow, walk.windows[0]!] : walk.windows
   const grid = { vertical: vertical!, horizontal: horizontal!, size }
   const [c, o] = [x.shape[1]!, dy.shape[1]!]
   const inside = Math.min(c, size)
@@ -110,8 +110,6 @@ function rowsOfPixels(x: Tensor, size: number): Tensor {
   const blocks = reshape(toBlocks(x), [n!, c! / size, h, w * size])
   return c === size ? reshape(blocks, [1, n!, h, w * size]) : transpose(blocks, [1, 0, 2, 3])
 }
-
-const unit: Window = { input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, before: 0 }
 
 /** Returns the least divisor of n that is `enough`, or n. */
 function leastDivisor(n: number, enough: (divisor: number) => boolean): number {

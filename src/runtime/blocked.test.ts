@@ -11,6 +11,7 @@ import { add, mul, square } from '../ops/arithmetic.ts'
 import { batchNorm, normalizeBy } from '../ops/batch-norm.ts'
 import { sum } from '../ops/broadcast.ts'
 import { type ConvolutionOptions, conv1d, conv2d } from '../ops/convolution.ts'
+import { maxPool1d, maxPool2d } from '../ops/pool.ts'
 import { blockConvolutions } from './blocked.ts'
 import { nodeCpu } from './node-cpu.ts'
 
@@ -94,6 +95,37 @@ test('layers between convolutions stay in blocks, and compute the same numbers',
   expect(operators.filter((op) => op.endsWith('ReorderOutput')).length).toBeLessThanOrEqual(2)
   if ((await nodeCpu.blockSize()) > 1)
     for (const op of ['Relu', 'BatchNormalization', 'Greater']) expect(operators).not.toContain(op)
+})
+
+/** A max pool of a convolution, normalized, and its gradients from a given gradient of the output. */
+function pooled(shape: Shape, pool: (x: Tensor) => Tensor): [Inputs, Tensor[]] {
+  const kernel = shape.length === 3 ? [3] : [3, 3]
+  const read = { x: input(shape), w: input([32, 16, ...kernel]), gamma: input([32]), beta: input([32]) }
+  const convolved = (shape.length === 3 ? conv1d : conv2d)(read.x, read.w, undefined, { padding: 1 })
+  const y = pool(relu(batchNorm(convolved, read.gamma, read.beta, 1e-5).y))
+  const dy = input(y.shape)
+  return [{ ...read, dy }, [y, ...gradients(sum(mul(y, dy)), Object.values(read))]]
+}
+
+test.each([
+  ['pairs', [16, 16, 24], (x: Tensor) => maxPool1d(x, 2)],
+  ['pairs of rows and columns', [16, 16, 6, 8], (x: Tensor) => maxPool2d(x, 2)],
+  [
+    'overlapping windows with padding',
+    [16, 16, 7, 9],
+    (x: Tensor) => maxPool2d(x, 3, { stride: 2, padding: 1 }),
+  ],
+  ['unused elements', [16, 16, 11], (x: Tensor) => maxPool1d(x, 2, { stride: 3 })],
+  ['a last window past the end', [16, 16, 11], (x: Tensor) => maxPool1d(x, 2, { ceilMode: true })],
+] as const)('a max pool of %s, and its gradient, stay in blocks', async (_, shape, pool) => {
+  const [read, roots] = pooled(shape, pool)
+  const [plain, fast] = await both(read, roots)
+  for (const [i, values] of fast.entries()) expect(difference(values, toList(plain[i]!))).toBeLessThan(2e-5)
+  const blocks = (await nodeCpu.blockSize()) > 1
+  if (blocks) expect(topological(await inBlocks(roots)).map(({ op }) => op)).not.toContain('MaxPool')
+  const whole = await inBlocks(roots)
+  const [one, two] = [await computed(read, whole, 1), await computed(read, whole, 2)]
+  expect(two.map((data, i) => bytes(data).equals(bytes(one[i]!)))).not.toContain(false)
 })
 
 test('the bytes are the same with one thread and with two', async () => {

@@ -2,11 +2,13 @@ import { node, type Tensor } from '../core/tensor.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { walkOfWeight } from '../ops/correlate.ts'
+import { poolOfGradient } from '../ops/max-pool-gradient.ts'
 import { transpose } from '../ops/movement.ts'
 import { worthTransforming } from '../ops/winograd.ts'
 import { inBlocks } from './blocked-layers.ts'
+import { gradientInBlocks } from './blocked-pool.ts'
 import { hasWeightInBlocks, weightInBlocks } from './blocked-weight.ts'
-import { fromBlocks, nchwc, toBlocks } from './blocks.ts'
+import { forImages, fromBlocks, nchwc, toBlocks } from './blocks.ts'
 import { fuseConvolutions } from './fused.ts'
 import { walkOf } from './transformed.ts'
 
@@ -27,11 +29,20 @@ export function blockConvolutions(roots: readonly Tensor[], size: number): Tenso
         const [x, dy] = before.sources!.map(remadeOf)
         return hasWeightInBlocks(x!, dy!, walk, size) ? weightInBlocks(x!, dy!, walk, size) : t
       }
+      const pool = poolOfGradient(before)
+      if (pool) return gradientInBlocks(t, { ...pool, x: remadeOf(pool.x), dy: remadeOf(pool.dy) }, size)
       return t.op === 'Conv' ? convolvedInBlocks(t, size) : inBlocks(t, size)
     },
-    (t) => (walkOfWeight(t) ? [...t.sources!, ...t.inputs] : t.inputs),
+    (t) => [...sourcesOf(t), ...t.inputs],
   )
   return fuseConvolutions(remade)
+}
+
+/** Returns what a gradient in blocks is computed from. */
+function sourcesOf(t: Tensor): readonly Tensor[] {
+  if (walkOfWeight(t)) return t.sources!
+  const pool = poolOfGradient(t)
+  return pool ? [pool.x, pool.dy] : []
 }
 
 /** Computes a convolution in blocks, if its channels divide into blocks of `size`; returns others unchanged. */
@@ -48,19 +59,6 @@ function convolvedInBlocks(t: Tensor, size: number): Tensor {
   const inputs = [seen, c! < size ? outputsInBlocks(filter, size) : weightsInBlocks(filter, size), ...bias]
   const y = node(`${nchwc}.Conv`, { inputs, attributes: forImages(t), shape: image(t.shape) })
   return fromBlocks(y, t.shape)
-}
-
-/** Returns the attributes of a 1-D or 2-D convolution in their 2-D form, in which both are computed. */
-function forImages({ attributes, shape }: Tensor): Tensor['attributes'] {
-  if (shape.length === 4) return attributes
-  const { kernel_shape, strides, dilations, pads } = attributes as Record<string, readonly number[]>
-  return {
-    ...attributes,
-    kernel_shape: [1, ...kernel_shape!],
-    strides: [1, ...strides!],
-    dilations: [1, ...dilations!],
-    pads: [0, pads![0]!, 0, pads![1]!],
-  }
 }
 
 /** Reorders the elements of a weight `[o, c, h, w]` as `[o / size, c / size, h, w, c % size, o % size]`. */

@@ -8,8 +8,9 @@ import { reshape } from '../ops/broadcast.ts'
 
 export const nchwc = 'com.microsoft.nchwc'
 
-/** Returns a tensor of float32 `[n, c, length]` or `[n, c, h, w]` as one with two axes after the channels. */
-const asImage = (t: Tensor): Tensor => (t.shape.length === 3 ? reshape(t, t.shape.toSpliced(2, 0, 1)) : t)
+/** Returns a tensor `[n, c, length]` or `[n, c, h, w]` as one with two axes after the channels. */
+export const asImage = (t: Tensor): Tensor =>
+  t.shape.length === 3 ? reshape(t, t.shape.toSpliced(2, 0, 1)) : t
 
 /** Returns the tensor in blocks from which `t` was made by `fromBlocks`; undefined for other tensors. */
 export function knownBlocks(t: Tensor): Tensor | undefined {
@@ -47,4 +48,17 @@ export function affineInBlocks(x: Tensor, scale: Tensor, shift: Tensor | undefin
     attributes: { group: channels, kernel_shape: [1, 1] },
     shape: x.shape,
   })
+}
+
+/** Returns the attributes of a 1-D or 2-D convolution or pool in their 2-D form, in which both are computed. */
+export function forImages({ attributes, shape }: Tensor): Tensor['attributes'] {
+  if (shape.length === 4) return attributes
+  const { kernel_shape, strides, dilations, pads } = attributes as Record<string, readonly number[]>
+  return {
+    ...attributes,
+    kernel_shape: [1, ...kernel_shape!],
+    strides: [1, ...strides!],
+    dilations: [1, ...dilations!],
+    pads: [0, pads![0]!, 0, pads![1]!],
+  }
 }

@@ -25,6 +25,7 @@ import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
 import { isExact, lowered, resultsOf, rootsOf, type Traced, traceStep } from './traced.ts'
 import { transformConvolutions } from './transformed.ts'
+import { wholeLayers } from './whole-layers.ts'
 import { writtenModel } from './written-models.ts'
 
 const options = {
@@ -127,7 +128,7 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
   // A device without a kernel for Loop has none for recurrent operators either.
-  const whole = backend.loops ? lowered(checked, wholeLstms) : checked
+  const whole = backend.loops ? lowered(checked, (roots) => wholeLayers(wholeLstms(roots))) : checked
   const convolves = topological(rootsOf(whole)).some((t) => t.op === 'Conv')
   const block = convolves ? await backend.blockSize() : 1
   const fast = lowered(whole, (roots) => transformConvolutions(blockConvolutions(roots, block)))
