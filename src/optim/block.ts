@@ -1,7 +1,10 @@
 import { int64s, node, type Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { concat } from '../ops/concat.ts'
-import type { Assignable, WeightOptions } from './rule.ts'
+import type { EvaluationWeights } from './evaluation.ts'
+import type { GroupedSettings } from './group.ts'
+import type { Assignable, Rule, WeightOptions } from './rule.ts'
+import { stateOf } from './state.ts'
 
 // A network has many short vectors: biases, and the scales and shifts of normalization. An operator takes less time to
 // compute one of them than to be called. An update that treats each element alone takes all of them in one vector.
@@ -12,6 +15,34 @@ export interface Member {
   readonly w: Variable
   readonly options: WeightOptions
   readonly buffers: ReadonlyMap<string, Variable>
+}
+
+/** Returns the variables of a weight's optimizer state, each with its name. */
+export const namedState = ({ name, buffers }: Member): readonly (readonly [string, Variable])[] =>
+  [...buffers].map(([key, variable]) => [`${key}.${name}`, variable] as const)
+
+/** Makes the state of a weight, with the options of its groups. */
+export function memberOf(rule: Rule, settings: GroupedSettings, name: string, w: Variable): Member {
+  const options = settings.of(name, w)
+  const buffers = Object.entries(rule.buffers?.(options) ?? {})
+  return {
+    name,
+    w,
+    options,
+    buffers: new Map(buffers.map(([key, first]) => [key, stateOf(w, `${key}.${name}`, first)])),
+  }
+}
+
+/** Returns the evaluation weights that the update rule itself keeps (as Schedule-Free does); undefined if none. */
+export function ownEvaluation(
+  { evaluation }: Rule,
+  members: readonly Member[],
+): EvaluationWeights | undefined {
+  if (evaluation === undefined) return undefined
+  return {
+    variables: new Map(members.map(({ w, buffers }) => [w, buffers.get(evaluation)!])),
+    batchNorm: 'recalibrate',
+  }
 }
 
 /** One weight, or several vectors with the same options, joined: what an update rule computes at once. */
