@@ -15,11 +15,7 @@ import { listed } from '../core/text.ts'
  * @param match weights to change: those whose state names in the module match. @default all weights
  * @returns the module
  * @throws {ArgumentError} when no weight matches.
- * @example
- * nn.requiresGrad(model, false, /^(conv1|layer[123])\./)
- * @example
- * nn.requiresGrad(model, false) // then all but the head is locked
- * nn.requiresGrad(model.fc, true)
+ * @example nn.requiresGrad(model, false, /^fc1\./)
  */
 export function requiresGrad<M extends object>(module: M, value: boolean, match?: RegExp): M {
   boolean(true).read('requiresGrad', 'value', value)

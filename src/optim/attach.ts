@@ -59,7 +59,6 @@ export interface Applied {
   readonly gradientNorm: Tensor
 }
 
-/** An update rule, such as SGD's, with values for all its options. */
 interface Configuration {
   readonly rule: Rule
   readonly settings: GroupedSettings

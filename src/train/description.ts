@@ -103,9 +103,7 @@ function samplerOf({ count, order }: Sampler, { data, seed }: Experiment): objec
 /** Fields that may change when a run is resumed: they do not affect the results of steps already taken. */
 const free = ['epochs', 'steps', 'name', 'checkpoints', 'versions', 'origin', 'weightFiles']
 
-/**
- * Fields that are hashes of computations, with names for messages; other versions of Evenstep may hash differently.
- */
+/** Fields that are hashes, with names for messages; other versions of Evenstep may hash differently. */
 const computed: Readonly<Record<string, string>> = {
   graph: 'a model or a loss that computes something else',
   evaluation: 'a model that computes something else in evaluation',
@@ -124,11 +122,10 @@ const computed: Readonly<Record<string, string>> = {
  */
 export function checkSame(path: string, description: Description): void {
   const before = readDescription(path)
-  const sameVersion = evenstepOf(before) === evenstepOf(description)
   const named = optionNames.filter((name) => name !== 'model') // whose shapes follow from other options
   const keys = new Set([...named, 'startedFrom', ...Object.keys(description)])
   for (const key of keys) {
-    if (free.includes(key) || (key in computed && !sameVersion)) continue
+    if (free.includes(key) || (key in computed && evenstepOf(before) !== evenstepOf(description))) continue
     const difference = differenceOf(key, before, description)
     if (difference === undefined) continue
     const got = key in computed ? `${difference}; change it back, or begin another run` : difference
@@ -170,8 +167,7 @@ export function differenceOf(
   name: string = key,
 ): string | undefined {
   const was = before[key]
-  const isOptional = key in computed && key !== 'graph' && key !== 'startedFrom'
-  if (isOptional && was === undefined) return undefined
+  if (was === undefined && key in computed && !/^(graph|startedFrom)$/.test(key)) return undefined
   const [is, then] = [JSON.stringify(asRecorded(was, now[key])), JSON.stringify(was)]
   if (is === then) return undefined
   if (key in computed) return computed[key]

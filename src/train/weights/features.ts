@@ -39,8 +39,8 @@ export interface FeatureOptions extends OptionsOf<typeof options> {}
  * @throws {ArgumentError} when a weight is not locked, the body computes something else in training than in
  *   evaluation, as dropout does, or `source` is a stream or has several inputs.
  * @example
- * nn.requiresGrad(body, false)
- * const task = new train.Task({ model: head, data: await train.features(body, split.train), … })
+ * const body = nn.requiresGrad(nn.initialize(new nn.Linear(100, 8), 0), false)
+ * const cached = await train.features(body, split.train)
  */
 export async function features(body: Module, source: Dataset, given?: FeatureOptions): Promise<Dataset> {
   const { batchSize, device, threads } = readOptions('features', options, given)
