@@ -1,7 +1,7 @@
 /**
  * What a locked body costs, beside ONNX Runtime on the exported file:
  *
- *     npm run build && node bench/locked.mjs [--size 64] [--batch 8] [--rounds 15]
+ *     npm run build && node bench/locked.mjs [--size 64] [--batch 8] [--rounds 15] [--nets ResNet-18,MobileNetV2]
  *
  * For each network of examples/nets: CPU and wall time of one thread, for a batch of images, of
  *
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     size: { type: 'string', default: '64' },
     batch: { type: 'string', default: '8' },
     rounds: { type: 'string', default: '15' },
+    nets: { type: 'string', default: 'ResNet-18,ResNet-50,MobileNetV2,MobileNetV3-small' },
   },
 })
 const [size, batch, rounds] = [values.size, values.batch, values.rounds].map(Number)
@@ -96,7 +97,8 @@ async function measured(functions) {
 console.log(
   `${Object.values(machine()).join(', ')}, load ${load().join(' ')}; batches of ${batch} images of ${size}×${size}, one thread`,
 )
-for (const [name, [build, width]] of Object.entries(bodies)) {
+for (const name of values.nets.split(',')) {
+  const [build, width] = bodies[name]
   const best = await measured(await ways(build, width))
   const shown = Object.entries(best).map(
     ([way, { cpu, wall }]) => `${way} ${cpu.toFixed(2)} (${wall.toFixed(2)})`,

@@ -1,4 +1,4 @@
-import { type Data, isFloat, toData } from '../core/dtype.ts'
+import { allocate, type Data, isFloat } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { constant, type Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
@@ -70,11 +70,15 @@ function folded(y: Tensor, x: Tensor): Tensor {
   const [, weight, bias] = x.inputs
   const { epsilon } = y.attributes as { readonly epsilon: { readonly float: number } }
   const factors = Float64Array.from(scale!, (s, o) => s / Math.sqrt(variance![o]! + epsilon.float))
-  const perChannel = sizeOf(weight!.shape.slice(1))
-  const weights = Float64Array.from(weight!.data!, (w, i) => w * factors[Math.trunc(i / perChannel)]!)
-  const biases = factors.map((factor, o) => ((bias?.data?.[o] ?? 0) - mean![o]!) * factor + shift![o]!)
-  const made = (values: Float64Array, shape: readonly number[]): Tensor =>
-    constant(toData(y.dtype, values) as ArrayLike<number>, shape, y.dtype)
+  const weights = allocate(y.dtype, sizeOf(weight!.shape)) as Float32Array | Float64Array
+  const biases = allocate(y.dtype, factors.length) as Float32Array | Float64Array
+  const perChannel = weights.length / factors.length
+  for (const [o, factor] of factors.entries()) {
+    biases[o] = ((bias?.data?.[o] ?? 0) - mean![o]!) * factor + shift![o]!
+    for (let i = o * perChannel; i < (o + 1) * perChannel; i++) weights[i] = weight!.data![i]! * factor
+  }
+  const made = (values: ArrayLike<number>, shape: readonly number[]): Tensor =>
+    constant(values, shape, y.dtype)
   const inputs = [x.inputs[0]!, made(weights, weight!.shape), made(biases, [biases.length])]
   return { ...x, inputs, shape: y.shape }
 }
