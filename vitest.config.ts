@@ -26,6 +26,7 @@ const longest = [
   'test/doctor/theory.test.ts',
   'test/resume/kill.test.ts',
   'test/cli/cli.test.ts',
+  'test/golden/nets.test.ts',
   'src/cli/doctor.test.ts',
   'test/from-file-to-answer.test.ts',
   'src/cli/init.test.ts',

@@ -21,7 +21,7 @@ export const filled =
     new Float64Array(sizeOf(shape)).fill(value)
 
 const options = {
-  /** Whether optimizers update the variable; false for running statistics and optimizer state. @default true */
+  /** Whether the variable is a weight; false for running statistics and optimizer state. @default true */
   trainable: boolean(true),
   /** Whether a step that would store NaN or ±Infinity here fails and changes no variable. @default false */
   finite: boolean(false),
@@ -37,11 +37,13 @@ const options = {
  */
 export class Variable {
   readonly shape: Shape
-  readonly trainable: boolean
+  /** Whether the variable is a weight (PyTorch's parameter), not a running statistic or a counter (its buffer). */
+  readonly isWeight: boolean
   /** Whether a step that would store NaN or ±Infinity in this variable fails. */
   readonly finite: boolean
   /** Function by which `initialize` draws the initial values; may be replaced before `initialize` is called. */
   initializer: Initializer
+  #trainable: boolean
   #dtype: DType
   #data: Data | undefined
   /** Layer that reads the variable although no field of the model leads to it; undefined if there is none. */
@@ -51,10 +53,24 @@ export class Variable {
   constructor(shape: Shape, initializer: Initializer = filled(0), given: OptionsOf<typeof options> = {}) {
     const { trainable, finite, dtype } = readOptions('Variable', options, given)
     this.shape = shape
-    this.trainable = trainable
+    this.isWeight = trainable
+    this.#trainable = trainable
     this.finite = finite
     this.initializer = initializer
     this.#dtype = dtype
+  }
+
+  /** Whether optimizers update the variable, like PyTorch's `requires_grad`; read when a step is traced. */
+  get trainable(): boolean {
+    return this.#trainable
+  }
+
+  /** @throws {ArgumentError} when a variable that is no weight, such as a running statistic, would become trainable. */
+  set trainable(value: boolean) {
+    const wanted = this.isWeight ? 'trainable as true or false' : 'trainable to stay false: it is no weight'
+    const fits = typeof value === 'boolean' && (this.isWeight || !value)
+    if (!fits) throw mismatch(nameOf(this) || 'variable', wanted, value)
+    this.#trainable = value
   }
 
   get dtype(): DType {

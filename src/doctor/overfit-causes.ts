@@ -58,7 +58,7 @@ function contradiction({ x, y, length }: Dataset): string | undefined {
 
 /** Names the weights that no step changed. */
 function unmoved({ task, before }: Trained): string | undefined {
-  const trained = [...task.variables].filter(([, { trainable }]) => trainable)
+  const trained = [...task.trained]
   const still = trained.filter(([name, { data }]) => data.every((value, i) => value === before.get(name)![i]))
   if (still.length === 0) return undefined
   if (still.length === trained.length) return 'no step changed a weight: the rate is 0 at every step'

@@ -2,7 +2,6 @@ import { type AbortSignalLike, untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
 import { unchanged } from '../core/snapshot.ts'
-import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import type { Batch, Loader } from '../data/loader.ts'
@@ -193,13 +192,13 @@ export class Subject {
   /** Returns the loss of a batch, in a mode of the model, while a graph is traced. */
   lossOf({ x, y, weights }: BatchOf<Tensor>, mode: Mode): Tensor {
     const { loss: lossOf } = this.experiment
-    const output = this.model.forward(x, mode)
+    const output = this.#attached.at(this.steps, () => this.model.forward(x, mode))
     return exampleWeighted(lossOf, { loss: lossOf(output, y), output, y }, x, weights)
   }
 
   /** Trainable weights of the model by state name. */
   get trained(): ReadonlyMap<string, Variable> {
-    return this.#once('trained', () => new Map([...variables(this.model)].filter(([, v]) => v.trainable)))
+    return this.task.trained
   }
 
   /** Returns the loss of a batch in training mode, and the gradient of that loss. */

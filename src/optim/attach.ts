@@ -1,29 +1,39 @@
 import type { DType } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
+import { whileLocked } from '../core/lock.ts'
+import { mismatch } from '../core/mismatch.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { div, mul } from '../ops/arithmetic.ts'
-import { type Averages, type Averaging, averages, stateOf } from './average.ts'
-import { blocksOf, joinable, type Member, slopesOf, type UpdateBlock } from './block.ts'
+import { type Averages, type Averaging, averages } from './average.ts'
+import { blocksOf, joinable, slopesOf, type UpdateBlock } from './block.ts'
 import { type Clipping, clipped, clippingFactor } from './clip.ts'
 import type { EvaluationWeights } from './evaluation.ts'
 import type { GroupedSettings } from './group.ts'
 import { globalNorm } from './norm.ts'
 import { optionsOf, type Rule, type Update, type WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
+import { type Member, memberOf, namedState, ownEvaluation, sharedState } from './state.ts'
 
 /** An optimizer attached to one model: holds optimizer state, such as momentum buffers, for the model's weights. */
 export interface Attached {
   /** Variables of the optimizer state, by names such as `momentum_buffer.fc1.weight`. */
   readonly state: ReadonlyMap<string, Variable>
-  /** Weights that the optimizer updates. */
+  /** Weights that the optimizer updates; while `at` runs, only those that learn at its step. */
   readonly trained: readonly Variable[]
+  /** Steps at which weights begin to learn (`from` in a parameter group), in ascending order, without 0. */
+  readonly borders: readonly number[]
   /** Weights that evaluation uses instead of `trained`, such as averages. @default none */
   readonly evaluation?: EvaluationWeights
   /** Maps the state name of each trained weight to all its options, with defaults and parameter groups applied. */
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** Returns the learning rate at a step, counted from 0, for weights that are in no parameter group. */
   lr(step: number): number
+  /**
+   * Runs `body`, which traces a step, while the weights are locked that do not learn at step number `step`, by the
+   * options `trainable` and `from` of parameter groups. From one of `borders` to the next, the graph is the same.
+   */
+  at<T>(step: number, body: () => T): T
   /**
    * Adds the gradients of `loss` and the update of every weight to the graph of the step being built.
    *
@@ -42,7 +52,6 @@ export interface Applied {
   readonly gradientNorm: Tensor
 }
 
-/** An update rule, such as SGD's, with values for all its options. */
 interface Configuration {
   readonly rule: Rule
   readonly settings: GroupedSettings
@@ -55,34 +64,57 @@ type ScalarsOf = (options: WeightOptions) => Scalars
 /** An optimizer attached to one model: an update rule, together with its state for the model's weights. */
 export class AttachedRule implements Attached {
   readonly state: ReadonlyMap<string, Variable>
-  readonly trained: readonly Variable[]
+  readonly borders: readonly number[]
   readonly options: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   readonly evaluation?: EvaluationWeights
   readonly #configuration: Configuration
+  /** Weights that learn at some step. */
   readonly #members: readonly Member[]
-  /** The members; small ones with the same options are joined, if that changes no update. */
-  readonly #blocks: readonly UpdateBlock[]
+  /** Weights that parameter groups lock. */
+  readonly #locked: readonly Variable[]
+  readonly #weights: ReadonlyMap<string, Variable>
+  /** Whether a body of `at` is running. */
+  #isAtStep = false
   readonly #shared: ReadonlyMap<string, Variable>
   readonly #averages: Averages | undefined
   readonly #factor: () => number
 
   /** @param factor returns the factor by which controllers such as `reduceOnPlateau` currently scale all rates */
   constructor(configuration: Configuration, weights: ReadonlyMap<string, Variable>, factor: () => number) {
-    const { rule, settings, clip, average } = configuration
-    const members = [...weights]
-      .filter(([, w]) => w.trainable)
-      .map(([name, w]) => member(rule, settings, name, w))
+    const { rule, settings, average } = configuration
+    const unlocked = [...weights].filter(([, w]) => w.trainable)
+    const learns = ([name, w]: readonly [string, Variable]): boolean =>
+      settings.of(name, w).trainable !== false
+    const members = unlocked.filter(learns).map(([name, w]) => memberOf(rule, settings, name, w))
     this.#configuration = configuration
     this.#members = members
-    this.#blocks = blocksOf(members, clip && 'adaptive' in clip ? undefined : this.#largest())
+    this.#weights = weights
+    this.#locked = unlocked.filter((one) => !learns(one)).map(([, w]) => w)
     this.#shared = sharedState(rule, settings.common, members)
-    this.#averages = average && averages(average, weights)
+    const starts = new Set(members.map(({ options }) => options.from ?? 0))
+    this.borders = [...starts].filter((from) => from > 0).sort((a, b) => a - b)
+    const locked = new Set(this.#locked)
+    this.#averages = average && averages(average, new Map([...weights].filter(([, w]) => !locked.has(w))))
     this.#factor = factor
-    this.trained = members.map(({ w }) => w)
     this.options = new Map(members.map(({ name, options }) => [name, options]))
-    this.state = new Map([...members.flatMap(named), ...this.#shared, ...(this.#averages?.state ?? [])])
+    this.state = new Map([...members.flatMap(namedState), ...this.#shared, ...(this.#averages?.state ?? [])])
     const evaluation = this.#averages?.evaluation ?? ownEvaluation(rule, members)
     if (evaluation) this.evaluation = evaluation
+  }
+
+  get trained(): readonly Variable[] {
+    return this.#learning().map(({ w }) => w)
+  }
+
+  at<T>(step: number, body: () => T): T {
+    const waiting = this.#members.flatMap(({ w, options }) => ((options.from ?? 0) > step ? [w] : []))
+    const outer = this.#isAtStep
+    this.#isAtStep = true
+    try {
+      return whileLocked([...this.#locked, ...waiting], body)
+    } finally {
+      this.#isAtStep = outer
+    }
   }
 
   lr(step: number): number {
@@ -90,6 +122,7 @@ export class AttachedRule implements Attached {
   }
 
   minimize(loss: Tensor, measures: boolean = false): Applied {
+    this.#checkLocks()
     const linear = this.#linear()
     if (this.#configuration.clip || !linear) return this.apply(this.gradients(loss))
     // The rate is the seed of the gradients, which saves multiplying each of them by the rate.
@@ -98,7 +131,7 @@ export class AttachedRule implements Attached {
     // At rate 0, gradients multiplied by the rate tell nothing. The seed is 1 then, and the update is multiplied by 0.
     const seed = measures ? host('lr or 1', (step) => rate(step) || 1) : scalars(linear).lr
     const scaled = this.gradients(loss, seed)
-    const blocks = measures ? this.#blocks : blocksOf(this.#members)
+    const blocks = measures ? this.#blocks() : blocksOf(this.#learning())
     const slopes = slopesOf(blocks, scaled)
     const moves = measures && host('lr ≠ 0', (step) => Number(rate(step) !== 0))
     const steps = moves ? slopes.map((g) => mul(g, moves)) : slopes
@@ -118,7 +151,7 @@ export class AttachedRule implements Attached {
   apply(all: readonly Tensor[]): Applied {
     const scalars = this.#scalars(all[0]?.dtype ?? 'float32')
     const { clip, settings } = this.#configuration
-    const blocks = this.#blocks
+    const blocks = this.#blocks()
     const slopes = slopesOf(blocks, all)
     const { host } = scalars(settings.common)
     const linear = this.#linear()
@@ -136,11 +169,35 @@ export class AttachedRule implements Attached {
     }
   }
 
-  /** Returns the options of all weights, if they are the same and the rule uses gradients only as lr · gradient. */
+  /** Returns the weights that learn in the step being traced. */
+  #learning(): readonly Member[] {
+    return this.#members.filter(({ w }) => w.trainable)
+  }
+
+  /** @throws {ArgumentError} when a step is traced in which the wrong weights are locked. */
+  #checkLocks(): void {
+    const { type } = this.#configuration.rule
+    const isOutside = !this.#isAtStep && this.#locked.length + this.borders.length > 0
+    const inside = 'a step traced inside optimizer.at(step, body), since groups lock weights'
+    if (isOutside) throw mismatch(type, inside, undefined, 'write optimizer.at(0, () => …)')
+    const known = new Set([...this.#locked, ...this.#members.map(({ w }) => w)])
+    const stranger = [...this.#weights].find(([, w]) => w.trainable && !known.has(w))
+    if (stranger === undefined) return
+    const wanted = 'weights that were unlocked when the optimizer was attached'
+    throw mismatch(type, wanted, stranger[0], 'unlock it before, and lock it after making the task')
+  }
+
+  /** Returns the options of all weights that learn, if they are the same and the rule uses gradients only as lr · gradient. */
   #linear(): WeightOptions | undefined {
-    const [options, ...others] = new Set(this.#members.map((one) => one.options))
+    const [options, ...others] = new Set(this.#learning().map((one) => one.options))
     const isLinear = options && others.length === 0 && this.#configuration.rule.linear?.(options)
     return isLinear ? options : undefined
+  }
+
+  /** Returns the weights that learn; small ones with the same options are joined, if that changes no update. */
+  #blocks(): readonly UpdateBlock[] {
+    const { clip } = this.#configuration
+    return blocksOf(this.#learning(), clip && 'adaptive' in clip ? undefined : this.#largest())
   }
 
   /** Returns the number of elements of the largest matrices to join with others; undefined if not even vectors may be. */
@@ -206,38 +263,3 @@ const updateOf = (
   buffer: (name) => buffers.get(name)!,
   shared: (name) => shared.get(name)!,
 })
-
-/** Returns the variables of a weight's optimizer state, each with its name. */
-const named = ({ name, buffers }: Member): readonly (readonly [string, Variable])[] =>
-  [...buffers].map(([key, variable]) => [`${key}.${name}`, variable] as const)
-
-function member(rule: Rule, settings: GroupedSettings, name: string, w: Variable): Member {
-  const options = settings.of(name, w)
-  const buffers = Object.entries(rule.buffers?.(options, w.shape) ?? {})
-  return {
-    name,
-    w,
-    options,
-    buffers: new Map(buffers.map(([key, first]) => [key, stateOf(w, `${key}.${name}`, first)])),
-  }
-}
-
-/** Creates the scalars that all weights share, in the weights' precision. */
-function sharedState(
-  rule: Rule,
-  options: WeightOptions,
-  members: readonly Member[],
-): ReadonlyMap<string, Variable> {
-  const scalar = { shape: [], dtype: members[0]?.w.dtype ?? 'float32', data: new Float32Array(1) }
-  const shared = Object.entries(rule.shared?.(options) ?? {})
-  return new Map(shared.map(([name, first]) => [name, stateOf(scalar, name, first)]))
-}
-
-/** Returns the evaluation weights that the update rule itself keeps (as Schedule-Free does); undefined if none. */
-function ownEvaluation({ evaluation }: Rule, members: readonly Member[]): EvaluationWeights | undefined {
-  if (evaluation === undefined) return undefined
-  return {
-    variables: new Map(members.map(({ w, buffers }) => [w, buffers.get(evaluation)!])),
-    batchNorm: 'recalibrate',
-  }
-}

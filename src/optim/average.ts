@@ -1,7 +1,6 @@
 import { boundedAt } from '../core/bounds.ts'
 import { isFloat } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { setName } from '../core/names.ts'
 import {
   boolean,
   choice,
@@ -13,11 +12,12 @@ import {
   required,
   type ValuesOf,
 } from '../core/options.ts'
-import { filled, hyperparameter, hyperparameterAt, Variable } from '../core/variable.ts'
+import { hyperparameter, hyperparameterAt, type Variable } from '../core/variable.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { schedulable } from '../schedule/schedulable.ts'
 import { joinedVariables, places } from './block.ts'
 import type { EvaluationWeights } from './evaluation.ts'
+import { stateOf } from './state.ts'
 
 const common = {
   /** Number of optimizer steps from one update of the average to the next. @default 1 */
@@ -130,17 +130,4 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
       }
     },
   }
-}
-
-/** Creates a state variable with a weight's shape. @param first initial value, or `weight` to copy the weight */
-export function stateOf(
-  weight: Pick<Variable, 'shape' | 'dtype' | 'data'>,
-  name: string,
-  first: number | 'weight',
-): Variable {
-  const start = first === 'weight' ? () => weight.data as ArrayLike<number> : filled(first)
-  const state = new Variable(weight.shape, start, { trainable: false, dtype: weight.dtype })
-  setName(state, name)
-  state.initialize(0)
-  return state
 }

@@ -4,18 +4,11 @@ import type { Variable } from '../core/variable.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { concat } from '../ops/concat.ts'
 import type { Assignable, WeightOptions } from './rule.ts'
+import type { Member } from './state.ts'
 
 // A network has many short vectors: biases, and the scales and shifts of normalization; a small one has small matrices
 // too. An operator takes less time to compute one of them than to be called. An update that treats each element alone
 // takes all of them in one vector.
-
-/** A trained weight, with its name, its options and the optimizer-state variables that belong to it. */
-export interface Member {
-  readonly name: string
-  readonly w: Variable
-  readonly options: WeightOptions
-  readonly buffers: ReadonlyMap<string, Variable>
-}
 
 /** One weight, or several small ones with the same options, flattened and joined: what an update rule computes at once. */
 export interface UpdateBlock {

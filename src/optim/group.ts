@@ -1,6 +1,14 @@
 import { mismatch } from '../core/mismatch.ts'
 import { setName } from '../core/names.ts'
-import { custom, type Declared, integer, type OptionsOf, present, readOptions } from '../core/options.ts'
+import {
+  boolean,
+  custom,
+  type Declared,
+  integer,
+  type OptionsOf,
+  present,
+  readOptions,
+} from '../core/options.ts'
 import { listed } from '../core/text.ts'
 import type { Variable } from '../core/variable.ts'
 import type { SharedOptions, WeightOptions } from './rule.ts'
@@ -34,8 +42,21 @@ const members = {
 /** Conditions for a weight to belong to a parameter group: it must meet all that are given, one or more. */
 export interface Members extends OptionsOf<typeof members> {}
 
+const learning = {
+  /** Whether the weights learn; if not, they are locked (see `nn.requiresGrad`) and have no state. @default true */
+  trainable: boolean(true),
+  /**
+   * Step, counted from 0, at which the weights begin to learn. They are locked until then; their bias correction, as
+   * Adam's, counts steps from there, schedules do not. @default 0
+   */
+  from: integer({ min: 0 }, 0),
+}
+
+/** Whether and from which step the weights of a parameter group learn. */
+export interface Learning extends OptionsOf<typeof learning> {}
+
 /** A parameter group: which weights are in it, and the options that they override. */
-export type Group<D extends Declared> = Members & Partial<OptionsOf<D> & SharedOptions>
+export type Group<D extends Declared> = Members & Learning & Partial<OptionsOf<D> & SharedOptions>
 
 /**
  * Returns the indices of the groups whose `match` matches no trainable weight. Groups with only a `maxRank` are
@@ -45,18 +66,29 @@ export const unmatched = (
   groups: readonly Members[],
   weights: ReadonlyMap<string, Variable>,
 ): readonly number[] =>
-  groups.flatMap(({ match, maxRank }, i) => {
+  groups.flatMap(({ match, maxRank, trainable }: Members & Learning, i) => {
     const has = membership('groups', present({ match, maxRank }))
-    const isUsed = [...weights].some(([name, weight]) => weight.trainable && has(name, weight))
+    const counts = (weight: Variable): boolean => weight.trainable || (trainable === false && weight.isWeight)
+    const isUsed = [...weights].some(([name, weight]) => counts(weight) && has(name, weight))
     return match === undefined || isUsed ? [] : [i]
   })
 
-/** Checks that no `match` of a group is a typo. @throws {ArgumentError} when a group's `match` matches no weight. */
-export function checkMatches(
+/**
+ * Checks that each group with a `match` changes some weight.
+ *
+ * @throws {ArgumentError} when a `match` matches no weight, or earlier groups set all of a group's options.
+ */
+export function checkGroups(
   who: string,
   groups: readonly Members[],
   weights: ReadonlyMap<string, Variable>,
 ): void {
+  checkMatches(who, groups, weights)
+  checkEffects(who, groups, weights)
+}
+
+/** Checks that no `match` of a group is a typo. @throws {ArgumentError} when a group's `match` matches no weight. */
+function checkMatches(who: string, groups: readonly Members[], weights: ReadonlyMap<string, Variable>): void {
   const [first] = unmatched(groups, weights)
   if (first === undefined) return
   const names = [...weights].flatMap(([name, { trainable }]) => (trainable ? [name] : []))
@@ -73,11 +105,7 @@ export function checkMatches(
  *
  * @throws {ArgumentError} naming a group whose options are all set by earlier groups for all of its weights.
  */
-export function checkEffects(
-  who: string,
-  groups: readonly Members[],
-  weights: ReadonlyMap<string, Variable>,
-): void {
+function checkEffects(who: string, groups: readonly Members[], weights: ReadonlyMap<string, Variable>): void {
   const parts = groups.map(({ match, maxRank, ...own }) => {
     return { names: Object.keys(own), has: membership(who, present({ match, maxRank })) }
   })
@@ -115,12 +143,15 @@ export function grouping(
   groups: readonly Members[],
   complete: (own: object) => WeightOptions,
 ): GroupedSettings {
-  const parts = groups.map(({ match, maxRank, ...own }) => {
-    complete(own) // refuses invalid options now, not when the optimizer is attached
+  const completed = ({ trainable, from, ...own }: Learning): WeightOptions => {
+    return { ...complete(own), ...readOptions(who, learning, { trainable, from }) }
+  }
+  const parts = groups.map(({ match, maxRank, ...own }: Members & Learning) => {
+    completed(own) // refuses invalid options now, not when the optimizer is attached
     return { own, has: membership(who, { match, maxRank }) }
   })
   const named = (own: object, name: string): WeightOptions => {
-    const settings = complete(own)
+    const settings = completed(own)
     setName(settings, name)
     return settings
   }

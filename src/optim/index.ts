@@ -24,4 +24,4 @@ export {
 } from './rules/schedule-free.ts'
 export { type SgdOptions, sgd } from './rules/sgd.ts'
 export { type ScaleLrOptions, scaleLr } from './scale-lr.ts'
-export { layersOf, layerwiseDecay, noDecayOnNormAndBias } from './weight-groups.ts'
+export { gradualUnfreezing, layersOf, layerwiseDecay, noDecayOnNormAndBias } from './weight-groups.ts'

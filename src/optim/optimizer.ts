@@ -1,10 +1,11 @@
+import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { checkNames, type Declared, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Variable } from '../core/variable.ts'
 import { type Attached, AttachedRule } from './attach.ts'
 import { type Average, readAverage } from './average.ts'
 import { type Clip, readClip } from './clip.ts'
-import { checkEffects, checkMatches, type Group, grouping, type Members } from './group.ts'
+import { checkGroups, type Group, grouping, type Members } from './group.ts'
 import { optionsOf, type Rule, type SharedOptions, type WeightOptions } from './rule.ts'
 import type { Traits } from './traits.ts'
 import { withSchedules } from './with-schedules.ts'
@@ -84,11 +85,21 @@ export function optimizer<D extends Declared>(
       if (!(weights instanceof Map || Array.isArray(weights))) {
         throw mismatch(type, 'weights by name', weights, 'write optimizer.attach(nn.variables(model))')
       }
-      if (!isPartial) {
-        checkMatches(type, groups as readonly Members[], weights)
-        checkEffects(type, groups as readonly Members[], weights)
-      }
-      return new AttachedRule(configuration, weights, factor)
+      if (!isPartial) checkGroups(type, groups as readonly Members[], weights)
+      const attached = new AttachedRule(configuration, weights, factor)
+      if (!isPartial) checkLearning(type, attached, weights)
+      return attached
     },
   }
+}
+
+/** @throws {ArgumentError} when no weight learns at step 0. */
+function checkLearning(who: string, attached: Attached, weights: ReadonlyMap<string, Variable>): void {
+  if (![...weights.values()].some(({ isWeight }) => isWeight)) return
+  if (attached.at(0, () => attached.trained.length) > 0) return
+  const [first] = attached.borders
+  const got = first === undefined ? 'none: all are locked' : `none before step ${first}`
+  const fix =
+    first === undefined ? 'unlock some with nn.requiresGrad' : 'leave some out of the groups with from'
+  throw new ArgumentError(`${who}: wanted a weight that learns from step 0, got ${got}; ${fix}`)
 }

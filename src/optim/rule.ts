@@ -23,7 +23,13 @@ const shared = {
 export interface SharedOptions extends OptionsOf<typeof shared> {}
 
 /** All options of a weight, with defaults: the options that all optimizers share and, as `V`, the rule's own. */
-export type WeightOptions<V = ValuesOf<Declared>> = V & ValuesOf<typeof shared>
+export type WeightOptions<V = ValuesOf<Declared>> = V &
+  ValuesOf<typeof shared> & {
+    /** Whether the weight learns. @default true */
+    readonly trainable?: boolean
+    /** Step at which the weight begins to learn. @default 0 */
+    readonly from?: number
+  }
 
 /** Returns the declarations of an update rule's options, including the options that all rules share. */
 export function optionsOf({ options }: Rule): Declared {
@@ -43,9 +49,9 @@ export interface Update<V = ValuesOf<Declared>> {
   readonly lr: Tensor
   /** Product lr · dL/dw. Cheaper than multiplying lr by `g`, if the rule reads `lrG` but never `g` (see `linear`). */
   readonly lrG: Tensor
-  /** Returns the weight's learning rate at a step, counted from 0. */
+  /** Returns the weight's learning rate at a step, counted from 0 when the weight began to learn. */
   rate(step: number): number
-  /** Returns an option's value at a step, counted from 0; the option may be a schedule. */
+  /** Returns an option's value at a step, counted as for `rate`; the option may be a schedule. */
   value(name: keyof V & string, step: number): number
   /** Returns, as a scalar tensor, an option's value at the current step; the option may be a schedule. */
   hyper(name: keyof V & string): Tensor

@@ -10,7 +10,10 @@ import type { Update, WeightOptions } from './rule.ts'
 export const rateAt = ({ lr, lrScale }: WeightOptions, factor: () => number, step: number): number =>
   hyperparameterAt(lr, step) * factor() * lrScale
 
-/** Scalars (inputs or constants) in the graph of a step, shared by all weights with the same options. */
+/**
+ * Scalars (inputs or constants) in the graph of a step, shared by all weights with the same options. An update rule
+ * counts steps from the one at which the weight began to learn (`from`); schedules count all steps.
+ */
 export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' | 'rest' | 'host'> {
   readonly #options: WeightOptions
   readonly #declared: Declared
@@ -30,10 +33,13 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
     return this.host('lr', this.rate)
   }
 
-  readonly rate = (step: number): number =>
-    this.#checked('lr', rateAt(this.#options, this.#factor, step), step)
+  readonly rate = (own: number): number => {
+    const step = own + this.#from
+    return this.#checked('lr', rateAt(this.#options, this.#factor, step), step)
+  }
 
-  readonly value = (name: string, step: number): number => {
+  readonly value = (name: string, own: number): number => {
+    const step = own + this.#from
     const value = this.#checked(name, hyperparameterAt(this.#option(name), step), step)
     const { lr, peakLr = 1 } = this.#options
     return this.#follows(name) ? (value * hyperparameterAt(lr, step) * this.#factor()) / peakLr : value
@@ -54,9 +60,15 @@ export class Scalars implements Pick<Update, 'rate' | 'value' | 'lr' | 'hyper' |
   }
 
   #feed(key: string, name: string, value: (step: number) => number): Tensor {
-    const tensor = this.#fed.get(key) ?? hyperparameter(value, this.#dtype, this.#called(name))
+    const from = this.#from
+    const tensor =
+      this.#fed.get(key) ?? hyperparameter((step) => value(step - from), this.#dtype, this.#called(name))
     this.#fed.set(key, tensor)
     return tensor
+  }
+
+  get #from(): number {
+    return this.#options.from ?? 0
   }
 
   #option(name: string): Hyperparameter {

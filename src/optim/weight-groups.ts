@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { number } from '../core/options.ts'
+import { number, type OptionsOf, readOptions, required, size } from '../core/options.ts'
 import { variables } from '../core/state.ts'
 import type { Members } from './group.ts'
 
@@ -13,6 +13,11 @@ import type { Members } from './group.ts'
 export const noDecayOnNormAndBias = (): readonly (Members & { readonly weightDecay: 0 })[] => [
   { maxRank: 1, weightDecay: 0 },
 ]
+
+const unfreezing = {
+  /** Number of steps after which the next layer begins to learn. */
+  every: required(size),
+}
 
 /**
  * Returns parameter groups, one per layer, with lower learning rates in earlier layers: lr in the last of n layers,
@@ -32,10 +37,34 @@ export function layerwiseDecay(
   number({ above: 0, max: 1 }).read('layerwiseDecay', 'decay', decay)
   if (layers.length === 0) throw new ArgumentError('layerwiseDecay: wanted one or more layers, got none')
   return layers.map((layer, i) => ({
-    match: `^${layer.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\.`,
+    match: beginsWith(layer),
     lrScale: decay ** (layers.length - 1 - i),
   }))
 }
+
+/**
+ * Returns parameter groups, one per layer, that unfreeze a model gradually: the last layer learns from step 0, the one
+ * before from step `every`, …, the first of n layers from step (n − 1) · every. Weights outside these layers learn from
+ * step 0.
+ *
+ * Source: Howard & Ruder 2018, https://arxiv.org/abs/1801.06146, section 3.3.
+ *
+ * @param layers prefixes of the layers' state names, from input to output, such as `layersOf(model, 1)`
+ * @param every number of steps from one layer to the next
+ * @throws {ArgumentError} when `every` is not a positive integer, or there are no layers.
+ * @example optim.adamw({ lr: 1e-3, groups: optim.gradualUnfreezing(optim.layersOf(model, 1), { every: 500 }) })
+ */
+export function gradualUnfreezing(
+  layers: readonly string[],
+  given: OptionsOf<typeof unfreezing>,
+): readonly (Members & { readonly from: number })[] {
+  const { every } = readOptions('gradualUnfreezing', unfreezing, given)
+  if (layers.length === 0) throw new ArgumentError('gradualUnfreezing: wanted one or more layers, got none')
+  return layers.map((layer, i) => ({ match: beginsWith(layer), from: (layers.length - 1 - i) * every }))
+}
+
+/** Returns a regular expression that matches the state names of a layer's weights. */
+const beginsWith = (layer: string): string => `^${layer.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\.`
 
 /**
  * Lists the layers of a model, in the order of its fields, as the prefixes of their weights' state names.

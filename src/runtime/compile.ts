@@ -16,6 +16,7 @@ import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
+import { withLockedWeights } from './locked.ts'
 import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
@@ -121,8 +122,14 @@ interface Opened {
 type Settings = ValuesOf<typeof options>
 
 /** Compiles a step whose inputs have fixed shapes. */
-async function fixed(retrace: () => Traced, { loop, threads, device }: Settings): Promise<Opened> {
-  const traced = retrace()
+const fixed = (retrace: () => Traced, settings: Settings): Promise<Opened> =>
+  withLockedWeights(retrace(), (traced) => opened(traced, retrace, settings))
+
+async function opened(
+  traced: Traced,
+  retrace: () => Traced,
+  { loop, threads, device }: Settings,
+): Promise<Opened> {
   const backend = await backendOf(device)
   const looped = loop && backend.loops
   const ranges = rangeChecks(traced)

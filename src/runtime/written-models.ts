@@ -14,13 +14,21 @@ const kept = new Map<string, Uint8Array>()
  * that a process has a session for, as in the trials of a study, which differ in seeds and schedules.
  */
 export function writtenModel(traced: Traced, looped: boolean): Uint8Array {
+  const write = (): Uint8Array => (looped ? loopModel(traced) : stepModel(traced))
+  if (numbersIn(traced) > mostNumbers) return write()
   const key = `${looped} ${structureOf(traced)}`
-  const model = kept.get(key) ?? (looped ? loopModel(traced) : stepModel(traced))
+  const model = kept.get(key) ?? write()
   kept.delete(key)
   kept.set(key, model)
   if (kept.size > most) kept.delete(kept.keys().next().value!)
   return model
 }
+
+/** Most numbers in the constants of a model that is kept: those with pretrained weights would fill the memory. */
+const mostNumbers = 2 ** 18
+
+const numbersIn = (traced: Traced): number =>
+  topological(rootsOf(traced)).reduce((sum, { data }) => sum + (data?.length ?? 0), 0)
 
 /** Replaces numbers that JSON has no form for. */
 const exactly = (_: string, value: unknown): unknown =>

@@ -66,6 +66,12 @@ export function* microBatches(batch: Batch, parts: number, most: number | undefi
 /** Compiled graph that computes the loss of one micro-batch and adds its gradients to the batch's gradient sums. */
 export type MicroGraph = Compiled<'x' | 'y', 'loss' | 'terms' | 'layers'>
 
+/** An optimizer, with a function that runs `body` while the weights are locked that it must not update. */
+interface Locks {
+  readonly optimizer: Attached
+  readonly during: <T>(body: () => T) => T
+}
+
 /** Losses, gradient norms and loss parts (numerators and denominators) of consecutive optimizer steps. */
 interface Accumulated extends Pick<Steps, 'losses' | 'parts'> {
   readonly gradientNorm: Steps['losses']
@@ -81,6 +87,7 @@ interface Accumulated extends Pick<Steps, 'losses' | 'parts'> {
  */
 export class Accumulation {
   readonly #optimizer: Attached
+  readonly #during: Locks['during']
   readonly #parts: number
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
@@ -100,12 +107,13 @@ export class Accumulation {
    *   `add(loss)`
    */
   constructor(
-    optimizer: Attached,
+    { optimizer, during }: Locks,
     parts: number,
     graph: (length: number) => Promise<MicroGraph>,
     compiling: CompileOptions,
   ) {
     this.#optimizer = optimizer
+    this.#during = during
     this.#parts = parts
     this.#graph = graph
     this.#compiling = compiling
@@ -199,7 +207,11 @@ export class Accumulation {
 
   /** Updates the weights with the summed gradients. @returns L2 norm of the batch's gradient over all weights */
   async #update(step: number): Promise<number> {
-    this.#apply ??= compile({}, () => ({ ...this.#optimizer.apply(this.#gradients()) }), this.#compiling)
+    this.#apply ??= compile(
+      {},
+      () => this.#during(() => ({ ...this.#optimizer.apply(this.#gradients()) })),
+      this.#compiling,
+    )
     const { gradientNorm } = await (await this.#apply)({}, step)
     return Number(gradientNorm[0])
   }

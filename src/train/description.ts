@@ -17,6 +17,7 @@ import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
 import type { Task } from './task.ts'
 import { checkTask } from './task-options.ts'
 import { lossSpec } from './total-loss.ts'
+import { startedFrom } from './weights/started-from.ts'
 
 type Description = Readonly<Record<string, unknown>>
 
@@ -58,6 +59,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     scheduled: Object.keys(scheduled).length > 0 ? scheduled : undefined,
     graph,
     evaluation,
+    ...startedFrom(experiment),
   })
   return { ...plain(description) }
 }
@@ -99,17 +101,16 @@ function samplerOf({ count, order }: Sampler, { data, seed }: Experiment): objec
 }
 
 /** Fields that may change when a run is resumed: they do not affect the results of steps already taken. */
-const free = ['epochs', 'steps', 'name', 'checkpoints', 'versions', 'origin']
+const free = ['epochs', 'steps', 'name', 'checkpoints', 'versions', 'origin', 'weightFiles']
 
-/**
- * Fields that are hashes of computations, with names for messages; other versions of Evenstep may hash differently.
- */
+/** Fields that are hashes, with names for messages; other versions of Evenstep may hash differently. */
 const computed: Readonly<Record<string, string>> = {
   graph: 'a model or a loss that computes something else',
   evaluation: 'a model that computes something else in evaluation',
   transformed: 'transforms that do something else, or other examples',
   scheduled: 'a layer whose schedule has other values',
   own: 'a controller or a metric that does something else',
+  startedFrom: 'other weights to start from',
 }
 
 /**
@@ -121,11 +122,10 @@ const computed: Readonly<Record<string, string>> = {
  */
 export function checkSame(path: string, description: Description): void {
   const before = readDescription(path)
-  const sameVersion = evenstepOf(before) === evenstepOf(description)
   const named = optionNames.filter((name) => name !== 'model') // whose shapes follow from other options
-  const keys = new Set([...named, ...Object.keys(description)])
+  const keys = new Set([...named, 'startedFrom', ...Object.keys(description)])
   for (const key of keys) {
-    if (free.includes(key) || (key in computed && !sameVersion)) continue
+    if (free.includes(key) || (key in computed && evenstepOf(before) !== evenstepOf(description))) continue
     const difference = differenceOf(key, before, description)
     if (difference === undefined) continue
     const got = key in computed ? `${difference}; change it back, or begin another run` : difference
@@ -167,7 +167,7 @@ export function differenceOf(
   name: string = key,
 ): string | undefined {
   const was = before[key]
-  if (key in computed && key !== 'graph' && was === undefined) return undefined
+  if (was === undefined && key in computed && !/^(graph|startedFrom)$/.test(key)) return undefined
   const [is, then] = [JSON.stringify(asRecorded(was, now[key])), JSON.stringify(was)]
   if (is === then) return undefined
   if (key in computed) return computed[key]

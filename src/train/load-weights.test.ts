@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { toData } from '../core/dtype.ts'
 import { Variable } from '../core/variable.ts'
+import { weightSources } from '../core/weight-source.ts'
 import * as nn from '../nn/index.ts'
 import { assignAll, assignSame, type LoadOptions, loadWeights } from './load-weights.ts'
 import { type Stored, writeSafetensors } from './safetensors.ts'
@@ -42,8 +44,7 @@ describe('all of a model', () => {
     const names = ['backbone.weight', 'backbone.bias', 'head']
     expect(load(whole)).toEqual({
       loaded: names,
-      missing: [],
-      unexpected: [],
+      ignored: [],
       values: [
         [1, 2],
         [3, 4],
@@ -54,7 +55,7 @@ describe('all of a model', () => {
 
   test.each([
     [{ 'backbone.weight': floats(1, 2) }, 'got none for backbone.bias and head; load a part of it with only'],
-    [{ ...whole, fc: floats(1) }, 'got fc as well; load a part of it with only or strict: false, or rename'],
+    [{ ...whole, fc: floats(1) }, 'got fc as well; load a part of it with only or prefix, or rename'],
     [
       { 'net.backbone.weight': floats(1, 2), 'net.backbone.bias': floats(1, 2), 'net.head': floats(1, 2) },
       'got none for backbone.weight, backbone.bias and head, and net.backbone.weight, net.backbone.bias and net.head ' +
@@ -90,28 +91,48 @@ describe('all of a model', () => {
 })
 
 describe('a part of a model', () => {
-  test('is what both have, and the rest is returned by name', () => {
+  test('is never what happens to fit', () => {
     const some = { 'backbone.weight': floats(1, 2), fc: floats(9) }
-    expect(load(some, { strict: false })).toEqual({
-      loaded: ['backbone.weight'],
-      missing: ['backbone.bias', 'head'],
-      unexpected: ['fc'],
-      values: [[1, 2], undefined, undefined],
-    })
-    expect(() => load({ fc: floats(9) }, { strict: false })).toThrow(
-      'a.safetensors: wanted the tensors of this model, got none for backbone.weight, backbone.bias and head, and fc ' +
-        'as well; load a part of it with only or strict: false, or rename',
+    expect(() => load(some, { strict: false } as never)).toThrow(
+      'loadWeights: wanted one of only, prefix, rename',
     )
-    expect(() => load({ ...whole, head: floats(1) }, { strict: false })).toThrow(
-      'got head as float32 [1] where it is float32 [2]',
+    expect(() => load(some, { only: /^(backbone|fc)/ })).toThrow(
+      'a.safetensors: wanted the tensors of this model, got none for backbone.bias, and fc as well; ' +
+        'load a part of it with only or prefix, or rename',
+    )
+  })
+
+  test('is what an expression matches', () => {
+    const some = { ...whole, head: floats(1, 2, 3), fc: floats(9) }
+    expect(load(some, { only: /^(?!head|fc)/ })).toEqual({
+      loaded: ['backbone.weight', 'backbone.bias'],
+      ignored: ['head', 'fc'],
+      values: [[1, 2], [3, 4], undefined],
+    })
+    expect(() => load(some, { only: /^tail/ })).toThrow(
+      'loadWeights: only: wanted an expression that matches the name of a variable, got /^tail/; ' +
+        'the names are backbone.weight, backbone.bias and head',
+    )
+  })
+
+  test('is what has a prefix in the file', () => {
+    const some = { 'net.a.weight': floats(1, 2), 'net.a.bias': floats(3, 4), step: floats(1) }
+    const rename = { 'a.': 'backbone.' }
+    expect(load(some, { prefix: 'net.', only: 'backbone', rename })).toEqual({
+      loaded: ['backbone.weight', 'backbone.bias'],
+      ignored: ['step'],
+      values: [[1, 2], [3, 4], undefined],
+    })
+    expect(() => load(some, { prefix: 'nte.' })).toThrow(
+      "loadWeights: prefix: wanted the beginning of a tensor's name in the file, such as that of one of " +
+        'net.a.weight, net.a.bias, step, got nte.',
     )
   })
 
   test('is what only names, whatever the file has for the rest', () => {
     const other = { ...whole, head: floats(1, 2, 3), fc: floats(9) }
     expect(load(other, { only: 'backbone' })).toMatchObject({
-      missing: [],
-      unexpected: [],
+      ignored: ['head', 'fc'],
       values: [[1, 2], [3, 4], undefined],
     })
     expect(() => load({ head: floats(5, 6) }, { only: ['backbone.bias', 'head'] })).toThrow(
@@ -187,8 +208,7 @@ test('a weight that is shared is loaded under one of its names, or under both if
     const into = tied()
     expect(loadWeights(into, file(tensors))).toEqual({
       loaded: ['embed.weight'],
-      missing: [],
-      unexpected: [],
+      ignored: [],
     })
     expect(into.out.weight.data[0]).toBe(1)
   }
@@ -207,7 +227,7 @@ test('statistics without a counter of batches leave it as it is', () => {
     moving_variance: Float32Array.of(4),
   })
   const tensors = new Map(Object.entries(state).map(([name, data]) => [name, floats(...data)]))
-  expect(assignAll(nn.variables(bn), tensors, 'keras').missing).toEqual([])
+  expect(assignAll(nn.variables(bn), tensors, 'keras').loaded).toHaveLength(4)
   expect([...nn.variables(bn)].map(([name, { data }]) => [name, Number(data[0])])).toEqual([
     ['weight', 2],
     ['bias', 0],
@@ -218,4 +238,73 @@ test('statistics without a counter of batches leave it as it is', () => {
   nn.variables(bn).get('num_batches_tracked')!.data = BigInt64Array.of(5n)
   assignAll(nn.variables(bn), tensors, 'keras')
   expect(nn.variables(bn).get('num_batches_tracked')!.data).toEqual(BigInt64Array.of(5n))
+})
+
+describe('a model in several files', () => {
+  const shards = {
+    'backbone.weight': 'm-1.safetensors',
+    'backbone.bias': 'm-1.safetensors',
+    head: 'm-2.safetensors',
+  }
+  const put = (name: string, tensors: Readonly<Record<string, Stored>>): void =>
+    writeFileSync(join(folder, name), writeSafetensors(new Map(Object.entries(tensors))))
+  const { head, ...first } = whole
+  const loadIndex = (map: unknown, second: Readonly<Record<string, Stored>> = { head }) => {
+    put('m-1.safetensors', first)
+    put('m-2.safetensors', second)
+    const index = join(folder, 'm.safetensors.index.json')
+    writeFileSync(index, JSON.stringify({ metadata: { total_size: 24 }, weight_map: map }))
+    const into = model()
+    return { ...loadWeights(into, index), values: values(into), into }
+  }
+
+  test('is loaded by its index', () => {
+    const { into, ...loaded } = loadIndex(shards)
+    expect(loaded).toEqual(load(whole))
+    const sums = ['m-1', 'm-2'].map((name) => {
+      const file = `${name}.safetensors`
+      const sha256 = createHash('sha256')
+        .update(readFileSync(join(folder, file)))
+        .digest('hex')
+      return { file, sha256 }
+    })
+    expect(weightSources(into)).toEqual(sums)
+  })
+
+  test.each<[string, unknown, Readonly<Record<string, Stored>> | undefined, string]>([
+    [
+      'no map',
+      undefined,
+      undefined,
+      'm.safetensors.index.json: wanted weight_map, which maps the name of each tensor to that of its file, got none; ' +
+        'name the .safetensors file or its .index.json',
+    ],
+    [
+      'a file elsewhere',
+      { ...shards, head: '../m-2.safetensors' },
+      undefined,
+      'm.safetensors.index.json: wanted a .safetensors file beside it for head, got "../m-2.safetensors"',
+    ],
+    [
+      'a file that is absent',
+      { ...shards, head: 'm-3.safetensors' },
+      undefined,
+      'm-3.safetensors: wanted a file, got none; check the path',
+    ],
+    [
+      'a tensor that is absent',
+      shards,
+      { heads: head },
+      'm.safetensors.index.json: wanted head in m-2.safetensors, got none; the files are of different models',
+    ],
+    [
+      'a tensor that the index places elsewhere',
+      shards,
+      { head, 'backbone.bias': floats(3, 4) },
+      'm.safetensors.index.json: wanted m-2.safetensors with the tensors that the index places in it, ' +
+        'got backbone.bias as well; the files are of different models',
+    ],
+  ])('is refused with %s', (_, map, second, message) => {
+    expect(() => loadIndex(map, second)).toThrow(message)
+  })
 })

@@ -1,12 +1,14 @@
+import { ArgumentError } from '../core/errors.ts'
 import { checkSettled } from '../core/exclusive.ts'
 import { checkFields, unknownName } from '../core/mismatch.ts'
-import { boolean, custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
+import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
 import { variableAt, variables } from '../core/state.ts'
 import type { Variable } from '../core/variable.ts'
-import { fileName, withFile } from '../data/files/read-file.ts'
-import { fileSource } from '../disk/file-source.ts'
-import { complaint, converted, matched, type Rename, renamed } from './matching.ts'
-import { readTensors, type Stored } from './safetensors.ts'
+import { recordSources } from '../core/weight-source.ts'
+import { fileName } from '../data/files/read-file.ts'
+import { complaint, converted, few, matched, type Rename, renamed, unprefixed } from './matching.ts'
+import type { Stored } from './safetensors.ts'
+import { readWeightFiles } from './weights/weight-files.ts'
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 const isNames = (value: unknown): boolean =>
@@ -17,12 +19,21 @@ const isNames = (value: unknown): boolean =>
 
 const options = {
   /**
-   * Path, or list of paths, of the submodules to load, such as 'backbone'. The rest of the model is unchanged, and
-   * the file's tensors for it are ignored. @default the whole model
+   * Path, or list of paths, of the submodules to load, such as 'backbone', or an expression that matches the names of
+   * the variables to load. The rest of the model is unchanged, and the file's tensors for it are ignored.
+   * @default the whole model
    */
-  only: custom<string | readonly string[]>('a path in the model, or a list of them', (value) =>
-    Array.isArray(value) ? value.length > 0 && value.every(isText) : isText(value),
+  only: custom<string | readonly string[] | RegExp>(
+    'a path in the model, a list of them, or a regular expression',
+    (value) =>
+      value instanceof RegExp ||
+      (Array.isArray(value) ? value.length > 0 && value.every(isText) : isText(value)),
   ),
+  /**
+   * Beginning of the names of the file's tensors to load, such as 'encoder.'; it is stripped before `rename`. Other
+   * tensors are ignored. @default all of the file
+   */
+  prefix: custom<string>("the beginning of a tensor's name", isText),
   /**
    * How to rename the file's tensors: a function, or an object such as { 'encoder.': 'backbone.', 'fc.bias': 'b' }. A
    * key ending with a dot replaces that prefix, the key '' adds a prefix, and any other key is a full name.
@@ -32,41 +43,44 @@ const options = {
     'an object of names, or a function from name to name',
     (value) => typeof value === 'function' || isNames(value),
   ),
-  /**
-   * Whether model and file must have the same tensors. If false, only tensors that both have are loaded. @default
-   * true
-   */
-  strict: boolean(true),
 }
 
 export interface LoadOptions extends OptionsOf<typeof options> {}
 
-/** Names of the tensors that were loaded, missing and unexpected. */
+/** Names of the tensors that were loaded and of those that were not. */
 export interface LoadedWeights {
   /** Names of the model's variables that were loaded from the file. */
   readonly loaded: readonly string[]
-  /** Names of the model's variables for which the file has no tensor. */
-  readonly missing: readonly string[]
-  /** Names, after renaming, of the file's tensors for which the model has no variable. */
-  readonly unexpected: readonly string[]
+  /** Names, after renaming, of the file's tensors that were not loaded: `only` or `prefix` excludes them. */
+  readonly ignored: readonly string[]
 }
 
 /**
  * Loads the weights in a safetensors file, such as one written in PyTorch by `save_file(model.state_dict(), path)`,
  * into a model, like PyTorch's `load_state_dict`. Floats are rounded to the variable's type. For a weight that two
- * parts of the model share, the file may have either name, or both names with equal values.
+ * parts of the model share, the file may have either name, or both names with equal values. Of a model in several
+ * files, name the index: `model.safetensors.index.json`.
  *
- * @returns names of the tensors loaded, missing and unexpected; with `strict`, the latter two lists are empty
- * @throws {FormatError} when the file is damaged, when a tensor has another shape or type, when no tensor fits, or,
- *   with `strict`, when one is missing or unexpected. The model is unchanged then.
- * @throws {ArgumentError} when `only` or `rename` matches nothing.
- * @example train.loadWeights(model, 'encoder.safetensors', { only: 'fc1', rename: { 'encoder.': 'fc1.' } }).missing // []
+ * Model and file must have the same tensors, or those that `only` and `prefix` select: nothing is skipped because it
+ * does not fit.
+ *
+ * @returns names of the tensors that were loaded, and of the file's others
+ * @throws {FormatError} when a file is damaged, when a tensor has another shape or type, or when one is missing or
+ *   unexpected. The model is unchanged then.
+ * @throws {ArgumentError} when `only`, `prefix` or `rename` matches nothing.
+ * @example train.loadWeights(model, 'encoder.safetensors', { only: 'fc1', rename: { 'encoder.': 'fc1.' } }).ignored // []
  */
 export function loadWeights(model: object, path: string, given: LoadOptions = {}): LoadedWeights {
   const values = readOptions('loadWeights', options, given)
-  const name = fileName(path)
-  const tensors = withFile(path, (file) => readTensors(fileSource(file, path), name))
-  return loadTensors(model, tensors, name, values)
+  const files = readWeightFiles(path)
+  const tensors = new Map(files.flatMap(({ tensors }) => [...tensors]))
+  const result = loadTensors(model, tensors, fileName(path), values)
+  const named = variables(model)
+  recordSources(
+    result.loaded.map((name) => named.get(name)!),
+    files.map(({ source }) => source),
+  )
+  return result
 }
 
 /** Loads tensors into a model: see `loadWeights`. @param name file name for error messages */
@@ -115,34 +129,34 @@ export function assignSame(
   tensors: ReadonlyMap<string, Stored>,
   name: string,
 ): void {
-  assign(variables, tensors, name, { only: undefined, rename: (key) => key, strict: true, exact: true })
+  assign(variables, tensors, name, { only: undefined, prefix: undefined, rename: (key) => key, exact: true })
 }
 
 function assign(
   variables: ReadonlyMap<string, Variable>,
   tensors: ReadonlyMap<string, Stored>,
   file: string,
-  { only, rename, strict, exact = false }: ValuesOf<typeof options> & { readonly exact?: boolean },
+  { only, prefix, rename, exact = false }: ValuesOf<typeof options> & { readonly exact?: boolean },
   firstName: (name: string) => string | undefined = () => undefined,
 ): LoadedWeights {
   checkSettled(file, variables.values())
-  const parts = only === undefined ? [] : [only].flat()
-  const wanted = partsOf(variables, parts)
-  const { found, unexpected } = matched(renamed(tensors, variables, rename), wanted, firstName, file)
-  const strangers = unexpected.filter((key) => parts.length === 0 || isWithin(key, parts))
+  const isChosen = chooser(variables, only)
+  const wanted = new Map([...variables].filter(([key]) => isChosen(key)))
+  const { chosen, others } = unprefixed(tensors, prefix)
+  const { found, unexpected } = matched(renamed(chosen, variables, rename), wanted, firstName, file)
+  const strangers = unexpected.filter(isChosen)
   const missing = [...wanted.keys()].filter((key) => !found.has(key) && (exact || !isCounter(key)))
   const fits = [...found].map(([key, tensor]) => converted(key, tensor, wanted.get(key)!, exact))
   const problems = { missing, unexpected: strangers, wrong: fits.flatMap(({ wrong }) => wrong ?? []) }
   if (
-    problems.wrong.length > 0 ||
-    (found.size === 0 && wanted.size > 0) ||
-    (strict && missing.length + strangers.length > 0)
+    problems.wrong.length + missing.length + strangers.length > 0 ||
+    (found.size === 0 && wanted.size > 0)
   ) {
     throw complaint(file, problems)
   }
   for (const { data, variable } of fits) if (data) variable.data = data
   for (const [key, variable] of wanted) if (isCounter(key) && !variable.initialized) variable.initialize(0)
-  return { loaded: [...found.keys()], missing, unexpected: strangers }
+  return { loaded: [...found.keys()], ignored: [...others, ...unexpected] }
 }
 
 /** Whether the variable named `key` counts updates of running statistics. */
@@ -151,17 +165,22 @@ const isCounter = (key: string): boolean => /(^|\.)num_batches_tracked$/.test(ke
 const isWithin = (key: string, parts: readonly string[]): boolean =>
   parts.some((part) => key === part || key.startsWith(`${part}.`))
 
-/** Returns the variables under the given paths, or all without paths. @throws {ArgumentError} for a wrong path. */
-function partsOf(
+/** Returns whether a variable or tensor is to be loaded, by its name. @throws {ArgumentError} when none is */
+function chooser(
   variables: ReadonlyMap<string, Variable>,
-  parts: readonly string[],
-): ReadonlyMap<string, Variable> {
-  if (parts.length === 0) return variables
+  only: ValuesOf<typeof options>['only'],
+): (key: string) => boolean {
   const keys = [...variables.keys()]
-  const stray = parts.find((part) => !keys.some((key) => isWithin(key, [part])))
-  if (stray !== undefined) {
-    const known = new Set(keys.flatMap((key) => [key.split('.')[0]!]))
-    throw unknownName('loadWeights: only', [...known], stray, 'a path of the model, such as ')
+  if (only === undefined) return () => true
+  if (only instanceof RegExp) {
+    const matches = (key: string): boolean => key.search(only) >= 0
+    if (keys.some(matches)) return matches
+    const wanted = 'an expression that matches the name of a variable'
+    throw new ArgumentError(`loadWeights: only: wanted ${wanted}, got ${only}; the names are ${few(keys)}`)
   }
-  return new Map([...variables].filter(([key]) => isWithin(key, parts)))
+  const parts = [only].flat()
+  const stray = parts.find((part) => !keys.some((key) => isWithin(key, [part])))
+  if (stray === undefined) return (key) => isWithin(key, parts)
+  const known = new Set(keys.flatMap((key) => [key.split('.')[0]!]))
+  throw unknownName('loadWeights: only', [...known], stray, 'a path of the model, such as ')
 }

@@ -37,6 +37,22 @@ export function renamed(tensors: Tensors, variables: ReadonlyMap<string, unknown
   return found
 }
 
+/** Strips a prefix from the names of tensors. @returns those that had it, and the names of the others */
+export function unprefixed(
+  tensors: Tensors,
+  prefix: string | undefined,
+): { readonly chosen: Tensors; readonly others: readonly string[] } {
+  if (prefix === undefined) return { chosen: tensors, others: [] }
+  const [chosen, others]: [Map<string, Stored>, string[]] = [new Map(), []]
+  for (const [key, tensor] of tensors) {
+    if (key.startsWith(prefix)) chosen.set(key.slice(prefix.length), tensor)
+    else others.push(key)
+  }
+  if (chosen.size > 0) return { chosen, others }
+  const wanted = "the beginning of a tensor's name in the file, such as that of "
+  throw unknownName('loadWeights: prefix', others.slice(0, 4), prefix, wanted)
+}
+
 /** Returns a function that renames by the longest matching key: a full name, or a prefix that ends with a dot. */
 function byKeys(tensors: Tensors, names: Readonly<Record<string, string>>): (name: string) => string {
   const keys = Object.keys(names).sort((a, b) => b.length - a.length)
@@ -147,7 +163,7 @@ export function complaint(file: string, { missing, unexpected, wrong }: Problems
 /** Maximum number of names that an error message lists of those that are missing, or of those left over. */
 const most = 4
 
-const few = (names: readonly string[]): string =>
+export const few = (names: readonly string[]): string =>
   names.length <= most + 1
     ? listed(names)
     : `${names.slice(0, most).join(', ')} and ${names.length - most} more`
@@ -162,5 +178,5 @@ function renameFix(missing: readonly string[], unexpected: readonly string[]): s
     )
     return `did you mean rename: { '${from}': '${to}' }?`
   }
-  return 'load a part of it with only or strict: false, or rename'
+  return 'load a part of it with only or prefix, or rename'
 }

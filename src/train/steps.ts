@@ -58,6 +58,31 @@ export async function skipping(
   return { ...joinedSteps(done), ...(skipped > 0 && { skipped }) }
 }
 
+/**
+ * Takes a step for each batch in a stack (several batches, concatenated), by one call of `learn` from a border to the
+ * next. Ends after a call with a loss that is not finite.
+ *
+ * @param given.borders indices of the batches before which the graph of a step changes
+ * @param learn takes the steps of a part of the stack, which begins at the batch with index `from`
+ */
+export async function inPhases(
+  given: { readonly stack: Batch; readonly batchSize: number; readonly borders: readonly number[] },
+  learn: (part: Batch, from: number) => Promise<Omit<Steps, 'lrs'>>,
+): Promise<Omit<Steps, 'lrs'>> {
+  const { stack, batchSize, borders } = given
+  const count = stack.length / batchSize
+  const inside = borders.filter((at) => at > 0 && at < count)
+  if (inside.length === 0) return learn(stack, 0)
+  const done: Steps[] = []
+  for (const [i, from] of [0, ...inside].entries()) {
+    const part = await learn(rows(stack, batchSize, from, inside[i] ?? count), from)
+    done.push({ ...part, lrs: new Float64Array(part.losses.length) })
+    if (!part.losses.every(Number.isFinite)) break
+  }
+  const { lrs: _, ...joined } = joinedSteps(done)
+  return joined
+}
+
 /** Concatenates the results of consecutive calls, each for one or more steps. */
 export function joinedSteps(calls: readonly Steps[]): Steps {
   if (calls.length === 1) return calls[0]!

@@ -1,6 +1,7 @@
 import { present } from '../core/options.ts'
+import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { checkAssignsNothing } from '../core/variable.ts'
+import { checkAssignsNothing, type Variable } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import { modelOutput } from '../nn/module.ts'
@@ -35,15 +36,20 @@ export interface GraphFingerprints {
   readonly scheduled: Readonly<Record<string, string>>
 }
 
+/** A step after which every weight learns that ever does. */
+const last = Number.POSITIVE_INFINITY
+
 /** Compiled graphs of a task: for training on a batch (with `accumulate`, on a micro-batch), and for evaluation. */
 export class TaskGraphs {
   readonly #options: TaskValues
   readonly #optimizer: Attached
   readonly #norms: readonly BatchNorm[]
+  readonly #weights: readonly Variable[]
   readonly #graphs: Graphs<'x' | 'y'>
   /** Number of micro-batches that each batch is split into; 1 without accumulation. */
   readonly #parts: number
-  readonly #accumulation: Accumulation
+  /** Accumulation of gradients by which weights are locked. */
+  readonly #accumulations = new Map<string, Accumulation>()
   readonly #evaluators: Evaluators
   /** What each term of the loss is divided by, known after the first trace; undefined for a mean over the examples. */
   #kinds: readonly LossKind[] | undefined
@@ -55,10 +61,9 @@ export class TaskGraphs {
     this.#options = options
     this.#optimizer = optimizer
     this.#norms = [...batchNorms(model).values()]
+    this.#weights = [...variables(model).values()].filter(({ isWeight }) => isWeight)
     this.#graphs = new Graphs(batchFields(data), { dtype, threads, device, loop: true })
     this.#parts = graphRunsPerStep(accumulate)
-    const compile = (length: number): Promise<MicroGraph> => this.#learner(length)
-    this.#accumulation = new Accumulation(optimizer, this.#parts, compile, { threads, device })
     this.#evaluators = new Evaluators(options)
   }
 
@@ -67,16 +72,16 @@ export class TaskGraphs {
     return this.#graphs.timedThreads
   }
 
-  /** Compiles the training graph for batches of `batchSize` examples. */
-  async prepare(batchSize: number): Promise<void> {
+  /** Compiles the training graph of step number `step` for batches of `batchSize` examples. */
+  async prepare(batchSize: number, step: number): Promise<void> {
     const { data, device } = this.#options
     const resident = this.#parts === 1 && !isStream(data) && (await backendOf(device)).sharesMemory
-    await this.#learner(Math.floor(batchSize / Math.min(this.#parts, batchSize)), resident)
+    await this.#learner(Math.floor(batchSize / Math.min(this.#parts, batchSize)), step, resident)
   }
 
   /**
    * Takes an optimizer step for each batch in a stack (several batches, concatenated); the first step has number
-   * `step`.
+   * `step`. In all of them, the same weights must be locked.
    *
    * @param most maximum number of examples in a micro-batch. @default always splits a batch into `accumulate` parts
    */
@@ -88,12 +93,12 @@ export class TaskGraphs {
   ): Promise<Pick<Steps, 'losses' | 'parts'> & Required<Pick<Steps, 'logs'>>> {
     const { data, device, log } = this.#options
     if (this.#parts > 1) {
-      const { gradientNorm, ...done } = await this.#accumulation.learn(stack, batchSize, step, most)
+      const { gradientNorm, ...done } = await this.#accumulation(step).learn(stack, batchSize, step, most)
       return { ...done, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
     const { loss, terms, layers, ...logged } = await locating(stack, batchSize, async () => {
       const feeds = await batchFeeds(stack, data, device)
-      const graph = await this.#learner(batchSize, 'rows' in feeds)
+      const graph = await this.#learner(batchSize, step, 'rows' in feeds)
       return graph(feeds, step)
     })
     const parts = this.#kinds && { parts: readParts(this.#kinds, terms, batchSize) }
@@ -106,7 +111,7 @@ export class TaskGraphs {
   async culprit(batch: Batch, step: number, most: number | undefined): Promise<string | undefined> {
     const { model, device } = this.#options
     for (const part of microBatches(batch, this.#parts, most)) {
-      const found = await culpritOf(await this.#learner(part.length), model, part, step, device)
+      const found = await culpritOf(await this.#learner(part.length, step), model, part, step, device)
       if (found !== undefined) return found
     }
     return undefined
@@ -125,7 +130,7 @@ export class TaskGraphs {
     }
     const training = traced((fed) => {
       // Left out: `terms`, the parts of the loss, which are only reported and do not affect the training.
-      const { terms: _, ...step } = this.#trainingStep(fed)
+      const { terms: _, ...step } = this.#optimizer.at(last, () => this.#trainingStep(fed, last))
       return step
     })
     const evaluation = traced(({ x }) => {
@@ -143,17 +148,42 @@ export class TaskGraphs {
     }
   }
 
-  #learner(batchSize: number, isResident: boolean = false): Promise<MicroGraph> {
-    // Freezing or unfreezing a layer changes the graph.
-    const frozen = this.#norms.map((norm) => Number(norm.frozen)).join('')
+  #learner(batchSize: number, step: number, isResident: boolean = false): Promise<MicroGraph> {
     const { data } = this.#options
     const resident = isResident && !isStream(data) ? data.length : undefined
-    const key = `learn ${batchSize} ${resident} ${frozen}`
-    return this.#graphs.compiled(key, batchSize, (fed) => this.#trainingStep(fed), { resident })
+    const key = `learn ${batchSize} ${resident} ${this.#locks(step)}`
+    return this.#graphs.compiled(
+      key,
+      batchSize,
+      (fed) => this.#optimizer.at(step, () => this.#trainingStep(fed, step)),
+      { resident },
+    )
+  }
+
+  /** Returns which layers are frozen and which weights are locked at a step, as text: a change changes the graph. */
+  #locks(step: number): string {
+    return this.#optimizer.at(step, () =>
+      [this.#norms.map(({ frozen }) => frozen), this.#weights.map(({ trainable }) => trainable)]
+        .map((flags) => flags.map(Number).join(''))
+        .join(' '),
+    )
+  }
+
+  #accumulation(step: number): Accumulation {
+    const { threads, device } = this.#options
+    const locks = this.#locks(step)
+    const known = this.#accumulations.get(locks)
+    if (known) return known
+    const compile = (length: number): Promise<MicroGraph> => this.#learner(length, step)
+    const during = <T>(body: () => T): T => this.#optimizer.at(step, body)
+    const given = { optimizer: this.#optimizer, during }
+    const made = new Accumulation(given, this.#parts, compile, { threads, device })
+    this.#accumulations.set(locks, made)
+    return made
   }
 
   /** Traces an optimizer step on a batch or, with `accumulate`, only the loss and gradients of a micro-batch. */
-  #trainingStep(fed: Fed): Record<'loss' | 'terms' | 'layers', Tensor> {
+  #trainingStep(fed: Fed, step: number): Record<'loss' | 'terms' | 'layers', Tensor> {
     const { log, model } = this.#options
     const { x, y } = fed
     const accumulates = this.#parts > 1
@@ -170,7 +200,7 @@ export class TaskGraphs {
       (loss) => {
         terms = termsOf(this.#options.loss, { loss, output: output!, y }, x)
         if (!accumulates) return this.#optimizer.minimize(loss, log.gradientNorm)
-        this.#accumulation.add(loss, terms)
+        this.#accumulation(step).add(loss, terms)
         return undefined
       },
     )

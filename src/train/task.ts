@@ -2,6 +2,7 @@ import type { AbortSignalLike } from '../core/abort.ts'
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
+import { lock, lockedIn } from '../core/lock.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
 import { present, readOptions } from '../core/options.ts'
 import { snapshot } from '../core/snapshot.ts'
@@ -15,7 +16,7 @@ import type { Module } from '../nn/module.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
-import { isRelative, overRun } from '../optim/over-run.ts'
+import { overRun } from '../optim/over-run.ts'
 import { DivergedError, emptyBatch } from './diverged.ts'
 import {
   type EvaluateOptions,
@@ -27,7 +28,7 @@ import {
 } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
 import { recalibrate } from './recalibrate.ts'
-import { type Failure, rows, type Steps, skipping } from './steps.ts'
+import { type Failure, inPhases, rows, type Steps, skipping } from './steps.ts'
 import { type GraphFingerprints, TaskGraphs } from './task-graphs.ts'
 import type { TaskOptions, TaskValues } from './task-options.ts'
 import { taskValues } from './task-values.ts'
@@ -56,10 +57,6 @@ export class Task {
   constructor(options: TaskOptions) {
     this.#options = taskValues(options)
     const { model, optimizer, seed, dtype, scheduleSteps: steps } = this.#options
-    if (steps === undefined && isRelative(optimizer)) {
-      const wanted = 'scheduleSteps, the number of steps that percentages in schedules refer to'
-      throw mismatch('Task', wanted, undefined)
-    }
     const inSteps = steps === undefined ? optimizer : overRun(optimizer, steps)
     this.model = toDType(initialize(steps === undefined ? model : inRun(model, steps), seed), dtype)
     this.#optimizer = inSteps.attach(variables(model), () => this.#lrFactor)
@@ -72,9 +69,15 @@ export class Task {
     return variables(this.model)
   }
 
+  /** The weights that the optimizer updates at some step, by name. */
+  get trained(): ReadonlyMap<string, Variable> {
+    const { options } = this.#optimizer
+    return new Map([...this.variables].filter(([name, { trainable }]) => trainable && options.has(name)))
+  }
+
   /** Number of trainable parameters (single numbers) in the model. */
   get parameters(): number {
-    return [...this.variables.values()].reduce((n, v) => n + (v.trainable ? v.data.length : 0), 0)
+    return [...this.trained.values()].reduce((n, { data }) => n + data.length, 0)
   }
 
   /** The optimizer's variables, such as momentum buffers, by name. */
@@ -119,7 +122,7 @@ export class Task {
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
   prepare(batchSize: number): Promise<void> {
-    return this.#graphs.prepare(batchSize)
+    return this.#graphs.prepare(batchSize, this.#step)
   }
 
   /**
@@ -160,7 +163,7 @@ export class Task {
   }
 
   async #learn(stack: Batch, batchSize: number, microBatchSize?: number): Promise<Steps> {
-    const attempt = (from: number, to: number): Promise<Steps | Failure> =>
+    const attempt = (from: number, to: number) =>
       this.#attempt(rows(stack, batchSize, from, to), batchSize, microBatchSize)
     const count = stack.length / batchSize
     if (this.#options.nonFinite === 'skip') return skipping(count, attempt)
@@ -173,7 +176,14 @@ export class Task {
   async #attempt(stack: Batch, batchSize: number, most: number | undefined): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
-      const { losses, logs, parts } = await this.#graphs.learn(stack, batchSize, this.#step, most)
+      const {
+        losses,
+        logs = {},
+        parts,
+      } = await inPhases(
+        { stack, batchSize, borders: this.#optimizer.borders.map((step) => step - this.#step) },
+        (part, from) => this.#graphs.learn(part, batchSize, this.#step + from, most),
+      )
       const bad = losses.findIndex((value) => !Number.isFinite(value))
       const broken = this.#options.nonFinite === 'skip' && !this.#stored.every(({ data }) => allFinite(data))
       if (bad >= 0 || broken) {
@@ -201,8 +211,7 @@ export class Task {
     const { batchSize, ...asked } = readOptions('evaluate', evaluateOptions, options)
     checkFields('evaluate', 'a data set or a stream', source, 'x', 'y')
     const evaluatorOf = (size: number): Promise<Evaluator> => this.#graphs.evaluator(source, size)
-    const evaluated = (): Promise<Evaluation> =>
-      evaluation(source, batchSize, this.#options.metrics, evaluatorOf, asked)
+    const evaluated = () => evaluation(source, batchSize, this.#options.metrics, evaluatorOf, asked)
     return this.atEvaluation(evaluated, present({ batchSize, signal: asked.signal }))
   }
 
@@ -220,8 +229,7 @@ export class Task {
     const { batchSize, signal } = readOptions('atEvaluation', evaluationOptions, options)
     if (typeof body !== 'function') throw mismatch('atEvaluation', 'a function', body)
     const isInner = isWithinCallOf(this)
-    const evaluated = async (): Promise<T> =>
-      isInner ? body() : this.#withEvaluationWeights(body, batchSize, signal)
+    const evaluated = async () => (isInner ? body() : this.#withEvaluationWeights(body, batchSize, signal))
     return exclusively(this.variables.values(), evaluated, { owner: this, signal })
   }
 
@@ -243,8 +251,8 @@ export class Task {
   /** Returns the weights that replace the training weights in evaluation; undefined if none do. */
   #evaluationWeights(): EvaluationWeights | undefined {
     if (this.#step === 0) return undefined
-    if (this.#optimizer.evaluation || !this.#options.recalibrateBeforeEvaluation)
-      return this.#optimizer.evaluation
+    const { evaluation: own } = this.#optimizer
+    if (own || !this.#options.recalibrateBeforeEvaluation) return own
     return { variables: new Map(), batchNorm: 'recalibrate' }
   }
 
@@ -254,7 +262,8 @@ export class Task {
     const { data, seed, recalibrate: measure = recalibrate } = this.#options
     const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)
     const batches = loader(data, { batchSize: size, seed, last: 'drop' })
-    await (signal ? measure(this.model, batches, { signal }) : measure(this.model, batches))
+    const unlock = lock(this.#optimizer.at(this.#step, () => lockedIn(this.model)))
+    await (signal ? measure(this.model, batches, { signal }) : measure(this.model, batches)).finally(unlock)
   }
 
   /** Returns the error for the failed step `bad`, after repeating the steps before it to find the cause. */
@@ -266,9 +275,10 @@ export class Task {
   ): Promise<DivergedError> {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize, most) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
+    const culprit = () => this.#graphs.culprit(rows(stack, batchSize, bad, bad + 1), step, most)
     const cause = isEmpty
       ? emptyBatch(stack)
-      : `the first tensor that is not finite is ${await this.#culprit(rows(stack, batchSize, bad, bad + 1), most)}; ` +
+      : `the first tensor that is not finite is ${(await culprit()) ?? 'the loss'}; ` +
         'lower the rate or warm up longer'
     return new DivergedError(
       `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; ${cause}`,
@@ -276,10 +286,6 @@ export class Task {
       lr,
       before && 'lrs' in before ? before : undefined,
     )
-  }
-
-  async #culprit(batch: Batch, most: number | undefined): Promise<string> {
-    return (await this.#graphs.culprit(batch, this.#step, most)) ?? 'the loss'
   }
 
   /**

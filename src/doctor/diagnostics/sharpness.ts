@@ -29,7 +29,7 @@ export const sharpness: Diagnostic = {
     const { experiment, task, steps, rates, signal } = subject
     const sharpness = await sharpnessOf(subject)
     const sharpnessAtFirst = await sharpnessOf(new Subject(experiment, taskOf(experiment), undefined, signal))
-    const rule = subject.rule([...task.variables].find(([, v]) => v.trainable)![0])
+    const rule = subject.rule([...task.trained.keys()][0]!)
     const values = { sharpness, sharpnessAtFirst }
     if (!rule.traits.heavyBall) {
       const advice = `the greatest curvature is ${figure(sharpness)}, and ${figure(sharpnessAtFirst)} at the initial weights; under ${rule.traits.type} no bound on the rate follows from it`

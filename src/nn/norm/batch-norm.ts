@@ -90,11 +90,6 @@ export abstract class BatchNorm implements Module {
   readonly runningVar: Variable | undefined
   /** Number of batches that have updated the running statistics; an int64 scalar. */
   readonly numBatchesTracked: Variable | undefined
-  /**
-   * Whether to use the running statistics in `train` too, without updating them; γ and β still train. Read when a
-   * step is traced: `train.Task` traces again after a change, other compiled steps do not.
-   */
-  frozen = false
   /** Added to the variance to avoid division by zero. */
   readonly eps: number
   /** Weight of the newest batch in the running statistics. */
@@ -108,6 +103,7 @@ export abstract class BatchNorm implements Module {
   readonly #kind: string
   readonly #layouts: Layouts
   readonly #channels: number
+  #frozen: boolean | undefined
 
   protected constructor(kind: string, layouts: Layouts, numFeatures: number, options: BatchNormOptions) {
     const read = readOptions(kind, batchNormOptions, options)
@@ -132,6 +128,22 @@ export abstract class BatchNorm implements Module {
   /** The options with which the layer was constructed. */
   get options(): BatchNormOptions {
     return this.#given
+  }
+
+  /**
+   * Whether to use the running statistics in `train` too, without updating them. Read when a step is traced:
+   * `train.Task` traces again after a change, other compiled steps do not.
+   *
+   * @default true while γ and β are locked (see `requiresGrad`), as in Keras; PyTorch's layer keeps learning statistics
+   */
+  get frozen(): boolean {
+    if (this.#frozen !== undefined) return this.#frozen
+    const affine = [this.weight, this.bias].filter((one) => one !== undefined)
+    return affine.length > 0 && affine.every(({ trainable }) => !trainable)
+  }
+
+  set frozen(value: boolean) {
+    this.#frozen = value
   }
 
   /**

@@ -18,7 +18,11 @@ export function freeze<M extends object>(model: M): M {
   return model
 }
 
-/** Undoes `freeze`: all batch normalization layers update their running statistics again. @returns the model */
+/**
+ * Makes all batch normalization layers update their running statistics in `train`, also those whose γ and β are locked.
+ *
+ * @returns the model
+ */
 export function unfreeze<M extends object>(model: M): M {
   for (const layer of batchNorms(model).values()) layer.frozen = false
   return model
