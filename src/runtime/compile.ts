@@ -7,6 +7,7 @@ import {
   boolean,
   choice,
   type OptionsOf,
+  present,
   readOptions,
   type Undefinable,
   type ValuesOf,
@@ -19,11 +20,11 @@ import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-bat
 import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
-import { oneByOne, type Run, type Running, runner } from './runner.ts'
-import type { Backend, Session } from './session.ts'
+import { type Run, type Running, runner } from './runner.ts'
+import type { Backend, Session, StepPlan } from './session.ts'
 import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
-import { isExact, lowered, resultsOf, rootsOf, type Traced, traceStep } from './traced.ts'
+import { isExact, lowered, planOf, resultsOf, rootsOf, type Traced, traceStep } from './traced.ts'
 import { transformConvolutions } from './transformed.ts'
 import { writtenModel } from './written-models.ts'
 
@@ -123,7 +124,6 @@ type Settings = ValuesOf<typeof options>
 async function fixed(retrace: () => Traced, { loop, threads, device }: Settings): Promise<Opened> {
   const traced = retrace()
   const backend = await backendOf(device)
-  const looped = loop && backend.loops
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
   // A device without a kernel for Loop has none for recurrent operators either.
@@ -133,12 +133,16 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   const fast = lowered(whole, (roots) => transformConvolutions(blockConvolutions(roots, block)))
   const candidates = threads ? [threads] : threadsOn(backend, lowered(whole, transformConvolutions))
   const open = opener(backend, traced)
-  const session = await racing(writtenModel(fast, looped), candidates, open).catch((error: unknown) => {
-    throw inLayers(error, retrace)
-  })
-  const explain = explainer({ traced, ranges, looped, loop, retrace, open })
-  const once = runner(traced, session, { ranges, looped, loop, explain })
-  return { traced, retrace, timed: session.timed, run: loop && !looped ? oneByOne(traced, once) : once }
+  const plan = planOf(fast, loop)
+  const step = (model: Uint8Array, threads: number): Promise<Session> => open(model, threads, plan)
+  const session = await racing(writtenModel(fast, loop && backend.loops), candidates, step).catch(
+    (error: unknown) => {
+      throw inLayers(error, retrace)
+    },
+  )
+  const explain = explainer({ traced, ranges, loop, retrace, open })
+  const run = runner(traced, session, { ranges, loop, explain })
+  return { traced, retrace, timed: session.timed, run }
 }
 
 /** Compiles a step in which the inputs named in `free` may have a different number of rows in each call. */
@@ -155,12 +159,13 @@ async function freelySized(
   const session = await opener(backend, traced)(
     model,
     threads ?? Math.max(...threadsOn(backend, traced)),
+    planOf(traced, loop),
   ).catch((error: unknown) => {
     throw inLayers(error, retrace)
   })
   const explain: Running['explain'] = async (error) => inLayers(error, retrace)
   const run: Run = (feeds, step) => {
-    const once = runner(withRowsOf(traced, free, feeds), session, { ranges, looped: false, loop, explain })
+    const once = runner(withRowsOf(traced, free, feeds), session, { ranges, loop, explain })
     return once(feeds, step)
   }
   return { traced, retrace, run }
@@ -173,8 +178,8 @@ const threadsOn = (backend: Backend, fast: Traced): readonly number[] =>
 /** Returns a function that compiles models of a step for a device. @param threads number of threads. @default 1 */
 const opener =
   (backend: Backend, traced: Traced) =>
-  (model: Uint8Array, threads: number = 1): Promise<Session> =>
-    backend.open(model, { threads, exact: isExact(traced) })
+  (model: Uint8Array, threads: number = 1, plan?: StepPlan): Promise<Session> =>
+    backend.open(model, present({ threads, exact: isExact(traced), plan }))
 
 /**
  * Returns a function through which all calls of a step run, so that they never overlap. Calls of a step that
