@@ -37,6 +37,8 @@ const options = {
   loop: boolean(false),
   /**
    * Maximum number of threads that compute one operator. Does not affect the results of most graphs.
+   * In a browser, WebAssembly has several only in pages that are cross-origin isolated, and as many for all graphs
+   * as for the first.
    * @default 1 to 4, the fastest for the graph: timed in the first calls of a step with fixed shapes
    */
   threads: threadCount,
@@ -172,8 +174,11 @@ async function freelySized(
 }
 
 /** Returns the numbers of threads that may be the fastest for a step. */
-const threadsOn = (backend: Backend, fast: Traced): readonly number[] =>
-  backend.threads ? threadsFor(rootsOf(fast), availableParallelism()) : [1]
+function threadsOn({ threads }: Backend, fast: Traced): readonly number[] {
+  if (threads === 'one') return [1]
+  const candidates = threadsFor(rootsOf(fast), availableParallelism())
+  return threads === 'each' ? candidates : [Math.max(...candidates)]
+}
 
 /** Returns a function that compiles models of a step for a device. @param threads number of threads. @default 1 */
 const opener =

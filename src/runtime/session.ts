@@ -47,8 +47,8 @@ export interface StepPlan {
 export interface Backend {
   /** Whether the device has a kernel for `Loop`. If not, its sessions repeat a step by themselves. */
   readonly loops: boolean
-  /** Whether a graph may use several threads. */
-  readonly threads: boolean
+  /** Whether graphs compute on one thread, each on a number of its own, or all on as many as the first one. */
+  readonly threads: 'one' | 'each' | 'shared'
   /** Whether a run reads the arrays it is given in place, without a copy. */
   readonly sharesMemory: boolean
   /** Returns how many channels form a block in blocked convolution kernels; 1 if there are no such kernels. */
