@@ -14,7 +14,8 @@ import {
 } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
-import { backendOf, devices } from './device.ts'
+import { choosing } from './choosing.ts'
+import { backendOf, devices, gpuIfAny } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
 import { wholeLstms } from './portable.ts'
@@ -24,7 +25,7 @@ import { type Run, type Running, runner } from './runner.ts'
 import type { Backend, Session, StepPlan } from './session.ts'
 import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
-import { isExact, lowered, planOf, resultsOf, rootsOf, type Traced, traceStep } from './traced.ts'
+import { isExact, lowered, resultsOf, rootsOf, stepPlanOf, type Traced, traceStep } from './traced.ts'
 import { transformConvolutions } from './transformed.ts'
 import { writtenModel } from './written-models.ts'
 
@@ -42,7 +43,11 @@ const options = {
    * @default 1 to 4, the fastest for the graph: timed in the first calls of a step with fixed shapes
    */
   threads: threadCount,
-  /** Device to compute on. @default 'cpu', or 'wasm' if it has no native binary for this machine */
+  /**
+   * Device to compute on. 'auto' times the first calls of a step that takes 2 ms or more on the default device and, if
+   * there is a GPU, on that too, and uses the faster: results may then differ in the last digits from run to run.
+   * @default 'cpu', or 'wasm' if it has no native binary for this machine
+   */
   device: choice(devices),
 }
 
@@ -123,28 +128,37 @@ interface Opened {
 type Settings = ValuesOf<typeof options>
 
 /** Compiles a step whose inputs have fixed shapes. */
-async function fixed(retrace: () => Traced, { loop, threads, device }: Settings): Promise<Opened> {
+async function fixed(retrace: () => Traced, settings: Settings): Promise<Opened> {
+  const { loop, device } = settings
   const traced = retrace()
   const backend = await backendOf(device)
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
+  const host = await timedOn(backend, checked, settings).catch((error: unknown) => {
+    throw inLayers(error, retrace)
+  })
+  const openGpu = async (): Promise<Session | undefined> => {
+    const gpu = await gpuIfAny()
+    return gpu && timedOn(gpu, checked, settings).catch(() => undefined)
+  }
+  const session = device === 'auto' ? choosing(host, openGpu) : host
+  const explain = explainer({ traced, ranges, loop, retrace, open: opener(backend, traced) })
+  const run = runner(traced, session, { ranges, loop, explain })
+  return { traced, retrace, timed: session.timed, run }
+}
+
+/** Compiles a step for a device, by the operators that are the fastest there. */
+async function timedOn(backend: Backend, step: Traced, { loop, threads }: Settings): Promise<TimedSession> {
   // A device without a kernel for Loop has none for recurrent operators either.
-  const whole = backend.loops ? lowered(checked, wholeLstms) : checked
+  const whole = backend.loops ? lowered(step, wholeLstms) : step
   const convolves = topological(rootsOf(whole)).some((t) => t.op === 'Conv')
   const block = convolves ? await backend.blockSize() : 1
   const fast = lowered(whole, (roots) => transformConvolutions(blockConvolutions(roots, block)))
   const candidates = threads ? [threads] : threadsOn(backend, lowered(whole, transformConvolutions))
-  const open = opener(backend, traced)
-  const plan = planOf(fast, loop)
-  const step = (model: Uint8Array, threads: number): Promise<Session> => open(model, threads, plan)
-  const session = await racing(writtenModel(fast, loop && backend.loops), candidates, step).catch(
-    (error: unknown) => {
-      throw inLayers(error, retrace)
-    },
+  const [open, plan] = [opener(backend, step), stepPlanOf(fast, loop)]
+  return racing(writtenModel(fast, loop && backend.loops), candidates, (model, count) =>
+    open(model, count, plan),
   )
-  const explain = explainer({ traced, ranges, loop, retrace, open })
-  const run = runner(traced, session, { ranges, loop, explain })
-  return { traced, retrace, timed: session.timed, run }
 }
 
 /** Compiles a step in which the inputs named in `free` may have a different number of rows in each call. */
@@ -161,7 +175,7 @@ async function freelySized(
   const session = await opener(backend, traced)(
     model,
     threads ?? Math.max(...threadsOn(backend, traced)),
-    planOf(traced, loop),
+    stepPlanOf(traced, loop),
   ).catch((error: unknown) => {
     throw inLayers(error, retrace)
   })

@@ -116,7 +116,7 @@ export function lowered(traced: Traced, rewrite: (roots: readonly Tensor[]) => r
 export const isExact = (traced: Traced): boolean => rootsOf(traced).some((t) => t.dtype === 'float64')
 
 /** Returns what becomes of a step's inputs and outputs when it is repeated. @param loop whether a call takes K steps */
-export function planOf({ inputs, variables, outputs }: Traced, loop: boolean): StepPlan {
+export function stepPlanOf({ inputs, variables, outputs }: Traced, loop: boolean): StepPlan {
   const changed = [...variables].flatMap(([name, { written }]) => (written ? [[name, written] as const] : []))
   const results = [...outputs, ...changed.map(([name, t]) => [graphNames.next(name), t] as const)]
   return {
