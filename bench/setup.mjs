@@ -3,13 +3,14 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const here = import.meta.dirname
-const dateOf = (file) => (existsSync(join(here, file)) ? statSync(join(here, file)).mtimeMs : 0)
+const dateOf = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0)
 
-/** Builds Evenstep, and installs the peers if they are missing or out of date. */
-export function setup() {
-  const options = { cwd: here, stdio: ['ignore', 2, 2] }
-  execFileSync(process.execPath, ['../scripts/setup.mjs'], options)
-  if (dateOf('node_modules/.package-lock.json') >= dateOf('package-lock.json')) return
+/** Builds Evenstep, and installs the peers of the package in `folder` if they are missing or out of date. */
+export function setup(folder = here) {
+  const options = { cwd: folder, stdio: ['ignore', 2, 2] }
+  execFileSync(process.execPath, [join(here, '../scripts/setup.mjs')], options)
+  const lock = join(folder, 'package-lock.json')
+  if (dateOf(join(folder, 'node_modules/.package-lock.json')) >= dateOf(lock)) return
   console.error('bench: installing the peers …')
   const install = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
   execFileSync('npm', install, { ...options, shell: process.platform === 'win32' })

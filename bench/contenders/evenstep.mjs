@@ -1,10 +1,7 @@
 import { compile, data, ops, optim, train } from '../../dist/index.js'
 import { lossOf, modelOf } from '../models.mjs'
 import { emaDecay, momentum, numbers, rates, weightDecay } from '../workloads.mjs'
-import { serve } from './serve.mjs'
-
-/** The device, if it is not the default. */
-const [device] = process.argv.slice(2)
+import { device, serve } from './serve.mjs'
 
 const optimizers = {
   sgd: () => optim.sgd({ lr: rates.sgd }),

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { eps, keep, numbers, prepared, rates } from '../workloads.mjs'
-import { batchAt, serve, stepping } from './serve.mjs'
+import { serve, versionOf } from './serve.mjs'
+import { batchAt, stepping } from './steps.mjs'
 
 globalThis.navigator ??= {} // the library reads it; Node defines it from version 21 on
 const { defaultDevice, init, jit, nn, numpy: np, valueAndGrad } = await import('@jax-js/jax')
@@ -90,5 +90,4 @@ async function prepare(workload, examples) {
   })
 }
 
-const manifest = new URL('../node_modules/@jax-js/jax/package.json', import.meta.url)
-await serve({ version: JSON.parse(readFileSync(manifest)).version, backend: 'wasm' }, prepare)
+await serve({ version: versionOf('@jax-js/jax'), backend: 'wasm' }, prepare)

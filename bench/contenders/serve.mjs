@@ -1,6 +1,18 @@
+// What contenders need of Node.js. In a browser, bench/web/serve.mjs takes the place of this file.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+
+/** The device or backend to compute on, if it is not the default. */
+export const [device] = process.argv.slice(2)
+
+/** Version of an installed package. */
+export const versionOf = (name) =>
+  JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url))).version
+
+/** Where the files of an installed package lie. */
+export const filesOf = (name) => `${dirname(createRequire(import.meta.url).resolve(name))}/`
 
 /**
  * Answers the parent, one JSON line per JSON line: `{ workload, folder, steps }` requests that many training steps or a
@@ -37,13 +49,6 @@ function read({ tokens }, folder) {
   }
 }
 
-/** Batch `k` of a cycle of `count` batches of a network on feature vectors. */
-export function batchAt({ batch, shape }, { x, y }, k, count) {
-  const [size] = shape
-  const first = (k % count) * batch
-  return { x: x.slice(first * size, (first + batch) * size), y: y.slice(first, first + batch) }
-}
-
 /** Returns a function that gives the wall and CPU time since now, over all threads. */
 function awake() {
   const cpu = process.cpuUsage()
@@ -51,23 +56,6 @@ function awake() {
   return () => {
     const { user, system } = process.cpuUsage(cpu)
     return { ms: performance.now() - start, cpu: (user + system) / 1e3 }
-  }
-}
-
-/**
- * A trainer from single steps. A tenth of them runs before the clock starts, to warm the caches again.
- *
- * @param {(batch: number) => Promise<number>} step trains on a prepared batch and reads its loss back
- * @returns {(steps: number) => Promise<Measured>}
- */
-export const stepping = (step) => {
-  let at = 0
-  return async (steps) => {
-    let loss = 0
-    for (let i = 0; i < steps / 10; i++) loss = await step(at++)
-    const start = performance.now()
-    for (let i = 0; i < steps; i++) loss = await step(at++)
-    return { ms: performance.now() - start, steps, loss }
   }
 }
 

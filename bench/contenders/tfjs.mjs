@@ -1,13 +1,11 @@
-import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm'
 import { eps, keep, prepared, rates } from '../workloads.mjs'
-import { batchAt, serve, stepping } from './serve.mjs'
+import { device, filesOf, serve } from './serve.mjs'
+import { batchAt, stepping } from './steps.mjs'
 
-const wasm = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')
-setWasmPaths(`${dirname(wasm)}/`)
-await tf.setBackend('wasm')
+setWasmPaths(filesOf('@tensorflow/tfjs-backend-wasm'))
+await tf.setBackend(device ?? 'wasm')
 
 function modelOf(sizes) {
   const model = tf.sequential()

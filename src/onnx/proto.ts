@@ -148,8 +148,15 @@ const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array 
 const dimension = (n: number | string): TensorShapeProtoDimension =>
   typeof n === 'string' ? { dimParam: n } : { dimValue: BigInt(n) }
 
-/** Makes the description of a graph's input or output. A size in `shape` given as a name, such as `N`, is variable. */
-export function valueInfo(name: string, dtype: DType, shape: readonly (number | string)[]): ValueInfoProto {
-  const tensorType = { elemType: elementType[dtype], shape: { dim: shape.map(dimension) } }
-  return { name, type: { tensorType } }
+/**
+ * Makes the description of a graph's input or output.
+ *
+ * @param shape a size given as a name, such as `N`, is variable. @default any shape, of any number of axes
+ */
+export function valueInfo(name: string, dtype: DType, shape?: readonly (number | string)[]): ValueInfoProto {
+  const elemType = elementType[dtype]
+  return {
+    name,
+    type: { tensorType: shape ? { elemType, shape: { dim: shape.map(dimension) } } : { elemType } },
+  }
 }

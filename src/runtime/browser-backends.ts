@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import type { Device, Loaders } from './device.ts'
+import type { Loaders } from './device.ts'
 
 /** Loads the backend of each device in a browser. */
 export const loaders: Loaders = {
@@ -11,4 +11,4 @@ export const loaders: Loaders = {
 }
 
 /** Device of experiments that name none. */
-export const preferred: Device = 'wasm'
+export const preferred: keyof Loaders = 'wasm'

@@ -28,7 +28,7 @@ describe('a compiled step', () => {
   test.each([
     [{ thread: 1 }, 'compile: wanted one of loop, threads, device, got thread; did you mean threads?'],
     [{ threads: 0 }, 'compile: wanted threads as a positive integer, got 0'],
-    [{ device: 'gpu' }, `compile: wanted device as 'cpu', 'wasm' or 'webgpu', got "gpu"`],
+    [{ device: 'gpu' }, `compile: wanted device as 'cpu', 'wasm', 'webgpu' or 'auto', got "gpu"`],
   ])('refuses the options %j', async (options, message) => {
     await expect(compile({}, () => ({}), options as never)).rejects.toThrow(message)
   })

@@ -7,24 +7,26 @@ import {
   boolean,
   choice,
   type OptionsOf,
+  present,
   readOptions,
   type Undefinable,
   type ValuesOf,
 } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { blockConvolutions } from './blocked.ts'
-import { backendOf, devices } from './device.ts'
+import { choosing } from './choosing.ts'
+import { backendOf, devices, gpuIfAny } from './device.ts'
 import { explainer, inLayers } from './explain.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
 import { withLockedWeights } from './locked.ts'
 import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
-import { oneByOne, type Run, type Running, runner } from './runner.ts'
-import type { Backend, Session } from './session.ts'
+import { type Run, type Running, runner } from './runner.ts'
+import type { Backend, Session, StepPlan } from './session.ts'
 import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
-import { isExact, lowered, resultsOf, rootsOf, type Traced, traceStep } from './traced.ts'
+import { isExact, lowered, resultsOf, rootsOf, stepPlanOf, type Traced, traceStep } from './traced.ts'
 import { transformConvolutions } from './transformed.ts'
 import { wholeLayers } from './whole-layers.ts'
 import { writtenModel } from './written-models.ts'
@@ -38,10 +40,16 @@ const options = {
   loop: boolean(false),
   /**
    * Maximum number of threads that compute one operator. Does not affect the results of most graphs.
+   * In a browser, WebAssembly has several only in pages that are cross-origin isolated, and as many for all graphs
+   * as for the first.
    * @default 1 to 4, the fastest for the graph: timed in the first calls of a step with fixed shapes
    */
   threads: threadCount,
-  /** Device to compute on. @default 'cpu', or 'wasm' if it has no native binary for this machine */
+  /**
+   * Device to compute on. 'auto' times the first calls of a step that takes 2 ms or more on the default device and, if
+   * there is a GPU, on that too, and uses the faster: results may then differ in the last digits from run to run.
+   * @default 'cpu', or 'wasm' if it has no native binary for this machine
+   */
   device: choice(devices),
 }
 
@@ -125,28 +133,36 @@ type Settings = ValuesOf<typeof options>
 const fixed = (retrace: () => Traced, settings: Settings): Promise<Opened> =>
   withLockedWeights(retrace(), (traced) => opened(traced, retrace, settings))
 
-async function opened(
-  traced: Traced,
-  retrace: () => Traced,
-  { loop, threads, device }: Settings,
-): Promise<Opened> {
+async function opened(traced: Traced, retrace: () => Traced, settings: Settings): Promise<Opened> {
+  const { loop, device } = settings
   const backend = await backendOf(device)
-  const looped = loop && backend.loops
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
+  const host = await timedOn(backend, checked, settings).catch((error: unknown) => {
+    throw inLayers(error, retrace)
+  })
+  const openGpu = async (): Promise<Session | undefined> => {
+    const gpu = await gpuIfAny()
+    return gpu && timedOn(gpu, checked, settings).catch(() => undefined)
+  }
+  const session = device === 'auto' ? choosing(host, openGpu) : host
+  const explain = explainer({ traced, ranges, loop, retrace, open: opener(backend, traced) })
+  const run = runner(traced, session, { ranges, loop, explain })
+  return { traced, retrace, timed: session.timed, run }
+}
+
+/** Compiles a step for a device, by the operators that are the fastest there. */
+async function timedOn(backend: Backend, step: Traced, { loop, threads }: Settings): Promise<TimedSession> {
   // A device without a kernel for Loop has none for recurrent operators either.
-  const whole = backend.loops ? lowered(checked, (roots) => wholeLayers(wholeLstms(roots))) : checked
+  const whole = backend.loops ? lowered(step, (roots) => wholeLayers(wholeLstms(roots))) : step
   const convolves = topological(rootsOf(whole)).some((t) => t.op === 'Conv')
   const block = convolves ? await backend.blockSize() : 1
   const fast = lowered(whole, (roots) => transformConvolutions(blockConvolutions(roots, block)))
   const candidates = threads ? [threads] : threadsOn(backend, lowered(whole, transformConvolutions))
-  const open = opener(backend, traced)
-  const session = await racing(writtenModel(fast, looped), candidates, open).catch((error: unknown) => {
-    throw inLayers(error, retrace)
-  })
-  const explain = explainer({ traced, ranges, looped, loop, retrace, open })
-  const once = runner(traced, session, { ranges, looped, loop, explain })
-  return { traced, retrace, timed: session.timed, run: loop && !looped ? oneByOne(traced, once) : once }
+  const [open, plan] = [opener(backend, step), stepPlanOf(fast, loop)]
+  return racing(writtenModel(fast, loop && backend.loops), candidates, (model, count) =>
+    open(model, count, plan),
+  )
 }
 
 /** Compiles a step in which the inputs named in `free` may have a different number of rows in each call. */
@@ -163,26 +179,30 @@ async function freelySized(
   const session = await opener(backend, traced)(
     model,
     threads ?? Math.max(...threadsOn(backend, traced)),
+    stepPlanOf(traced, loop),
   ).catch((error: unknown) => {
     throw inLayers(error, retrace)
   })
   const explain: Running['explain'] = async (error) => inLayers(error, retrace)
   const run: Run = (feeds, step) => {
-    const once = runner(withRowsOf(traced, free, feeds), session, { ranges, looped: false, loop, explain })
+    const once = runner(withRowsOf(traced, free, feeds), session, { ranges, loop, explain })
     return once(feeds, step)
   }
   return { traced, retrace, run }
 }
 
 /** Returns the numbers of threads that may be the fastest for a step. */
-const threadsOn = (backend: Backend, fast: Traced): readonly number[] =>
-  backend.threads ? threadsFor(rootsOf(fast), availableParallelism()) : [1]
+function threadsOn({ threads }: Backend, fast: Traced): readonly number[] {
+  if (threads === 'one') return [1]
+  const candidates = threadsFor(rootsOf(fast), availableParallelism())
+  return threads === 'each' ? candidates : [Math.max(...candidates)]
+}
 
 /** Returns a function that compiles models of a step for a device. @param threads number of threads. @default 1 */
 const opener =
   (backend: Backend, traced: Traced) =>
-  (model: Uint8Array, threads: number = 1): Promise<Session> =>
-    backend.open(model, { threads, exact: isExact(traced) })
+  (model: Uint8Array, threads: number = 1, plan?: StepPlan): Promise<Session> =>
+    backend.open(model, present({ threads, exact: isExact(traced), plan }))
 
 /**
  * Returns a function through which all calls of a step run, so that they never overlap. Calls of a step that

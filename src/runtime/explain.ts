@@ -12,7 +12,6 @@ import { rootsOf, stepModel, type Traced } from './traced.ts'
 interface Failed {
   readonly traced: Traced
   readonly ranges: RangeChecks
-  readonly looped: boolean
   readonly loop: boolean
   readonly retrace: () => Traced
   readonly open: (model: Uint8Array) => Promise<Session>
@@ -39,7 +38,7 @@ async function computedOutOfRange(
   feeds: Feeds,
   step: number,
 ): Promise<OutOfRangeError | undefined> {
-  const { traced, ranges, looped, loop, open } = failed
+  const { traced, ranges, loop, open } = failed
   if (ranges.outputs.size === 0) return undefined
   const restore = snapshot([...traced.variables.values()].map(({ variable }) => variable))
   const reads = {
@@ -52,9 +51,9 @@ async function computedOutOfRange(
     )
     const running: Running = { ranges, looped: false, loop, explain: async (error) => error }
     const once = runner(traced, await open(stepModel(traced)), running)
-    const count = looped ? countOf(traced, feeds) : 1
+    const count = loop ? countOf(traced, feeds) : 1
     for (let k = 0; k < count; k++) {
-      const own = looped ? part(traced, feeds, k, count) : feeds
+      const own = loop ? part(traced, feeds, k, count) : feeds
       const values = feedsOf(traced, own, step + k, false)
       for (const probe of probes) ranges.after(await probe.run(values), { step: step + k, loop, turn: k })
       await once(own, step + k, k)

@@ -1,8 +1,8 @@
 import { EvenstepError, machineExitCode } from '../core/errors.ts'
 
 /**
- * Error of a device that could not compile or run a graph; `cause` is the engine's own error. If memory ran out, the
- * command line exits with the code for faults of the machine.
+ * Error of a device that could not compile or run a graph; `cause` is the engine's own error. If memory ran out or
+ * the GPU was lost, the command line exits with the code for faults of the machine.
  */
 export class DeviceError extends EvenstepError {
   override readonly name = 'DeviceError'
@@ -10,10 +10,10 @@ export class DeviceError extends EvenstepError {
   readonly op: string | undefined
   override readonly exitCode: number
 
-  constructor(message: string, op: string | undefined, cause: unknown, isMemory: boolean = false) {
+  constructor(message: string, op: string | undefined, cause: unknown, isMachine: boolean = false) {
     super(message, { cause })
     this.op = op
-    this.exitCode = isMemory ? machineExitCode : 2
+    this.exitCode = isMachine ? machineExitCode : 2
   }
 
   /** Returns the same error, with the names of the layers that contain the operator that failed. */
@@ -23,9 +23,26 @@ export class DeviceError extends EvenstepError {
   }
 }
 
+/**
+ * Returns the error for a GPU that the system took away: it crashed, was reset, or was unplugged.
+ *
+ * @param reason what the system says about it
+ */
+export const lostGpu = (reason: string, cause?: unknown): DeviceError =>
+  new DeviceError(
+    `step: wanted a GPU to the end of the call, got a lost one (${reason}); the weights are those before the call: ` +
+      `save them, then resume from the last checkpoint in a new process, worker or page, or on another device`,
+    undefined,
+    cause,
+    true,
+  )
+
 /** Returns the error for a graph that an engine refused to compile or run. @param cause what the engine threw */
 export function deviceError(call: 'compile' | 'step', cause: unknown): DeviceError {
   const text = String(cause instanceof Error ? cause.message : cause)
+  if (cause instanceof DeviceError) return cause
+  if (/device.{0,20}\blost\b|\blost\b.{0,20}device/i.test(text))
+    return lostGpu(text.split('\n', 1)[0]!, cause)
   const op = operatorIn(text)
   if (/alloc|out of memory|\bOOM\b|memory access out of bounds|array length|too large/i.test(text)) {
     const message = `${call}: wanted memory for the step's numbers, got no more; use smaller batches`

@@ -1,4 +1,4 @@
-import type { Device, Loaders } from './device.ts'
+import type { Loaders } from './device.ts'
 
 /** Loads the backend of each device in Node.js. */
 export const loaders: Loaders = {
@@ -8,4 +8,4 @@ export const loaders: Loaders = {
 }
 
 /** Device of experiments that name none. */
-export const preferred: Device = 'cpu'
+export const preferred: keyof Loaders = 'cpu'

@@ -5,7 +5,7 @@ import { ort } from './native.ts'
 import { type Backend, type HostTensor, type Session, type SessionOptions, wrap } from './session.ts'
 
 /** Backend on the CPU, through ONNX Runtime's native binary for Node. */
-export const nodeCpu: Backend = { loops: true, threads: true, sharesMemory: true, open, blockSize }
+export const nodeCpu: Backend = { loops: true, threads: 'each', sharesMemory: true, open, blockSize }
 
 /** Cached sessions (compiled models), keyed by a hash of model and options, least recently used first. */
 const kept = new Map<string, Promise<Session>>()

@@ -1,28 +1,23 @@
 import type { InferenceSession } from 'onnxruntime-common'
 import { ArgumentError } from '../core/errors.ts'
 import { deviceError } from './failure.ts'
+import { gpuBackend } from './gpu.ts'
 import { ort } from './native.ts'
-import { type Backend, wrap } from './session.ts'
+import type { Backend } from './session.ts'
 
-/**
- * Backend on a GPU, through WebGPU in ONNX Runtime's native binary for Node. On Linux, it requires a Vulkan
- * driver. Since operators without a WebGPU kernel run on the CPU and data is copied at every step, small
- * networks are slower than on the CPU.
- */
-export const nodeWebgpu: Backend = {
-  loops: false, // there is no WebGPU kernel for Loop
-  threads: false,
-  sharesMemory: false,
-  blockSize: async () => 1,
-  async open(model, { exact }) {
+/** Backend on a GPU, through WebGPU in ONNX Runtime's native binary for Node. On Linux, it requires a Vulkan driver. */
+export const nodeWebgpu: Backend = gpuBackend({
+  Tensor: ort.Tensor,
+  open(model, preferredOutputLocation, exact) {
     const options: InferenceSession.SessionOptions = {
       executionProviders: ['webgpu', 'cpu'],
       graphOptimizationLevel: exact ? 'basic' : 'all',
+      preferredOutputLocation,
       logSeverityLevel: 4,
     }
-    return wrap(await ort.InferenceSession.create(model, options).catch(refuse), ort.Tensor)
+    return ort.InferenceSession.create(model, options).catch(refuse)
   },
-}
+})
 
 /** Throws an ArgumentError if the machine has no GPU that WebGPU can use, otherwise a DeviceError. */
 function refuse(cause: Error): never {

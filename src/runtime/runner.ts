@@ -1,10 +1,9 @@
-import { allFinite, allocate, type Data, type DType } from '../core/dtype.ts'
+import { allFinite, type Data } from '../core/dtype.ts'
 import { EvenstepError } from '../core/errors.ts'
 import { nameOf } from '../core/names.ts'
-import { snapshot } from '../core/snapshot.ts'
 import type { Variable } from '../core/variable.ts'
 import { graphNames } from '../onnx/model.ts'
-import { countOf, type Feeds, feedsOf } from './feeds.ts'
+import { type Feeds, feedsOf } from './feeds.ts'
 import type { RangeChecks } from './ranges.ts'
 import type { Session } from './session.ts'
 import type { Traced } from './traced.ts'
@@ -20,16 +19,20 @@ export type Run = (feeds: Feeds, step: number, turn?: number) => Promise<Readonl
 /** How a compiled step runs. */
 export interface Running {
   readonly ranges: RangeChecks
-  /** Whether the graph runs K steps in one call. */
-  readonly looped: boolean
   /** Whether the caller passes K steps in one call. */
   readonly loop: boolean
+  /** Whether a call of the session takes all of them. @default loop */
+  readonly looped?: boolean
   /** Returns the error to throw in place of a device's error. */
   readonly explain: (error: unknown, feeds: Feeds, step: number) => Promise<unknown>
 }
 
 /** Returns a function that runs a compiled step. If a run throws, no variable has changed. */
-export function runner(traced: Traced, session: Session, { ranges, looped, loop, explain }: Running): Run {
+export function runner(
+  traced: Traced,
+  session: Session,
+  { ranges, loop, looped = loop, explain }: Running,
+): Run {
   return async (feeds, step, turn) => {
     const given = feedsOf(traced, feeds, step, looped)
     ranges.before(given, { step, loop, turn })
@@ -53,26 +56,6 @@ function checkFinite(variable: Variable, data: Data): void {
   )
 }
 
-/** Returns a function that runs K steps by K calls of `once`. If one throws, all variables are restored. */
-export function oneByOne(traced: Traced, once: Run): Run {
-  return async (feeds, step) => {
-    const count = countOf(traced, feeds)
-    const restore = snapshot([...traced.variables.values()].map(({ variable }) => variable))
-    const results: ReadonlyMap<string, Data>[] = []
-    try {
-      for (let k = 0; k < count; k++) results.push(await once(part(traced, feeds, k, count), step + k, k))
-    } catch (error) {
-      restore()
-      throw error
-    }
-    const stacked = [...traced.outputs].map(([name, { dtype }]): [string, Data] => {
-      const each = results.map((result) => result.get(name)!)
-      return [name, joined(dtype, each)]
-    })
-    return new Map(stacked)
-  }
-}
-
 /** Returns the values of each input for step `k`, given the values for `count` steps. */
 export function part({ inputs }: Traced, feeds: Feeds, k: number, count: number): Feeds {
   const slices = [...inputs.values()].map(({ name, fixed }) => {
@@ -80,15 +63,4 @@ export function part({ inputs }: Traced, feeds: Feeds, k: number, count: number)
     return [name, fixed ? data : data.slice((k * data.length) / count, ((k + 1) * data.length) / count)]
   })
   return Object.fromEntries(slices)
-}
-
-function joined(dtype: DType, parts: readonly Data[]): Data {
-  const length = parts.reduce((n, data) => n + data.length, 0)
-  const all = allocate(dtype, length)
-  let at = 0
-  for (const data of parts) {
-    all.set(data as never, at)
-    at += data.length
-  }
-  return all
 }

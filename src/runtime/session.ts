@@ -25,14 +25,30 @@ export interface SessionOptions {
    * attributes, which costs float64 graphs half of their digits.
    */
   readonly exact: boolean
+  /** The step that the graph computes, for devices that repeat steps themselves and keep their state. */
+  readonly plan?: StepPlan
+}
+
+/** Names of a step's inputs and outputs, by what becomes of them when the step is repeated. */
+export interface StepPlan {
+  /** Whether a call takes K steps, `#count` of them: inputs that are neither variables nor fixed are stacked. */
+  readonly loop: boolean
+  /** Inputs with the same values in all K steps. */
+  readonly fixed: ReadonlySet<string>
+  /** Inputs that are variables. */
+  readonly variables: ReadonlySet<string>
+  /** Output with the next value of each variable that the step changes, by the variable's input. */
+  readonly next: ReadonlyMap<string, string>
+  /** Element types of all outputs. */
+  readonly outputs: ReadonlyMap<string, DType>
 }
 
 /** An engine that compiles and runs graphs on a device. */
 export interface Backend {
-  /** Whether the device has a kernel for `Loop`, which runs K steps in one call. */
+  /** Whether the device has a kernel for `Loop`. If not, its sessions repeat a step by themselves. */
   readonly loops: boolean
-  /** Whether a graph may use several threads. */
-  readonly threads: boolean
+  /** Whether graphs compute on one thread, each on a number of its own, or all on as many as the first one. */
+  readonly threads: 'one' | 'each' | 'shared'
   /** Whether a run reads the arrays it is given in place, without a copy. */
   readonly sharesMemory: boolean
   /** Returns how many channels form a block in blocked convolution kernels; 1 if there are no such kernels. */
@@ -41,24 +57,32 @@ export interface Backend {
   open(model: Uint8Array, options: SessionOptions): Promise<Session>
 }
 
+/** A tensor of ONNX Runtime, for Node or for the web. */
+export interface OrtTensor {
+  readonly data: unknown
+  readonly dims: readonly number[]
+  dispose(): void
+}
+
 /** A session of ONNX Runtime, for Node or for the web. */
-interface OrtSession {
+export interface OrtSession {
   readonly inputNames: readonly string[]
-  run(
-    feeds: Record<string, unknown>,
-    options?: typeof silent,
-  ): Promise<Record<string, { readonly data: unknown }>>
+  run(feeds: Record<string, unknown>, options?: RunOptions): Promise<Record<string, OrtTensor>>
   release(): Promise<void>
 }
 
-/** Run options: errors are thrown, but not also printed to stderr. The web engine adds fields to them. */
-const silent = { logSeverityLevel: 4 } as const
+interface RunOptions {
+  readonly logSeverityLevel: 4
+}
+
+/** Returns run options by which errors are thrown, but not printed to stderr as well. The web engine adds fields to them. */
+export const silent = (): RunOptions => ({ logSeverityLevel: 4 })
 
 /** Tensor class of ONNX Runtime, for Node or for the web. */
-type OrtTensor = new (type: DType, data: never, dims: Shape) => unknown
+export type OrtTensorClass = new (type: DType, data: never, dims: Shape) => OrtTensor
 
 /** Wraps an ONNX Runtime session as a `Session`. @param Tensor class that wraps an array without a copy */
-export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
+export function wrap(session: OrtSession, Tensor: OrtTensorClass): Session {
   const needed = new Set(session.inputNames)
   return {
     release: () => session.release(),
@@ -66,7 +90,7 @@ export function wrap(session: OrtSession, Tensor: OrtTensor): Session {
       const given = [...feeds]
         .filter(([name]) => needed.has(name))
         .map(([name, { dtype, data, shape }]) => [name, new Tensor(dtype, data as never, shape)])
-      const results = await session.run(Object.fromEntries(given), { ...silent }).catch((error: unknown) => {
+      const results = await session.run(Object.fromEntries(given), silent()).catch((error: unknown) => {
         throw deviceError('step', error)
       })
       return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Data]))

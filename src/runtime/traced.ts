@@ -8,6 +8,7 @@ import type { Shape } from '../core/shape.ts'
 import { input, isTensor, type Tensor } from '../core/tensor.ts'
 import { type Scheduled, trace, type Variable } from '../core/variable.ts'
 import { graphNames, toOnnx, toOnnxLoop } from '../onnx/model.ts'
+import type { StepPlan } from './session.ts'
 
 /** Shape and element type of an input of a step. */
 export interface StepInput {
@@ -113,6 +114,19 @@ export function lowered(traced: Traced, rewrite: (roots: readonly Tensor[]) => r
 
 /** Returns whether a step computes in float64: whether a result or assigned value is float64. */
 export const isExact = (traced: Traced): boolean => rootsOf(traced).some((t) => t.dtype === 'float64')
+
+/** Returns what becomes of a step's inputs and outputs when it is repeated. @param loop whether a call takes K steps */
+export function stepPlanOf({ inputs, variables, outputs }: Traced, loop: boolean): StepPlan {
+  const changed = [...variables].flatMap(([name, { written }]) => (written ? [[name, written] as const] : []))
+  const results = [...outputs, ...changed.map(([name, t]) => [graphNames.next(name), t] as const)]
+  return {
+    loop,
+    fixed: new Set([...inputs].flatMap(([name, { fixed }]) => (fixed ? [name] : []))),
+    variables: new Set(variables.keys()),
+    next: new Map(changed.map(([name]) => [name, graphNames.next(name)])),
+    outputs: new Map(results.map(([name, { dtype }]) => [name, dtype])),
+  }
+}
 
 type Reads = ReadonlyMap<string, { readonly read: Tensor }>
 

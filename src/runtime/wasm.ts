@@ -1,17 +1,22 @@
 import * as ort from 'onnxruntime-web/wasm'
 import { deviceError } from './failure.ts'
 import { type Backend, wrap } from './session.ts'
+import { wasmFile } from './wasm-place.ts'
 
-ort.env.wasm.numThreads = 1
 ort.env.logLevel = 'fatal'
+Object.assign(ort.env.wasm, wasmFile('ort-wasm-simd-threaded.wasm'))
 
-/** Backend on WebAssembly, for Node and browsers: no native binary, one thread; each run copies its inputs. */
+/** Whether WebAssembly may have several threads: in pages that are isolated from other origins. */
+const isIsolated = Boolean((globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated)
+
+/** Backend on WebAssembly, for Node and browsers: no native binary; each run copies its inputs. */
 export const wasm: Backend = {
   loops: true,
-  threads: false,
+  threads: isIsolated ? 'shared' : 'one',
   sharesMemory: false,
   blockSize: async () => 1,
-  async open(model, { exact }) {
+  async open(model, { threads, exact }) {
+    ort.env.wasm.numThreads ||= isIsolated ? threads : 1 // read when the first session is made
     const session = await ort.InferenceSession.create(model, {
       executionProviders: ['wasm'],
       graphOptimizationLevel: exact ? 'basic' : 'all',

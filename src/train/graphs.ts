@@ -7,7 +7,7 @@ import type { Source } from '../data/stream.ts'
 import { cast } from '../ops/compare.ts'
 import { indexSelect } from '../ops/gather.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
-import { backendOf, type Device } from '../runtime/device.ts'
+import { type Device, sharesMemory } from '../runtime/device.ts'
 import type { StepInput } from '../runtime/traced.ts'
 
 /** Returns the shape and element type of a graph input that holds `length` examples of a field (`x` or `y`). */
@@ -137,7 +137,7 @@ export async function batchFeeds(
   device: Device | undefined,
 ): Promise<BatchOf<Data> & { readonly rows?: Data }> {
   const { from } = batch
-  const isResident = from !== undefined && from.dataset === source && (await backendOf(device)).sharesMemory
+  const isResident = from !== undefined && from.dataset === source && (await sharesMemory(device))
   if (!isResident) return fieldsOf(batch)
   const { x, y, weights } = from.dataset
   return { x: x.data, y: y.data, ...(weights && { weights: weights.data }), rows: from.indices }

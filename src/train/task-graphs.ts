@@ -8,7 +8,7 @@ import { modelOutput } from '../nn/module.ts'
 import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
-import { backendOf } from '../runtime/device.ts'
+import { sharesMemory } from '../runtime/device.ts'
 import { graphFingerprint } from '../runtime/fingerprint.ts'
 import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
@@ -75,7 +75,7 @@ export class TaskGraphs {
   /** Compiles the training graph of step number `step` for batches of `batchSize` examples. */
   async prepare(batchSize: number, step: number): Promise<void> {
     const { data, device } = this.#options
-    const resident = this.#parts === 1 && !isStream(data) && (await backendOf(device)).sharesMemory
+    const resident = this.#parts === 1 && !isStream(data) && (await sharesMemory(device))
     await this.#learner(Math.floor(batchSize / Math.min(this.#parts, batchSize)), step, resident)
   }
 

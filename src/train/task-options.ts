@@ -103,7 +103,11 @@ export const computing = {
   recalibrateBeforeEvaluation: boolean(false),
   /** Element type of all computation. float64 is slower and meant for verification. @default 'float32' */
   dtype: choice(['float32', 'float64'], 'float32'),
-  /** Device to compute on. @default the CPU, with native code where available */
+  /**
+   * Device to compute on. 'auto' uses WebGPU where there is a GPU and timing of the first calls shows that it is faster
+   * than the CPU; results may then differ in the last digits from run to run.
+   * @default the CPU, with native code where available
+   */
   device: choice<Device>(devices),
   /** Maximum number of CPU threads per operator. @default 1 to 4, the fastest in the first calls of the graph */
   threads: threadCount,

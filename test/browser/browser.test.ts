@@ -37,7 +37,7 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
     expect(there.scores).toBe(3)
     expect(Math.min(...there.files)).toBeGreaterThan(500)
     expect(there.message).toBe(
-      `ArgumentError: experiment: wanted device as 'cpu', 'wasm' or 'webgpu', got "gpu"`,
+      `ArgumentError: experiment: wanted device as 'cpu', 'wasm', 'webgpu' or 'auto', got "gpu"`,
     )
   })
 })

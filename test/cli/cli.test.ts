@@ -171,7 +171,7 @@ describe('evenstep train', () => {
       [
         'an unknown device',
         ['toy.ts', '--device', 'tpu'],
-        "experiment: wanted device as 'cpu', 'wasm' or 'webgpu', got \"tpu\"",
+        "experiment: wanted device as 'cpu', 'wasm', 'webgpu' or 'auto', got \"tpu\"",
       ],
       [
         'a seed that is no number',

@@ -34,8 +34,13 @@ export interface Served {
  *
  * @param entries files in `test/browser`, without extension
  * @param args more arguments for Chromium
+ * @param headers more headers of each answer
  */
-export async function serve(entries: readonly string[], args: readonly string[] = []): Promise<Served> {
+export async function serve(
+  entries: readonly string[],
+  args: readonly string[] = [],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   const scripts = await bundled(entries)
   const server = createServer(({ url = '/' }, response) => {
     const name = basename(new URL(url, 'http://localhost').pathname) || 'index.html'
@@ -43,6 +48,7 @@ export async function serve(entries: readonly string[], args: readonly string[] 
       name === 'index.html' ? '<!doctype html><title>page</title>' : (scripts.get(name) ?? engine(name))
     response.setHeader('content-type', types[extname(name)] ?? 'application/octet-stream')
     response.setHeader('content-security-policy', policy)
+    for (const [key, value] of Object.entries(headers)) response.setHeader(key, value)
     response.statusCode = body === undefined ? 404 : 200
     response.end(body)
   }).listen(0)
