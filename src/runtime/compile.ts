@@ -12,9 +12,7 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
-import { blockConvolutions } from './blocked.ts'
 import { backendOf, devices } from './device.ts'
-import { explainer, inLayers } from './explain.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
 import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
@@ -24,7 +22,6 @@ import type { Backend, Session } from './session.ts'
 import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
 import { isExact, lowered, resultsOf, rootsOf, type Traced, traceStep } from './traced.ts'
-import { transformConvolutions } from './transformed.ts'
 import { writtenModel } from './written-models.ts'
 
 const options = {
@@ -128,18 +125,26 @@ async function fixed(retrace: () => Traced, { loop, threads, device }: Settings)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
   // A device without a kernel for Loop has none for recurrent operators either.
   const whole = backend.loops ? lowered(checked, wholeLstms) : checked
-  const convolves = topological(rootsOf(whole)).some((t) => t.op === 'Conv')
-  const block = convolves ? await backend.blockSize() : 1
-  const fast = lowered(whole, (roots) => transformConvolutions(blockConvolutions(roots, block)))
-  const candidates = threads ? [threads] : threadsOn(backend, lowered(whole, transformConvolutions))
+  const convolutions = topological(rootsOf(whole)).filter(({ op }) => op.startsWith('Conv'))
+  const { fastConvolutions: faster } = convolutions.length > 0 ? await import('./convolutions.ts') : {}
+  const block = convolutions.some(({ op }) => op === 'Conv') ? await backend.blockSize() : 1
+  const fast = faster ? lowered(whole, (roots) => faster(roots, block)) : whole
+  const candidates = threads ? [threads] : threadsOn(backend, faster ? lowered(whole, faster) : whole)
   const open = opener(backend, traced)
-  const session = await racing(writtenModel(fast, looped), candidates, open).catch((error: unknown) => {
-    throw inLayers(error, retrace)
+  const session = await racing(writtenModel(fast, looped), candidates, open).catch(async (error: unknown) => {
+    throw await inLayers(error, retrace)
   })
-  const explain = explainer({ traced, ranges, looped, loop, retrace, open })
+  const explain: Running['explain'] = async (error, feeds, step) => {
+    const { explainer } = await import('./explain.ts')
+    return explainer({ traced, ranges, looped, loop, retrace, open })(error, feeds, step)
+  }
   const once = runner(traced, session, { ranges, looped, loop, explain })
   return { traced, retrace, timed: session.timed, run: loop && !looped ? oneByOne(traced, once) : once }
 }
+
+/** Returns a device's error with the layer whose operator failed. The code is loaded by the first error. */
+const inLayers = async (error: unknown, retrace: () => Traced): Promise<unknown> =>
+  (await import('./explain.ts')).inLayers(error, retrace)
 
 /** Compiles a step in which the inputs named in `free` may have a different number of rows in each call. */
 async function freelySized(
@@ -155,10 +160,10 @@ async function freelySized(
   const session = await opener(backend, traced)(
     model,
     threads ?? Math.max(...threadsOn(backend, traced)),
-  ).catch((error: unknown) => {
-    throw inLayers(error, retrace)
+  ).catch(async (error: unknown) => {
+    throw await inLayers(error, retrace)
   })
-  const explain: Running['explain'] = async (error) => inLayers(error, retrace)
+  const explain: Running['explain'] = (error) => inLayers(error, retrace)
   const run: Run = (feeds, step) => {
     const once = runner(withRowsOf(traced, free, feeds), session, { ranges, looped: false, loop, explain })
     return once(feeds, step)

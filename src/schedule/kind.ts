@@ -10,7 +10,7 @@ import {
   type ScheduleSpec,
   type SpecValue,
 } from './schedule.ts'
-import type { Timing } from './timing.ts'
+import { endless, type Timing, until } from './timing.ts'
 
 /** End of a schedule, a step, and its period: the number of steps after which the schedule restarts if repeated. */
 export interface Span {
@@ -101,7 +101,21 @@ export function make(kind: Kind, fields: object): Schedule {
     return Object.defineProperties(inRun(who, within.value), { spec, within }) as Schedule
   }
   kind.check?.(values, who)
-  return Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
+  const timing = { get: () => timingIn(kind, values) }
+  return Object.defineProperties(withEnd(who, kind, values), { spec, timing }) as Schedule
+}
+
+/** Returns when the values of a schedule settle, from its fields and the schedules in them. */
+function timingIn(kind: Kind, values: Values): Timing {
+  const timings = Object.values(values)
+    .flat()
+    .filter(isSchedule)
+    .map(({ timing }) => timing ?? endless)
+  if (kind.timing) return kind.timing(values, timings)
+  const { period } = kind.span?.(values) ?? { period: Number.POSITIVE_INFINITY }
+  if (!Number.isFinite(period)) return timings[0] ?? endless
+  const isHeld = values.after === undefined || values.after === 'hold' || values.after === 'throw'
+  return isHeld ? { end: period, last: period } : until(period)
 }
 
 /** Whether a field's value is, or contains, a length that is a fraction of a run. */
