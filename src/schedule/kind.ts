@@ -10,7 +10,7 @@ import {
   type ScheduleSpec,
   type SpecValue,
 } from './schedule.ts'
-import { endless, type Timing, until } from './timing.ts'
+import type { Timing } from './timing.ts'
 
 /** End of a schedule, a step, and its period: the number of steps after which the schedule restarts if repeated. */
 export interface Span {
@@ -91,6 +91,12 @@ export function kind<Args extends readonly unknown[], D extends Declared>(
   return Object.assign(construct, { kind: made })
 }
 
+/** Kind and fields of each schedule whose lengths are in steps. */
+const origins = new WeakMap<Schedule, { readonly kind: Kind; readonly values: Values }>()
+
+/** Returns the kind and the fields that a schedule was made of, if its lengths are in steps. */
+export const scheduleOrigin = (schedule: Schedule): ReturnType<typeof origins.get> => origins.get(schedule)
+
 /** Checks the fields of a spec and makes the schedule; used by both the constructors and the parser. */
 export function make(kind: Kind, fields: object): Schedule {
   const who = `schedule.${kind.type}`
@@ -101,21 +107,9 @@ export function make(kind: Kind, fields: object): Schedule {
     return Object.defineProperties(inRun(who, within.value), { spec, within }) as Schedule
   }
   kind.check?.(values, who)
-  const timing = { get: () => timingIn(kind, values) }
-  return Object.defineProperties(withEnd(who, kind, values), { spec, timing }) as Schedule
-}
-
-/** Returns when the values of a schedule settle, from its fields and the schedules in them. */
-function timingIn(kind: Kind, values: Values): Timing {
-  const timings = Object.values(values)
-    .flat()
-    .filter(isSchedule)
-    .map(({ timing }) => timing ?? endless)
-  if (kind.timing) return kind.timing(values, timings)
-  const { period } = kind.span?.(values) ?? { period: Number.POSITIVE_INFINITY }
-  if (!Number.isFinite(period)) return timings[0] ?? endless
-  const isHeld = values.after === undefined || values.after === 'hold' || values.after === 'throw'
-  return isHeld ? { end: period, last: period } : until(period)
+  const made = Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
+  origins.set(made, { kind, values })
+  return made
 }
 
 /** Whether a field's value is, or contains, a length that is a fraction of a run. */

@@ -1,5 +1,4 @@
 import type { Stretch } from './length.ts'
-import type { Timing } from './timing.ts'
 
 /** A function from the step to a value: a `Schedule` without its JSON spec. */
 export type Curve = (step: number) => number
@@ -17,8 +16,6 @@ export interface Schedule {
   readonly spec: ScheduleSpec
   /** Returns this schedule with all lengths in steps, for a part of a run; absent if they already are. */
   readonly within?: (stretch: Stretch) => Schedule
-  /** When the values settle, with lengths in steps. */
-  readonly timing?: Timing
 }
 
 /** Plain JSON that describes a schedule: its `type`, and its options by name; schedules in it are specs too. */

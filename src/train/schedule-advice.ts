@@ -4,7 +4,7 @@ import type { Schedule } from '../schedule/schedule.ts'
 import { fromSpec } from '../schedule/spec.ts'
 import { stretched } from '../schedule/stretched.ts'
 import { format } from '../schedule/text/format.ts'
-import { endless } from '../schedule/timing.ts'
+import { timingOf } from '../schedule/timing-of.ts'
 import { checkExperiment, type Experiment } from './experiment.ts'
 import type { Length } from './length.ts'
 import { newModel } from './new-model.ts'
@@ -47,7 +47,7 @@ function adviceFor(schedule: Schedule, end: number, { epochs }: Length, better?:
 function shortWarmup({ spec }: Schedule, steps: number): string | undefined {
   if (spec.type !== 'warmup' || !(Number(spec.steps) >= steps)) return undefined
   const short = fromSpec({ ...spec, steps: '5%' })
-  const inner = over(short, steps).timing ?? endless
+  const inner = timingOf(over(short, steps))
   return inner.last <= 1.02 * steps ? format(short) : undefined
 }
 

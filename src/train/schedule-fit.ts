@@ -3,7 +3,7 @@ import type { Module } from '../nn/module.ts'
 import { modules } from '../nn/modules.ts'
 import { wholeRun } from '../schedule/length.ts'
 import { type Curve, isSchedule, type Schedule } from '../schedule/schedule.ts'
-import { endless, type Timing } from '../schedule/timing.ts'
+import { timingOf } from '../schedule/timing-of.ts'
 import type { Experiment } from './experiment.ts'
 import { type Length, runLength } from './length.ts'
 import { highest, onlyRises, settledAt } from './schedule-samples.ts'
@@ -38,8 +38,6 @@ export function misfits(experiment: Experiment, model: Module): readonly Misfit[
 }
 
 const over = (schedule: Schedule, steps: number): Schedule => schedule.within?.(wholeRun(steps)) ?? schedule
-
-const timingOf = ({ timing }: Schedule): Timing => timing ?? endless
 
 /** Returns the schedules in an optimizer's options with their paths, each schedule once. */
 function schedulesIn(path: string, value: unknown): Map<Schedule, string> {
