@@ -36,7 +36,7 @@ try {
       const out = join(folder, name)
       const size = await runs(out, await bundle(out))
       if (name === 'Vite') assert.ok(size <= most.page, `wanted ${most.page} bytes at most, got ${size}`)
-      return `trains as in Node.js; ${kilobytes(size)} of JavaScript${name === 'Rollup' ? ', not minified' : ''}`
+      return `trains as in Node.js; ${kilobytes(size)} of JavaScript${['Rollup', 'webpack'].includes(name) ? ', not minified' : ''}`
     })
   }
   for (const file of ['schedule.js', 'parse.js'])
