@@ -32,8 +32,8 @@ export type ByteInput =
  * @throws {FormatError} when a server answers with an error.
  * @throws the reason of `signal`, once it is aborted; a download stops then.
  */
-export async function readBytes(source: ByteInput, given: CollectOptions = {}): Promise<Uint8Array> {
-  const { signal } = readOptions('readBytes', readingOptions, given)
+export async function loadBytes(source: ByteInput, given: CollectOptions = {}): Promise<Uint8Array> {
+  const { signal } = readOptions('loadBytes', readingOptions, given)
   signal?.throwIfAborted()
   if (source instanceof Uint8Array) return source
   if (source instanceof ArrayBuffer) return new Uint8Array(source)
@@ -60,14 +60,14 @@ async function* pieces(source: unknown): AsyncGenerator<Uint8Array> {
     for await (const part of source as AsyncIterable<unknown>) yield checkedPiece(part)
   else {
     const wanted = 'bytes, a File, a Blob, a Response, a URL or a stream of bytes'
-    throw mismatch('readBytes', wanted, source, 'write new URL(…) around an address')
+    throw mismatch('loadBytes', wanted, source, 'write new URL(…) around an address')
   }
 }
 
 function checkAnswer(response: Readonly<Record<'body' | 'status', unknown>>): void {
   const { ok, status, url } = response as unknown as Response
   if (ok) return
-  throw new FormatError(`readBytes: wanted the bytes of ${url}, got status ${status}; check the address`)
+  throw new FormatError(`loadBytes: wanted the bytes of ${url}, got status ${status}; check the address`)
 }
 
 async function* readerPieces(stream: ByteStream): AsyncGenerator<Uint8Array> {
@@ -87,5 +87,5 @@ async function* readerPieces(stream: ByteStream): AsyncGenerator<Uint8Array> {
 
 function checkedPiece(part: unknown): Uint8Array {
   if (part instanceof Uint8Array) return part
-  throw mismatch('readBytes', 'pieces of bytes', part, 'encode texts with TextEncoder')
+  throw mismatch('loadBytes', 'pieces of bytes', part, 'encode texts with TextEncoder')
 }
