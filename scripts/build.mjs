@@ -51,9 +51,13 @@ const index = ts.transpileModule(readFileSync(join(root, 'src/browser.ts'), 'utf
     verbatimModuleSyntax: true,
   },
 }).outputText
-const parts = [...index.matchAll(/from '\.\/(.+)\.ts'/g)].map(([, name]) => name)
+const parts = [...index.matchAll(/from '\.\/(.+)\.ts'/g)]
+  .map(([, name]) => name)
+  .filter((name) => name !== 'ops/namespace')
 const inBrowser = await rolldown({
-  input: Object.fromEntries(parts.map((name) => [name, join(root, `src/${name}.ts`)])),
+  input: Object.fromEntries(
+    [...parts, 'ops/checked', 'ops/index'].map((name) => [name, join(root, `src/${name}.ts`)]),
+  ),
   external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
   platform: 'browser',
 })
@@ -64,11 +68,26 @@ const web = await inBrowser.write({
   preserveModulesRoot: join(root, 'src'),
   entryFileNames: ({ name }) => `${name.replace(/^.*node_modules\//, 'packages/')}.js`, // npm leaves node_modules out
 })
-writeFileSync(join(dist, 'browser/index.js'), index.replaceAll(/(from '\..+)\.ts'/g, "$1.js'"))
-output.push(
-  { fileName: 'browser/index.js' },
-  ...web.output.map((file) => ({ ...file, fileName: `browser/${file.fileName}` })),
+const writeInBrowser = (fileName, text) => {
+  writeFileSync(join(dist, 'browser', fileName), text)
+  output.push({ fileName: `browser/${fileName}` })
+}
+writeInBrowser(
+  'index.js',
+  index
+    .replace("export { ops } from './ops/namespace.ts'", "export * as ops from './ops/each.ts'")
+    .replaceAll(/(from '\..+)\.ts'/g, "$1.js'"),
 )
+const operators = web.output.find(({ fileName }) => fileName === 'ops/index.js').exports.toSorted()
+writeInBrowser(
+  'ops/each.js',
+  `import { checked } from './checked.js'
+import * as operators from './index.js'
+
+${operators.map((name) => `export const ${name} = /*#__PURE__*/ checked('${name}', operators.${name})`).join('\n')}
+`,
+)
+output.push(...web.output.map((file) => ({ ...file, fileName: `browser/${file.fileName}` })))
 const written = new Set(output.map(({ fileName }) => fileName))
 for (const file of stale) if (!written.has(file.replaceAll('\\', '/'))) rmSync(join(dist, file))
 

@@ -11,6 +11,7 @@ export { encodeNpy, type NpyArray, type NpyData, parseNpy } from './formats/npy.
 export { encodeNpz, type NpzOptions, parseNpz } from './formats/npz.ts'
 export type { Column, TableOptions } from './formats/table.ts'
 export { cutout, horizontalFlip, randomCrop } from './image-transforms.ts'
+export { type ByteInput, type ByteStream, loadBytes } from './load-bytes.ts'
 export { type Loader, loader } from './loader.ts'
 export type { LoaderOptions, StreamLoaderOptions } from './loader-options.ts'
 export { mixup, oneHot } from './mixup.ts'

@@ -14,12 +14,16 @@ import { sizeOf } from '../core/shape.ts'
 import { allBut, type Basis, chosen, foldsOf, forwardChained, upTo } from './choose.ts'
 import { checkDataset, type Dataset, hasLabels, type Split, subset } from './dataset.ts'
 import { groupsOf, keyOptions, timesOf } from './keys.ts'
-import { isTable, type MixedTable } from './table/table.ts'
+import { isRegisteredTable } from './table/is-table.ts'
+import type { MixedTable } from './table/table.ts'
 
 /** A split with a test part. */
 export interface TestedSplit extends Split {
   readonly test: Dataset
 }
+
+/** Whether this is a table. Its class, which this file does not import, would be in every page that splits data. */
+const isTable = (given: Dataset | MixedTable): given is MixedTable => isRegisteredTable(given)
 
 const common = {
   /**

@@ -36,16 +36,19 @@ function layer<D extends Declared = Record<never, never>>(
 }
 
 /** `max(x, 0)`. */
-export class ReLU extends layer(ops.relu) {}
+export class ReLU extends /* @__PURE__ */ layer(ops.relu) {}
 
 /** `x` clamped to the range from 0 to 6. */
-export class ReLU6 extends layer(ops.relu6) {}
+export class ReLU6 extends /* @__PURE__ */ layer(ops.relu6) {}
 
 /** `x` where x > 0, `negativeSlope · x` elsewhere. */
-export class LeakyReLU extends layer((x, { negativeSlope }) => ops.leakyRelu(x, negativeSlope), {
-  /** Slope for negative inputs. @default 0.01 */
-  negativeSlope: number({}, 0.01),
-}) {}
+export class LeakyReLU extends /* @__PURE__ */ layer(
+  (x, { negativeSlope }) => ops.leakyRelu(x, negativeSlope),
+  {
+    /** Slope for negative inputs. @default 0.01 */
+    negativeSlope: number({}, 0.01),
+  },
+) {}
 
 const preluOptions = {
   /** Number of learned slopes: 1, shared by all channels, or the number of channels, for one each. @default 1 */
@@ -76,51 +79,57 @@ const alphaOption = {
 }
 
 /** `x` where x > 0, `alpha · (eˣ − 1)` elsewhere. */
-export class ELU extends layer((x, { alpha }) => ops.elu(x, alpha), alphaOption) {}
+export class ELU extends /* @__PURE__ */ layer((x, { alpha }) => ops.elu(x, alpha), alphaOption) {}
 
 /** `x` where x > 0, `alpha · (e^(x/alpha) − 1)` elsewhere. */
-export class CELU extends layer((x, { alpha }) => ops.celu(x, alpha), alphaOption) {}
+export class CELU extends /* @__PURE__ */ layer((x, { alpha }) => ops.celu(x, alpha), alphaOption) {}
 
 /** `s · elu(x, alpha)` with constants s ≈ 1.05 and alpha ≈ 1.67, which keep activations at mean 0 and variance 1. */
-export class SELU extends layer(ops.selu) {}
+export class SELU extends /* @__PURE__ */ layer(ops.selu) {}
 
 /** `x · Φ(x)`, where Φ is the cumulative distribution function of the standard normal distribution. */
-export class GELU extends layer((x, { approximate }) => gelu(x, { approximate }), geluOptions) {}
+export class GELU extends /* @__PURE__ */ layer(
+  (x, { approximate }) => gelu(x, { approximate }),
+  geluOptions,
+) {}
 
 /** `x · sigmoid(x)`. */
-export class SiLU extends layer(silu) {}
+export class SiLU extends /* @__PURE__ */ layer(silu) {}
 
 /** `x · tanh(ln(1 + eˣ))`. */
-export class Mish extends layer(mish) {}
+export class Mish extends /* @__PURE__ */ layer(mish) {}
 
 /** `(eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)`. */
-export class Tanh extends layer(tanh) {}
+export class Tanh extends /* @__PURE__ */ layer(tanh) {}
 
 /** `1/(1 + e⁻ˣ)`. */
-export class Sigmoid extends layer(sigmoid) {}
+export class Sigmoid extends /* @__PURE__ */ layer(sigmoid) {}
 
 /** `ln sigmoid(x)`. */
-export class LogSigmoid extends layer(logSigmoid) {}
+export class LogSigmoid extends /* @__PURE__ */ layer(logSigmoid) {}
 
 /** `ln(1 + e^(beta·x))/beta`. */
-export class Softplus extends layer((x, { beta }) => softplus(x, beta), {
+export class Softplus extends /* @__PURE__ */ layer((x, { beta }) => softplus(x, beta), {
   /** Sharpness of the bend at x = 0: the larger, the closer to ReLU. @default 1 */
   beta: number({}, 1),
 }) {}
 
 /** `x` clamped to the range from `minVal` to `maxVal`. */
-export class Hardtanh extends layer((x, { minVal, maxVal }) => ops.hardtanh(x, minVal, maxVal), {
-  /** Lower bound of the output. @default -1 */
-  minVal: number({ min: -Infinity, max: Infinity }, -1),
-  /** Upper bound of the output. @default 1 */
-  maxVal: number({ min: -Infinity, max: Infinity }, 1),
-}) {}
+export class Hardtanh extends /* @__PURE__ */ layer(
+  (x, { minVal, maxVal }) => ops.hardtanh(x, minVal, maxVal),
+  {
+    /** Lower bound of the output. @default -1 */
+    minVal: number({ min: -Infinity, max: Infinity }, -1),
+    /** Upper bound of the output. @default 1 */
+    maxVal: number({ min: -Infinity, max: Infinity }, 1),
+  },
+) {}
 
 /** `(x + 3)/6` clamped to the range from 0 to 1. */
-export class Hardsigmoid extends layer(ops.hardsigmoid) {}
+export class Hardsigmoid extends /* @__PURE__ */ layer(ops.hardsigmoid) {}
 
 /** `x · hardsigmoid(x)`. */
-export class Hardswish extends layer(ops.hardswish) {}
+export class Hardswish extends /* @__PURE__ */ layer(ops.hardswish) {}
 
 const softmaxOptions = {
   /** Axis along which to normalize: the probabilities along it sum to 1. @default -1 */
@@ -128,7 +137,7 @@ const softmaxOptions = {
 }
 
 /** `eˣ / Σ eˣ` along the axis `dim`. */
-export class Softmax extends layer((x, { dim }) => softmax(x, dim), softmaxOptions) {}
+export class Softmax extends /* @__PURE__ */ layer((x, { dim }) => softmax(x, dim), softmaxOptions) {}
 
 /** `x − ln Σ eˣ` along the axis `dim`. */
-export class LogSoftmax extends layer((x, { dim }) => logSoftmax(x, dim), softmaxOptions) {}
+export class LogSoftmax extends /* @__PURE__ */ layer((x, { dim }) => logSoftmax(x, dim), softmaxOptions) {}

@@ -1,3 +1,4 @@
+import { joinBytes } from '../core/bytes.ts'
 import { asData, type DType } from '../core/dtype.ts'
 import type { Attribute, Tensor } from '../core/tensor.ts'
 import {
@@ -57,17 +58,7 @@ export function modelBytes(graph: Graph): Uint8Array {
     ]),
   )
   const body = [encode(messages, 'GraphProto', rest), ...constants]
-  return joined([encode(messages, 'ModelProto', model), ...field(messages.ModelProto.graph, body)])
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return joinBytes([encode(messages, 'ModelProto', model), ...field(messages.ModelProto.graph, body)])
 }
 
 /** Lists the domains (namespaces) of operators in a graph and its loop bodies, except ONNX's own. */

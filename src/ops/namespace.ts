@@ -1,8 +1,19 @@
-import { checkedOperators } from './checked.ts'
-import type * as operators from './index.ts'
+import { checked, type Operator } from './checked.ts'
+import * as operators from './index.ts'
+import type { OperatorName } from './signatures.ts'
 
-/** Operators on tensors. Each checks its arguments. */
-export const ops: typeof operators = checkedOperators
+const table: Readonly<Record<string, unknown>> = operators
+
+/**
+ * Operators on tensors. Each checks its arguments. The build for browsers declares them one by one instead, so that
+ * bundlers leave out those that a page does not use.
+ */
+export const ops: typeof operators = Object.fromEntries(
+  Object.entries(table).map(([name, operator]) => [
+    name,
+    checked(name as OperatorName, operator as Operator),
+  ]),
+) as Readonly<Record<string, unknown>> as typeof operators
 /** Types of the operators' arguments and results. */
 export declare namespace ops {
   type AveragePoolOptions = operators.AveragePoolOptions

@@ -1,22 +1,12 @@
-import { sha256 as newSha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { deflateSync, Gunzip, Inflate } from 'fflate'
-import { joinBytes, viewOf } from '../core/bytes.ts'
+import { joinBytes } from '../core/bytes.ts'
 import type { CallContext, Hash, InflateOptions } from './platform.ts'
+import { portableSha256 } from './sha256.ts'
 
 declare const navigator: { readonly hardwareConcurrency: number }
 
 /** Returns a new SHA-256 hash. */
-export function sha256(): Hash {
-  const hash = newSha256.create()
-  return {
-    update(value) {
-      hash.update(typeof value === 'string' ? utf8ToBytes(value) : viewOf(value))
-      return this
-    },
-    hex: () => bytesToHex(hash.digest()),
-  }
-}
+export const sha256 = (): Hash => portableSha256()
 
 /** Returns the CRC-32 checksum of a text (as UTF-8) or of bytes. @param sum checksum of the bytes before. @default 0 */
 export function crc32(value: string | Uint8Array, sum: number = 0): number {
@@ -26,7 +16,7 @@ export function crc32(value: string | Uint8Array, sum: number = 0): number {
     return c
   })
   let c = ~sum
-  for (const byte of typeof value === 'string' ? utf8ToBytes(value) : value)
+  for (const byte of typeof value === 'string' ? new TextEncoder().encode(value) : value)
     c = table[(c ^ byte) & 0xff]! ^ (c >>> 8)
   return ~c >>> 0
 }

@@ -13,10 +13,7 @@ import {
   type ValuesOf,
 } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
-import { blockConvolutions } from './blocked.ts'
-import { choosing } from './choosing.ts'
 import { backendOf, devices, gpuIfAny } from './device.ts'
-import { explainer, inLayers } from './explain.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
 import { withLockedWeights } from './locked.ts'
 import { wholeLstms } from './portable.ts'
@@ -27,7 +24,6 @@ import type { Backend, Session, StepPlan } from './session.ts'
 import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
 import { isExact, lowered, resultsOf, rootsOf, stepPlanOf, type Traced, traceStep } from './traced.ts'
-import { transformConvolutions } from './transformed.ts'
 import { wholeLayers } from './whole-layers.ts'
 import { writtenModel } from './written-models.ts'
 
@@ -138,15 +134,18 @@ async function opened(traced: Traced, retrace: () => Traced, settings: Settings)
   const backend = await backendOf(device)
   const ranges = rangeChecks(traced)
   const checked = { ...traced, outputs: new Map([...traced.outputs, ...ranges.outputs]) }
-  const host = await timedOn(backend, checked, settings).catch((error: unknown) => {
-    throw inLayers(error, retrace)
+  const host = await timedOn(backend, checked, settings).catch(async (error: unknown) => {
+    throw await inLayers(error, retrace)
   })
   const openGpu = async (): Promise<Session | undefined> => {
     const gpu = await gpuIfAny()
     return gpu && timedOn(gpu, checked, settings).catch(() => undefined)
   }
-  const session = device === 'auto' ? choosing(host, openGpu) : host
-  const explain = explainer({ traced, ranges, loop, retrace, open: opener(backend, traced) })
+  const session = device === 'auto' ? (await import('./choosing.ts')).choosing(host, openGpu) : host
+  const explain: Running['explain'] = async (error, feeds, step) => {
+    const { explainer } = await import('./explain.ts')
+    return explainer({ traced, ranges, loop, retrace, open: opener(backend, traced) })(error, feeds, step)
+  }
   const run = runner(traced, session, { ranges, loop, explain })
   return { traced, retrace, timed: session.timed, run }
 }
@@ -155,15 +154,20 @@ async function opened(traced: Traced, retrace: () => Traced, settings: Settings)
 async function timedOn(backend: Backend, step: Traced, { loop, threads }: Settings): Promise<TimedSession> {
   // A device without a kernel for Loop has none for recurrent operators either.
   const whole = backend.loops ? lowered(step, (roots) => wholeLayers(wholeLstms(roots))) : step
-  const convolves = topological(rootsOf(whole)).some((t) => t.op === 'Conv')
-  const block = convolves ? await backend.blockSize() : 1
-  const fast = lowered(whole, (roots) => transformConvolutions(blockConvolutions(roots, block)))
-  const candidates = threads ? [threads] : threadsOn(backend, lowered(whole, transformConvolutions))
+  const convolutions = topological(rootsOf(whole)).filter(({ op }) => op.startsWith('Conv'))
+  const { fastConvolutions: faster } = convolutions.length > 0 ? await import('./convolutions.ts') : {}
+  const block = convolutions.some(({ op }) => op === 'Conv') ? await backend.blockSize() : 1
+  const fast = faster ? lowered(whole, (roots) => faster(roots, block)) : whole
+  const candidates = threads ? [threads] : threadsOn(backend, faster ? lowered(whole, faster) : whole)
   const [open, plan] = [opener(backend, step), stepPlanOf(fast, loop)]
   return racing(writtenModel(fast, loop && backend.loops), candidates, (model, count) =>
     open(model, count, plan),
   )
 }
+
+/** Returns a device's error with the layer whose operator failed. The code is loaded by the first error. */
+const inLayers = async (error: unknown, retrace: () => Traced): Promise<unknown> =>
+  (await import('./explain.ts')).inLayers(error, retrace)
 
 /** Compiles a step in which the inputs named in `free` may have a different number of rows in each call. */
 async function freelySized(
@@ -180,10 +184,10 @@ async function freelySized(
     model,
     threads ?? Math.max(...threadsOn(backend, traced)),
     stepPlanOf(traced, loop),
-  ).catch((error: unknown) => {
-    throw inLayers(error, retrace)
+  ).catch(async (error: unknown) => {
+    throw await inLayers(error, retrace)
   })
-  const explain: Running['explain'] = async (error) => inLayers(error, retrace)
+  const explain: Running['explain'] = (error) => inLayers(error, retrace)
   const run: Run = (feeds, step) => {
     const once = runner(withRowsOf(traced, free, feeds), session, { ranges, loop, explain })
     return once(feeds, step)

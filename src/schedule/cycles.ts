@@ -2,9 +2,10 @@
 
 import { mismatch } from '../core/mismatch.ts'
 import { choice, number, type OptionsOf, required } from '../core/options.ts'
+import { formula } from './formula.ts'
 import { type Constructor, type Fields, type FromValue, kind } from './kind.ts'
 import { steps } from './length.ts'
-import { formula, initial } from './options.ts'
+import { initial } from './options.ts'
 import type { Curve } from './schedule.ts'
 import type { Expression } from './text/expression.ts'
 import { type Timing, until } from './timing.ts'

@@ -91,6 +91,12 @@ export function kind<Args extends readonly unknown[], D extends Declared>(
   return Object.assign(construct, { kind: made })
 }
 
+/** Kind and fields of each schedule whose lengths are in steps. */
+const origins = new WeakMap<Schedule, { readonly kind: Kind; readonly values: Values }>()
+
+/** Returns the kind and the fields that a schedule was made of, if its lengths are in steps. */
+export const scheduleOrigin = (schedule: Schedule): ReturnType<typeof origins.get> => origins.get(schedule)
+
 /** Checks the fields of a spec and makes the schedule; used by both the constructors and the parser. */
 export function make(kind: Kind, fields: object): Schedule {
   const who = `schedule.${kind.type}`
@@ -101,7 +107,9 @@ export function make(kind: Kind, fields: object): Schedule {
     return Object.defineProperties(inRun(who, within.value), { spec, within }) as Schedule
   }
   kind.check?.(values, who)
-  return Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
+  const made = Object.defineProperty(withEnd(who, kind, values), 'spec', spec) as Schedule
+  origins.set(made, { kind, values })
+  return made
 }
 
 /** Whether a field's value is, or contains, a length that is a fraction of a run. */

@@ -1,7 +1,8 @@
 import { mismatch } from '../core/mismatch.ts'
 import { required } from '../core/options.ts'
+import { type Formula, formula } from './formula.ts'
 import { type Constructor, kind, make } from './kind.ts'
-import { base, type Formula, formula, initial } from './options.ts'
+import { base, initial } from './options.ts'
 import { recurrence } from './recurrence.ts'
 
 /** A factor at each step: a JavaScript function, or the text of an expression of `step`. */

@@ -1,6 +1,6 @@
+import { writtenSchedule } from '#schedules'
 import { type Hyperparameter, type Option, scheduled } from '../core/options.ts'
 import type { Schedule, ScheduleSpec } from './schedule.ts'
-import { parse } from './text/text.ts'
 
 /** A number, a function of the step, or a schedule as plain JSON or text: `'warmup 5% + cosine 0.1 to 0'`. */
 export type ScheduleLike = Hyperparameter | ScheduleSpec | string
@@ -12,7 +12,7 @@ const isSource = (value: unknown): boolean =>
     : typeof value === 'object' && value !== null && 'type' in value
 
 /** Returns the schedule that plain JSON or text stands for, and any other value unchanged. */
-export const asSchedule = <T>(value: T): T | Schedule => (isSource(value) ? parse(value) : value)
+export const asSchedule = <T>(value: T): T | Schedule => (isSource(value) ? writtenSchedule(value) : value)
 
 /** Declares an option that is a number or a schedule; the schedule may be given as plain JSON or as text. */
 export function schedulable<R extends number | undefined>(

@@ -1,12 +1,10 @@
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { faultOf } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
-import type { Declared } from '../core/options.ts'
-import { type Fields, type Kind, make } from './kind.ts'
+import { type Kind, make } from './kind.ts'
 import { kinds } from './kinds.ts'
 import { inner, inners } from './options.ts'
 import { isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './schedule.ts'
-import { endless, type Timing, until } from './timing.ts'
 
 const kindsByType: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [kind.type, kind]))
 
@@ -47,22 +45,6 @@ export function ofType<T>(who: string, known: ReadonlyMap<string, T>, type: unkn
   const found = known.get(type)
   if (found === undefined) throw unknownName(who, names, type, 'type as ')
   return found
-}
-
-/** Returns the timing (when values settle) of the schedule described by a spec; `endless` for an unknown type. */
-export function timingOf(spec: ScheduleSpec): Timing {
-  const kind = kindsByType.get(spec.type)
-  if (kind === undefined) return endless
-  const values = spec as Fields<Declared>
-  const inside = Object.entries(kind.fields).flatMap(([name, option]) => {
-    const isNested = (option === inner || option === inners) && spec[name] !== undefined
-    return isNested ? [spec[name] as ScheduleSpec | readonly ScheduleSpec[]].flat() : []
-  })
-  if (kind.timing) return kind.timing(values, inside.map(timingOf))
-  const { period } = kind.span?.(values) ?? { period: Number.POSITIVE_INFINITY }
-  if (!Number.isFinite(period)) return inside.map(timingOf)[0] ?? endless
-  const isHeld = spec.after === undefined || spec.after === 'throw'
-  return isHeld ? { end: period, last: period } : until(period)
 }
 
 /** Returns the schedule that a JSON text describes. */

@@ -1,14 +1,15 @@
 import { isFraction } from './length.ts'
 import { points } from './options.ts'
 import { isSchedule, type Schedule, type ScheduleSpec, type SpecValue } from './schedule.ts'
-import { fromSpec, kindOf, timingOf } from './spec.ts'
+import { fromSpec, kindOf } from './spec.ts'
+import { timingOf } from './timing-of.ts'
 
 /**
  * Returns a schedule whose curve fills a whole run of any length: each length in steps becomes a percentage of
  * the schedule's total length, rounded to four digits. Undefined if the schedule has no end or no lengths.
  */
 export function stretched(schedule: Schedule): Schedule | undefined {
-  const { end } = timingOf(schedule.spec)
+  const { end } = timingOf(schedule)
   if (!(end > 0 && Number.isFinite(end))) return undefined
   try {
     const relative = fromSpec(inPercent(schedule.spec, end))

@@ -13,6 +13,7 @@ import { packageVersion } from '../package-folder.ts'
 import { Checkpoints, readState } from './checkpoint.ts'
 import { ownFunction, ownRules, transformsFingerprint } from './effects.ts'
 import { checkExperiment, type Experiment, optionNames } from './experiment.ts'
+import { graphFingerprints } from './graph-fingerprints.ts'
 import { optimizerOf, scheduleStepsOf } from './run-optimizer.ts'
 import type { Task } from './task.ts'
 import { checkTask } from './task-options.ts'
@@ -34,7 +35,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
   checkExperiment('describe', experiment)
   checkTask('describe', task)
   const { data, transform, sampler, model, loss, optimizer, control, metrics, log, ...rest } = experiment
-  const { graph, scheduled, evaluation } = task.graphFingerprints(experiment.batchSize)
+  const { graph, scheduled, evaluation } = graphFingerprints(task, experiment.batchSize)
   const description = present({
     ...rest,
     data: {

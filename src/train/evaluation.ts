@@ -8,7 +8,7 @@ import type { Source } from '../data/stream.ts'
 import { type Evaluator, type Meaning, type Results, under } from './evaluator.ts'
 import { metricsUnder } from './goals.ts'
 import { fieldsOf } from './graphs.ts'
-import { type Interval, Intervals } from './intervals.ts'
+import type { Interval, Intervals } from './intervals.ts'
 import { locating } from './locate.ts'
 import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
 import {
@@ -77,8 +77,9 @@ export async function evaluation(
   }: { readonly signal?: AbortSignalLike | undefined; readonly intervals?: boolean },
 ): Promise<Evaluation> {
   const outputs = Object.keys(source.y.tensors ?? {})
-  const whole = new Tally(outputs.length > 0 ? {} : metrics, asked)
-  const each = outputs.map((name) => ({ name, tally: new Tally(metricsUnder(metrics, name), asked) }))
+  const measured = asked ? (await import('./intervals.ts')).Intervals : undefined
+  const whole = new Tally(outputs.length > 0 ? {} : metrics, measured)
+  const each = outputs.map((name) => ({ name, tally: new Tally(metricsUnder(metrics, name), measured) }))
   const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
   for await (const stack of untilAborted(signal, stacks)) {
     const { weights, length } = stack
@@ -149,9 +150,9 @@ class Tally {
   readonly #intervals: Intervals | undefined
   #hasAccuracy = false
 
-  constructor(metrics: Metrics, asked: boolean) {
+  constructor(metrics: Metrics, intervals: typeof Intervals | undefined) {
     this.#measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
-    this.#intervals = asked ? new Intervals(metrics) : undefined
+    this.#intervals = intervals && new intervals(metrics)
   }
 
   /** Number of examples so far. */

@@ -43,7 +43,7 @@ function leavesOne({ batchSize, accumulate }: Experiment, rest: number): boolean
 /** Returns the reason why the task cannot train on batches of `batchSize` examples; undefined when it can. */
 function failure(task: Task, batchSize: number): string | undefined {
   try {
-    task.graphFingerprints(batchSize)
+    task.traces(batchSize)
     return undefined
   } catch (error) {
     if (error instanceof ShapeError) return error.message

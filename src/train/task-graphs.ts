@@ -1,4 +1,3 @@
-import { present } from '../core/options.ts'
 import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { checkAssignsNothing, type Variable } from '../core/variable.ts'
@@ -9,12 +8,10 @@ import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { sharesMemory } from '../runtime/device.ts'
-import { graphFingerprint } from '../runtime/fingerprint.ts'
 import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { checkedLoss } from './checked-loss.ts'
 import { culpritOf } from './diverged.ts'
-import { valuesFingerprint } from './effects.ts'
 import { type Evaluator, Evaluators } from './evaluator.ts'
 import { exampleWeighted } from './example-weighted.ts'
 import { type BatchOf, batchFeeds, batchFields, Graphs } from './graphs.ts'
@@ -26,14 +23,10 @@ import { type WatchedStep, watched } from './watch.ts'
 
 type Fed = BatchOf<Tensor>
 
-/** Hashes of what a task computes; independent of process, device and the values of weights. */
-export interface GraphFingerprints {
-  /** Hash of the training step's graph. */
-  readonly graph: string
-  /** Hash of the graph of the model in evaluation mode. */
-  readonly evaluation: string
-  /** Hash of some values of each schedule in a layer, such as a momentum's, by the schedule's name. */
-  readonly scheduled: Readonly<Record<string, string>>
+/** Graphs of a task's training step and of its model in evaluation mode, not compiled. */
+export interface StepTraces {
+  readonly training: Traced
+  readonly evaluation: Traced
 }
 
 /** A step after which every weight learns that ever does. */
@@ -122,8 +115,8 @@ export class TaskGraphs {
     return this.#evaluators.of(source, batchSize)
   }
 
-  /** Returns hashes of the graphs for batches of `batchSize` examples, without compiling the graphs. */
-  fingerprints(batchSize: number): GraphFingerprints {
+  /** Traces the graphs for batches of `batchSize` examples, without compiling them. */
+  traces(batchSize: number): StepTraces {
     const traced = (body: (fed: Fed) => Readonly<Record<string, Tensor>>): Traced => {
       const graph = this.#graphs.traceable(batchSize, body)
       return traceStep(graph.inputs, graph.body)
@@ -138,14 +131,7 @@ export class TaskGraphs {
       checkAssignsNothing()
       return { output }
     })
-    const own = [...training.scheduled.values()].filter(({ name }) => !/^(optimizer|accumulate)\./.test(name))
-    return {
-      graph: graphFingerprint(training),
-      evaluation: graphFingerprint(evaluation),
-      scheduled: present(
-        Object.fromEntries(own.map(({ name, value }) => [name, valuesFingerprint(value)])),
-      ) as Record<string, string>,
-    }
+    return { training, evaluation }
   }
 
   #learner(batchSize: number, step: number, isResident: boolean = false): Promise<MicroGraph> {

@@ -27,9 +27,8 @@ import {
   evaluationOptions,
 } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
-import { recalibrate } from './recalibrate.ts'
 import { type Failure, inPhases, rows, type Steps, skipping } from './steps.ts'
-import { type GraphFingerprints, TaskGraphs } from './task-graphs.ts'
+import { type StepTraces, TaskGraphs } from './task-graphs.ts'
 import type { TaskOptions, TaskValues } from './task-options.ts'
 import { taskValues } from './task-values.ts'
 
@@ -259,7 +258,8 @@ export class Task {
   /** Recomputes running statistics at the current weights, on training batches of `batchSize` examples. */
   async #recalibrate(batchSize: number, signal: AbortSignalLike | undefined): Promise<void> {
     if (batchNorms(this.model).size === 0) return
-    const { data, seed, recalibrate: measure = recalibrate } = this.#options
+    const { data, seed } = this.#options
+    const measure = this.#options.recalibrate ?? (await import('./recalibrate.ts')).recalibrate
     const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)
     const batches = loader(data, { batchSize: size, seed, last: 'drop' })
     const unlock = lock(this.#optimizer.at(this.#step, () => lockedIn(this.model)))
@@ -289,12 +289,11 @@ export class Task {
   }
 
   /**
-   * Returns hashes of what training steps and evaluation compute for batches of `batchSize` examples, without
-   * compiling a graph.
+   * Traces the graphs of a training step and of evaluation for batches of `batchSize` examples, without compiling them.
    *
    * @throws {ShapeError} when model, data and loss do not fit together.
    */
-  graphFingerprints(batchSize: number): GraphFingerprints {
-    return this.#graphs.fingerprints(batchSize)
+  traces(batchSize: number): StepTraces {
+    return this.#graphs.traces(batchSize)
   }
 }

@@ -1,18 +1,15 @@
 import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
-import { type DType, isFloat } from '../core/dtype.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { boolean, custom, type OptionsOf, present, readOptions } from '../core/options.ts'
-import type { Shape } from '../core/shape.ts'
+import { boolean, custom, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Batch, Loader } from '../data/loader.ts'
 import type { StreamLoader } from '../data/stream-loader.ts'
-import { normalizeLayers } from '../nn/norm/normalization.ts'
 import { isRelative } from '../optim/over-run.ts'
 import { DivergedError } from './diverged.ts'
 import type { EpochEvent, StepsEvent, TrainEvent } from './event.ts'
 import { checkExperiment, type Experiment, goalOf, isEpochResult, trainingBatches } from './experiment.ts'
 import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
-import { newModel } from './new-model.ts'
+import { newTask } from './new-task.ts'
 import { Pace } from './pace.ts'
 import {
   afterEpoch,
@@ -27,15 +24,15 @@ import {
   resumed,
   trainLossOf,
 } from './progress.ts'
-import { optimizerFor, scheduleStepsOf } from './run-optimizer.ts'
-import { scheduleWarnings } from './schedule-fit.ts'
-import { checkSizesFirst } from './sizes-first.ts'
+import { scheduleStepsOf } from './run-optimizer.ts'
+import { misfits } from './schedule-fit.ts'
 import type { Steps } from './steps.ts'
-import { Task } from './task.ts'
+import type { Task } from './task.ts'
 import { taskOption } from './task-option.ts'
-import { type TaskOptions, taskOptions } from './task-options.ts'
 import { testDataOf, tested } from './test-part.ts'
 import { type EpochMeasurements, validationOf } from './validation.ts'
+
+export { taskOf } from './task-of.ts'
 
 const options = {
   /** Task (model, loss and optimizer) to train. @default a new task of the experiment */
@@ -68,9 +65,10 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const read = readOptions('run', options, given)
   checkExperiment('run', experiment)
-  const { task = taskOf(experiment), progress: start = beginning(experiment), signal, test } = read
+  const { progress: start = beginning(experiment), signal, test } = read
   signal?.throwIfAborted()
   if (test) testDataOf('run', experiment)
+  const task = read.task ?? (await ownTask(experiment))
   checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
@@ -79,7 +77,7 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   checkLastBatch(experiment, task)
   let progress = resumed(experiment, start)
   task.goTo(progress.steps, factorOf(experiment, progress))
-  const warnings = scheduleWarnings(experiment, task.model)
+  const warnings = await scheduleFaults(experiment, task)
   const about = { parameters: task.parameters, ...(warnings.length > 0 && { warnings }) }
   yield { type: 'start', ...length, ...about, progress }
   while (!isOver(experiment, progress)) {
@@ -92,6 +90,18 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   if (test) yield { ...(await tested('run', experiment, { task, weights: 'final', signal })), progress }
   const [reason, because] = [endOf(experiment, progress)!, becauseOf(experiment, progress)]
   yield { type: 'end', reason, because, steps: task.steps, time, progress }
+}
+
+/** Returns a new task. What changes a model's normalization is loaded by the experiments that ask for it. */
+async function ownTask(experiment: Experiment): Promise<Task> {
+  if (experiment.normalization === undefined) return newTask(experiment)
+  return newTask(experiment, (await import('../nn/norm/normalization.ts')).normalizeLayers)
+}
+
+/** Returns a warning for each schedule that does not fit the run. What phrases them is loaded by the first. */
+async function scheduleFaults(experiment: Experiment, { model }: Task): Promise<readonly string[]> {
+  const found = misfits(experiment, model)
+  return found.length === 0 ? [] : found.map((await import('./schedule-advice.ts')).warningOf)
 }
 
 /** Checks a task's schedules. @throws {ArgumentError} when they were made for a run of another length. */
@@ -200,23 +210,4 @@ export function monitored({ monitor }: Pick<Experiment, 'monitor'>, measured: Ep
 export function monitoredScore(event: EpochEvent, experiment: Experiment): number | undefined {
   const value = monitored(experiment, event)
   return Number.isNaN(value) ? undefined : goalOf(experiment) === 'max' ? -value : value
-}
-
-/** Returns a new task with the model, loss and optimizer of an experiment. */
-export function taskOf(experiment: Experiment): Task {
-  checkExperiment('taskOf', experiment)
-  const { data, normalization } = experiment
-  const shared = Object.entries(experiment).filter(([name]) => name in taskOptions)
-  const model = newModel(experiment)
-  if (normalization !== undefined) normalizeLayers(model, normalization, batchOf(experiment))
-  checkSizesFirst(model, batchOf(experiment))
-  const optimizer = optimizerFor(experiment, model)
-  const own = { model, optimizer, data: data.train, scheduleSteps: scheduleStepsOf(experiment) }
-  return new Task({ ...(Object.fromEntries(shared) as unknown as TaskOptions), ...present(own) })
-}
-
-/** Returns the shape and element type of a batch of model inputs. */
-function batchOf({ data, batchSize, dtype }: Experiment): { readonly shape: Shape; readonly dtype: DType } {
-  const { x } = data.train
-  return { shape: [batchSize, ...x.shape], dtype: isFloat(x.dtype) ? dtype : x.dtype }
 }

@@ -16,6 +16,7 @@ import { type ColumnEncoder, parserOf } from './column-encoder.ts'
 import type { ColumnStore } from './column-store.ts'
 import { encoder } from './encoder.ts'
 import type { CellValue, ColumnEncoding, ColumnKind, TableEncoding } from './encoding.ts'
+import { isRegisteredTable, registerTable } from './is-table.ts'
 import type { ColumnPlan } from './kinds.ts'
 import { classReader } from './labels.ts'
 import { learnerOf } from './learn.ts'
@@ -65,6 +66,7 @@ export class MixedTable {
     this.plans = plans
     const [any] = stores.values()
     this.length = any?.length ?? 0
+    registerTable(this)
   }
 
   /** ColumnKind of each column of features, told or guessed. */
@@ -184,7 +186,7 @@ const toldAs = ({ name, kind }: ColumnEncoding): string =>
   `tell its kind, as in columns: { ${JSON.stringify(name)}: '${kind}' }`
 
 /** Whether a value is a table that `data.table` read. */
-export const isTable = (value: unknown): value is MixedTable => value instanceof MixedTable
+export const isTable = (value: unknown): value is MixedTable => isRegisteredTable(value)
 
 /**
  * Returns the data set of a table's rows, encoded as was learnt from other rows, such as those of a training part.

@@ -1,4 +1,4 @@
-import { scheduleWarnings } from '../../train/schedule-fit.ts'
+import { scheduleWarnings } from '../../train/schedule-advice.ts'
 import type { LintRule } from './rule.ts'
 
 /** Lint rules about how schedules fit the run. */

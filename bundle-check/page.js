@@ -1,0 +1,3 @@
+import { losses } from './net.js'
+
+globalThis.trained = losses()

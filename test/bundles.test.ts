@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { hasChromium } from './support/browser.ts'
+import { repository } from './support/command.ts'
+
+const run = promisify(execFile)
+
+/** Runs a check in a package of its own; returns what it prints. Installs the package first if it is not. */
+async function checked(name: string): Promise<string> {
+  const folder = join(repository, name)
+  if (!isInstalled(name)) await run('npm', ['ci', '--prefix', folder, '--prefer-offline'])
+  const env = { ...process.env, TMPDIR: undefined }
+  const { stdout, stderr } = await run(process.execPath, [join(folder, 'run.mjs')], { env }).catch(
+    (failed: { stdout: string; stderr: string }) => failed,
+  )
+  return `${stdout}${stderr}`
+}
+
+const isInstalled = (name: string): boolean =>
+  existsSync(join(repository, name, 'node_modules/.package-lock.json'))
+const isSkipped = (name: string): boolean => !isInstalled(name) && !process.env.CI
+
+test.skipIf(isSkipped('bundle-check') || !hasChromium)(
+  'Vite, webpack, esbuild and Rollup bundle a page that trains in Chromium as Node.js does, where bundle-check is installed',
+  async () => {
+    const printed = await checked('bundle-check')
+    expect(printed).not.toContain('FAILED')
+    expect(printed.match(/^ok .*trains as in Node\.js/gm)).toHaveLength(4)
+    expect(printed).toMatch(/^ok {5}parse\.js/m)
+  },
+)
+
+test.skipIf(isSkipped('runtime-check'))(
+  'Deno and Bun train to the bits of Node.js on every device, where runtime-check is installed',
+  async () => {
+    const printed = await checked('runtime-check')
+    expect(printed).not.toContain('FAILED')
+    expect(printed.match(/^ok /gm)).toHaveLength(6)
+  },
+)
