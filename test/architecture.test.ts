@@ -167,6 +167,7 @@ test('only the command line and workers touch the process, locks its id, one fil
   const wrong = files.filter((file) => folderOf(file) !== 'cli' && touches.test(source(file)))
   expect(wrong).toEqual([
     'disk/lock.ts',
+    'disk/running.ts',
     'platform/node.ts',
     'runtime/telemetry.ts',
     'study/run/heartbeat.ts',
@@ -307,7 +308,7 @@ describe('in a browser', () => {
         .createSourceFile(file, source(file), ts.ScriptTarget.Latest)
         .statements.flatMap(exportedNames)
         .toSorted()
-    expect(twins).toHaveLength(2)
+    expect(twins).toHaveLength(5)
     for (const [node, browser] of twins) expect(namesIn(browser), browser).toEqual(namesIn(node))
   })
 
