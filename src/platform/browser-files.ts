@@ -231,7 +231,7 @@ function saved<T>(path: string, write: () => T): T {
     if ((cause as Error).name !== 'QuotaExceededError') throw cause
     const fix = 'remove runs with storage.remove, or free space on the disk, then resume'
     throw new MachineError(
-      `${path}: wanted to write it, got no room in what this site may store (QuotaExceededError); ${fix}`,
+      `${path.replaceAll('.partial', '')}: wanted to write it, got no room in what this site may store (QuotaExceededError); ${fix}`,
       { cause },
     )
   }

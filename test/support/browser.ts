@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { basename, extname, join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
 import { repository } from './command.ts'
 
@@ -23,8 +24,10 @@ const types: Readonly<Record<string, string>> = {
 
 /** Pages of Chromium from a local server that permits no `eval`. */
 export interface Served {
-  /** Opens an empty page. */
+  /** Opens an empty page. All share one origin and what it stores. */
   open(): Promise<Page>
+  /** Kills the processes of all pages and their workers. */
+  kill(): Promise<void>
   close(): Promise<void>
 }
 
@@ -46,10 +49,14 @@ export async function serve(entries: readonly string[], args: readonly string[] 
     response.statusCode = body === undefined ? 404 : 200
     response.end(body)
   }).listen(0)
-  const browser: Browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] })
+  const profile = mkdtempSync(join(tmpdir(), 'evenstep-chromium-'))
+  const options = { executablePath, args: ['--no-sandbox', ...args] }
+  const browser = await chromium.launchPersistentContext(profile, options)
+  const alive: Page[] = []
   return {
     async open() {
       const page = await browser.newPage()
+      alive.push(page)
       page.setDefaultTimeout(60_000)
       await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`)
       return page
@@ -57,6 +64,14 @@ export async function serve(entries: readonly string[], args: readonly string[] 
     async close() {
       await browser.close()
       server.close()
+      rmSync(profile, { recursive: true, force: true })
+    },
+    async kill() {
+      const session = await browser.browser()!.newBrowserCDPSession()
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+      const crashes = alive.splice(0).map((page) => page.waitForEvent('crash'))
+      for (const { id, type } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL')
+      await Promise.all(crashes)
     },
   }
 }
