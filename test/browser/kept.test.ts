@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { train } from 'evenstep'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { RunFolder } from '../../src/train/run-folder.ts'
 import { call, hasChromium, type Served, serve } from '../support/browser.ts'
 import { type CloudSettings, clouds } from './training.ts'
 
@@ -18,7 +18,7 @@ const timeless = (bytes: readonly number[]): string =>
 /** Returns the files of a run that was trained in Node.js, without times. */
 async function inNode(settings: CloudSettings, names: readonly string[]): Promise<Record<string, string>> {
   const folder = join(root, `run-${settings.epochs}`)
-  const run = new RunFolder(folder, clouds(settings.device, settings))
+  const run = new train.RunFolder(folder, clouds(settings.device, settings))
   for await (const _ of run.events());
   run.close()
   return Object.fromEntries(names.map((name) => [name, timeless([...readFileSync(join(folder, name))])]))

@@ -19,13 +19,14 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
+  '.css': 'text/css',
   '.wasm': 'application/wasm',
 }
 
 /** Pages of Chromium from a local server that permits no `eval`. */
 export interface Served {
-  /** Opens an empty page. All share one origin and what it stores. */
-  open(): Promise<Page>
+  /** Opens a page. All share one origin and what it stores. @param path its address on the server. @default index.html */
+  open(path?: string): Promise<Page>
   /** Kills the processes of all pages and their workers. */
   kill(): Promise<void>
   close(): Promise<void>
@@ -40,11 +41,28 @@ export interface Served {
  */
 export async function serve(entries: readonly string[], args: readonly string[] = []): Promise<Served> {
   const scripts = await bundled(entries)
+  const empty = '<!doctype html><title>page</title>'
+  return served(
+    (path) => (path === 'index.html' ? empty : (scripts.get(path) ?? engine(basename(path)))),
+    args,
+  )
+}
+
+/** Serves the files in a folder, such as a site that was built. */
+export const serveFolder = (folder: string): Promise<Served> =>
+  served((path) => {
+    const file = join(folder, path)
+    return existsSync(file) ? readFileSync(file) : undefined
+  })
+
+async function served(
+  contentOf: (path: string) => string | Buffer | undefined,
+  args: readonly string[] = [],
+): Promise<Served> {
   const server = createServer(({ url = '/' }, response) => {
-    const name = basename(new URL(url, 'http://localhost').pathname) || 'index.html'
-    const body =
-      name === 'index.html' ? '<!doctype html><title>page</title>' : (scripts.get(name) ?? engine(name))
-    response.setHeader('content-type', types[extname(name)] ?? 'application/octet-stream')
+    const path = new URL(url, 'http://localhost').pathname.slice(1) || 'index.html'
+    const body = contentOf(path)
+    response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream')
     response.setHeader('content-security-policy', policy)
     response.statusCode = body === undefined ? 404 : 200
     response.end(body)
@@ -54,11 +72,11 @@ export async function serve(entries: readonly string[], args: readonly string[] 
   const browser = await chromium.launchPersistentContext(profile, options)
   const alive: Page[] = []
   return {
-    async open() {
+    async open(path = '') {
       const page = await browser.newPage()
       alive.push(page)
       page.setDefaultTimeout(60_000)
-      await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`)
+      await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/${path}`)
       return page
     },
     async close() {
