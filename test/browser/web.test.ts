@@ -38,6 +38,12 @@ async function download(page: Page, name: string): Promise<Uint8Array> {
   return readFileSync(await (await started).path())
 }
 
+test('docs/browser.md shows the snippets of examples/web', () => {
+  const page = readFileSync(join(repository, 'docs/browser.md'), 'utf8')
+  for (const name of ['react.tsx', 'astro.ts'])
+    expect(page).toContain(readFileSync(join(example, 'snippets', name), 'utf8'))
+})
+
 describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
   'examples/web in Chromium, where it is installed',
   () => {
@@ -53,6 +59,11 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
     afterAll(async () => {
       await served?.close()
       rmSync(site, { recursive: true })
+    })
+
+    test.skipIf(!process.env.CI)('its types are right, in continuous integration', () => {
+      const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+      execFileSync(process.execPath, [tsc, '-p', example], { stdio: 'inherit' })
     })
 
     test('a dropped table is trained on, predicts a row, and its model is downloaded', async () => {
