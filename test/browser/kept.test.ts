@@ -62,12 +62,14 @@ describe.skipIf(!hasChromium)('a run that is kept in Chromium, where it is insta
   test('can be left and resumed, and is open in one place at a time', async () => {
     const [page, other] = [await served.open(), await served.open()]
     const settings = { device: 'wasm', epochs: 20 } as const
+    await call(page, 'kept', 'hold')
     const running = call<number>(page, 'kept', 'kept', 'left', settings, { until: 110 })
     await call(page, 'kept', 'until', 1)
     const refused =
       'left: wanted a run that nobody has open, got one that another page or worker has; close it'
     await expect(call(other, 'kept', 'kept', 'left', settings, { resume: true })).rejects.toThrow(refused)
     await expect(call(other, 'kept', 'remove', 'left')).rejects.toThrow(refused)
+    await call(page, 'kept', 'release')
     expect(await running).toBeGreaterThanOrEqual(110)
     expect(await call(other, 'kept', 'kept', 'left', settings, { resume: true })).toBe(220)
     const there = texts(await call(other, 'kept', 'filesOf', 'left'))

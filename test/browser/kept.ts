@@ -19,6 +19,17 @@ export async function filesOf(folder: string): Promise<Record<string, readonly n
 }
 
 let trained = 0
+let waiting: Promise<void> | undefined
+let go = (): void => {}
+
+/** Makes runs of this page wait after their next event, until `release`. */
+export function hold(): void {
+  waiting = new Promise((resolve) => {
+    go = resolve
+  })
+}
+
+export const release = (): void => go()
 
 /** Waits until a run of this page has taken a number of steps. */
 export async function until(steps: number): Promise<void> {
@@ -38,6 +49,7 @@ export async function kept(
     steps = event.progress.steps
     trained = steps
     if (steps >= until) break
+    if (steps > 0) await waiting
   }
   return steps
 }

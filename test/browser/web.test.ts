@@ -87,16 +87,16 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
         ['it is broken', 'yes'],
         ['all is well', 'no'],
       ] as const) {
-        await page.getByLabel('age').fill('22')
-        await page.getByLabel('message').fill(message)
-        await page.getByRole('button', { name: 'Predict' }).click()
+        await page.locator('#row [name=age]').fill('22')
+        await page.locator('#row [name=message]').fill(message)
+        await page.locator('#row button').click()
         await page.getByText(`leaves: ${answer}, with probability`).waitFor()
       }
       expect(
         train.readSafetensors(await download(page, 'model.safetensors'), 'model.safetensors').size,
       ).toBeGreaterThan(5)
       expect((await download(page, 'model.onnx')).length).toBeGreaterThan(1000)
-      await page.getByLabel('Predict').selectOption('signed')
+      await page.locator('#label').selectOption('signed')
       await page.getByRole('button', { name: 'Train' }).click()
       await page.getByText('signed has 90 different values; choose a column of classes').waitFor()
     })
@@ -117,9 +117,9 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
       await page.close()
       const other = await served.open('digits.html')
       await other.getByRole('button', { name: 'Continue training' }).click()
-      await other.getByText('Epoch 3: ').waitFor()
+      await other.getByText('Epoch 2: ').waitFor()
       const right = Number(/([\d.]+) %/.exec((await other.textContent('#status'))!)![1])
-      expect(right).toBeGreaterThan(97)
+      expect(right).toBeGreaterThan(95)
     })
   },
 )
