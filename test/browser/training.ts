@@ -120,8 +120,10 @@ export async function overlapping(overlaps: boolean): Promise<readonly (readonly
     evaluated.push(loss)
   }
   for await (const batch of data.loader(experiment.data.train, { batchSize: 16, seed: 0 }).batches(0)) {
-    if (overlaps) running.push(new Promise((resolve) => setTimeout(() => resolve(evaluate()), 1)))
+    if (overlaps && losses.length > 0)
+      running.push(new Promise((resolve) => setTimeout(() => resolve(evaluate()), 1)))
     losses.push(await task.step(batch))
+    if (losses.length === 1) await evaluate() // so that all graphs are compiled
     if (overlaps) await new Promise((resolve) => setTimeout(resolve))
   }
   await Promise.all(running)
