@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as browser from '../platform/browser.ts'
 import * as node from '../platform/node.ts'
-import { Turns } from './exclusive.ts'
+import { TurnTaking } from './exclusive.ts'
 
 const pause = (ms = 1): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
@@ -34,8 +34,8 @@ describe.each([
   ['Node.js', node],
   ['a browser', browser],
 ])('in %s, calls that use the same variables', (_, { callContext, followsCalls }) => {
-  const turns = new Turns(callContext(), followsCalls)
-  const exclusively: Turns['exclusively'] = (...call) => turns.exclusively(...call)
+  const turns = new TurnTaking(callContext(), followsCalls)
+  const exclusively: TurnTaking['exclusively'] = (...call) => turns.exclusively(...call)
   const isWithinCallOf = (owner: object): boolean => turns.isWithinCallOf(owner)
   const checkSettled = (who: string, variables: readonly object[]): void => turns.checkSettled(who, variables)
 

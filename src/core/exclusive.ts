@@ -43,7 +43,7 @@ interface ExclusiveOptions {
 }
 
 /** Calls that take turns. */
-export class Turns {
+export class TurnTaking {
   /** The call of `exclusively` during which the current code runs. */
   readonly #around: CallContext<Hold>
   readonly #followsCalls: boolean
@@ -168,7 +168,7 @@ export class Turns {
   }
 }
 
-const turns = new Turns(callContext<Hold>(), followsCalls)
+const turns = new TurnTaking(callContext<Hold>(), followsCalls)
 
 /**
  * Runs `body` with exclusive use of `variables`: waits for earlier calls that use any of them; later calls wait
