@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chdir, cwd } from 'node:process'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { LockedError, lockRun } from '../disk/lock.ts'
+import { LockedError } from '../core/locked.ts'
+import { lockRun } from '../disk/lock.ts'
 import { freeFolder, lastFolder, whenUnlocked } from './run.ts'
 
 const [root, before] = [mkdtempSync(join(tmpdir(), 'evenstep-runs-')), cwd()]

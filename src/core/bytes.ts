@@ -2,7 +2,7 @@
 export const mostAtOnce = 2 ** 30
 
 /** Returns the bytes of several arrays, one after the other, in a new array. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { checkSettled, exclusively, isWithinCallOf } from './exclusive.ts'
+import * as browser from '../platform/browser.ts'
+import * as node from '../platform/node.ts'
+import { TurnTaking } from './exclusive.ts'
 
 const pause = (ms = 1): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
@@ -17,9 +19,26 @@ function noting(): { readonly notes: string[]; call(name: string, ms?: number): 
   return { notes, call }
 }
 
+/** Returns a promise, and the function that resolves it. */
+function later(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve: () => resolve() }
+}
+
 const [a, b] = [{}, {}]
 
-describe('calls that use the same variables', () => {
+describe.each([
+  ['Node.js', node],
+  ['a browser', browser],
+])('in %s, calls that use the same variables', (_, { callContext, followsCalls }) => {
+  const turns = new TurnTaking(callContext(), followsCalls)
+  const exclusively: TurnTaking['exclusively'] = (...call) => turns.exclusively(...call)
+  const isWithinCallOf = (owner: object): boolean => turns.isWithinCallOf(owner)
+  const checkSettled = (who: string, variables: readonly object[]): void => turns.checkSettled(who, variables)
+
   test('take turns in their order; others do not wait', async () => {
     const { notes, call } = noting()
     const calls = [
@@ -56,20 +75,23 @@ describe('calls that use the same variables', () => {
     expect(notes).toEqual(expected.split(' '))
   })
 
-  test('that would wait for each other for ever are refused, and the first ends', async () => {
-    const within = (first: object, second: object): Promise<string> =>
-      exclusively([first], async () => {
-        await pause()
-        return exclusively([second], async () => 'done')
-      })
-    const ends = await Promise.allSettled([within(a, b), within(b, a)])
-    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
-    expect(String((ends[1] as PromiseRejectedResult).reason)).toBe(
-      'ArgumentError: task: wanted calls that can end, got two that wait for each other; ' +
-        'make one after the other, or use the models in the same order in both',
-    )
-    expect(await exclusively([a, b], async () => 'free')).toBe('free')
-  })
+  test.runIf(followsCalls)(
+    'that would wait for each other for ever are refused, and the first ends',
+    async () => {
+      const within = (first: object, second: object): Promise<string> =>
+        exclusively([first], async () => {
+          await pause()
+          return exclusively([second], async () => 'done')
+        })
+      const ends = await Promise.allSettled([within(a, b), within(b, a)])
+      expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+      expect(String((ends[1] as PromiseRejectedResult).reason)).toBe(
+        'ArgumentError: task: wanted calls that can end, got two that wait for each other; ' +
+          'make one after the other, or use the models in the same order in both',
+      )
+      expect(await exclusively([a, b], async () => 'free')).toBe('free')
+    },
+  )
 
   test('stop waiting when they are aborted; those that wait for them still wait for the others', async () => {
     const { notes, call } = noting()
@@ -99,21 +121,43 @@ describe('calls that use the same variables', () => {
     expect(isWithinCallOf(owner)).toBe(false)
     expect(await later).toBe(false)
   })
-})
 
-test('variables that another call changes cannot be read meanwhile', async () => {
-  const changing = exclusively(
-    [a],
-    async () => {
-      checkSettled('save', [a])
+  test('cannot read variables meanwhile that another call changes', async () => {
+    const changing = exclusively(
+      [a],
+      async () => {
+        checkSettled('save', [a])
+        await pause()
+      },
+      { changes: true },
+    )
+    expect(() => checkSettled('save', [b, a])).toThrow(
+      'save: wanted the weights between calls, got them during a step, an evaluation or a test that changes them for a while; await it first',
+    )
+    checkSettled('save', [b])
+    await changing
+    checkSettled('save', [a])
+  })
+
+  test('come from elsewhere while one waits for its inner call, and take turns', async () => {
+    const { notes, call } = noting()
+    const [begun, gate] = [later(), later()]
+    const outer = exclusively([a], async () => {
       await pause()
-    },
-    { changes: true },
-  )
-  expect(() => checkSettled('save', [b, a])).toThrow(
-    'save: wanted the weights between calls, got them during a step, an evaluation or a test that changes them for a while; await it first',
-  )
-  checkSettled('save', [b])
-  await changing
-  checkSettled('save', [a])
+      const both = [exclusively([a], call('first')), exclusively([b], call('second'))]
+      await Promise.all(both)
+      const waiting = async (): Promise<void> => {
+        begun.resolve()
+        await gate.promise
+      }
+      await exclusively([a], waiting, { isLeaf: true })
+      await exclusively([a], call('third'))
+    })
+    await begun.promise
+    const other = exclusively([a], call('other'))
+    gate.resolve()
+    await Promise.all([outer, other])
+    const order = notes.filter((note) => !note.startsWith('second'))
+    expect(order).toEqual('first+ first- third+ third- other+ other-'.split(' '))
+  })
 })

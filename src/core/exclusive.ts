@@ -1,15 +1,21 @@
-import { callContext } from '#platform'
+import { callContext, followsCalls } from '#platform'
+import type { CallContext } from '../platform/platform.ts'
 import { type AbortSignalLike, orAborted } from './abort.ts'
 import { ArgumentError } from './errors.ts'
 
 // Calls that use the same variables take turns, in the order in which they are made. A call that is made during
 // another call shares the variables that the outer call holds, and takes turns only with other inner calls.
+//
+// Node.js knows during which call a call is made. Browsers know it only until that call first waits for something. Later
+// on, a call belongs to a running one that holds its variables and waits for none of its inner calls, since code that
+// waits makes no calls; while it waits for one, a new call comes from elsewhere, and takes its turn.
 
 /** A call of `exclusively`, which has, or waits for, exclusive use of some variables. */
 interface Hold {
   readonly variables: ReadonlySet<object>
   /** Whether the call temporarily changes the variables' values once it runs. */
   readonly changes: boolean
+  readonly isLeaf: boolean
   readonly owner: object | undefined
   /** The call of `exclusively` during which this call was made, if any. */
   readonly parent: Hold | undefined
@@ -25,21 +31,144 @@ interface Hold {
   close(): void
 }
 
-/** The call of `exclusively` during which the current code runs. */
-const around = callContext<Hold>()
-/** For each variable, the last call of `exclusively` that uses it, of those made outside of any other call. */
-const outermost = new WeakMap<object, Hold>()
-/** Running calls of `exclusively` that temporarily change the values of their variables. */
-const changing = new Set<Hold>()
-
 interface ExclusiveOptions {
   /** Whether the call temporarily changes the variables' values, which other code must not read meanwhile. */
   readonly changes?: boolean
+  /** Whether the call makes no calls of `exclusively`. @default false */
+  readonly isLeaf?: boolean
   /** Object by which `isWithinCallOf` recognizes the call. */
   readonly owner?: object
   /** Abort signal that ends the wait for earlier calls; `body` does not run then. */
   readonly signal?: AbortSignalLike | undefined
 }
+
+/** Calls that take turns. */
+export class TurnTaking {
+  /** The call of `exclusively` during which the current code runs. */
+  readonly #around: CallContext<Hold>
+  readonly #followsCalls: boolean
+  /** For each variable, the last call of `exclusively` that uses it, of those made outside of any other call. */
+  readonly #outermost = new WeakMap<object, Hold>()
+  /** Running calls of `exclusively` that temporarily change the values of their variables. */
+  readonly #changing = new Set<Hold>()
+  /** Running calls that may make others; only where calls are not followed. */
+  readonly #running = new Set<Hold>()
+  /** Call to which a call was found to belong that was made since the current code last waited for something. */
+  #found: Hold | undefined
+
+  constructor(context: CallContext<Hold>, followsCalls: boolean) {
+    this.#around = context
+    this.#followsCalls = followsCalls
+  }
+
+  /** See `exclusively`. */
+  async exclusively<T>(
+    variables: Iterable<object>,
+    body: () => Promise<T>,
+    options: ExclusiveOptions = {},
+  ): Promise<T> {
+    const hold = this.#newHold(new Set(variables), options)
+    const turn = Promise.all([...hold.waitsFor].map(({ end }) => end))
+    try {
+      options.signal?.throwIfAborted()
+      if (hold.waitsFor.size > 0) await orAborted(options.signal, turn)
+    } catch (reason) {
+      turn.then(() => hold.close()) // later calls wait for this one, and through it for the earlier ones
+      throw reason
+    }
+    try {
+      hold.waitsFor.clear()
+      if (hold.changes) this.#changing.add(hold)
+      this.#begin(hold)
+      return await this.#around.run(hold, body)
+    } finally {
+      for (const { end } of hold.inner) await end
+      hold.close()
+    }
+  }
+
+  /** Lets later calls belong to `hold`: not those that are made before its own code can continue. */
+  #begin(hold: Hold): void {
+    if (this.#followsCalls || hold.isLeaf) return
+    queueMicrotask(() => {
+      if (!hold.hasEnded) this.#running.add(hold)
+    })
+  }
+
+  #newHold(
+    variables: ReadonlySet<object>,
+    { changes = false, isLeaf = false, owner }: ExclusiveOptions,
+  ): Hold {
+    const parent = this.#current((hold) => holdsAny(hold, variables))
+    const queues = new Map<object, WeakMap<object, Hold>>()
+    for (const variable of variables)
+      queues.set(variable, holderOf(variable, parent)?.last ?? this.#outermost)
+    const earlier = [...queues].map(([variable, last]) => last.get(variable))
+    const waitsFor = new Set(earlier.filter((one) => one !== undefined && !one.hasEnded) as Hold[])
+    if (parent) checkEnds(parent, waitsFor)
+    let resolve = (): void => {}
+    const end = new Promise<void>((done) => {
+      resolve = done
+    })
+    const links = { waitsFor, inner: new Set<Hold>(), last: new WeakMap<object, Hold>(), end }
+    const hold: Hold = {
+      ...{ variables, changes, isLeaf, owner, parent, ...links, hasEnded: false },
+      close: () => {
+        hold.hasEnded = true
+        this.#changing.delete(hold)
+        this.#running.delete(hold)
+        parent?.inner.delete(hold)
+        resolve()
+      },
+    }
+    parent?.inner.add(hold)
+    for (const [variable, last] of queues) last.set(variable, hold)
+    return hold
+  }
+
+  /**
+   * Returns the innermost call of `exclusively` that has not ended, of those during which the current code runs.
+   *
+   * @param isMeant whether code about to use certain variables may run during a call
+   */
+  #current(isMeant: (hold: Hold) => boolean): Hold | undefined {
+    let hold = this.#around.getStore()
+    while (hold?.hasEnded) hold = hold.parent
+    if (hold !== undefined || this.#followsCalls) return hold
+    const mayBe = (one: Hold): boolean => !one.hasEnded && isMeant(one)
+    if (this.#found !== undefined && mayBe(this.#found)) return this.#found
+    const found = [...this.#running].findLast((one) => one.inner.size === 0 && mayBe(one))
+    if (found === undefined) return undefined
+    this.#found = found
+    queueMicrotask(() => {
+      this.#found = undefined
+    })
+    return found
+  }
+
+  /** See `isWithinCallOf`. */
+  isWithinCallOf(owner: object): boolean {
+    const isOwned = (from: Hold): boolean => callsAround(from).some((hold) => hold.owner === owner)
+    const hold = this.#current(isOwned)
+    return hold !== undefined && isOwned(hold)
+  }
+
+  /** See `checkSettled`. */
+  checkSettled(who: string, variables: Iterable<object>): void {
+    if (this.#changing.size === 0) return
+    const all = new Set(variables)
+    const hold = this.#current((one) => holdsAny(one, all))
+    const own = new Set(hold && callsAround(hold))
+    const others = [...this.#changing].filter((one) => !own.has(one))
+    if (!others.some((one) => [...all].some((variable) => one.variables.has(variable)))) return
+    throw new ArgumentError(
+      `${who}: wanted the weights between calls, got them during a step, an evaluation or a test that changes ` +
+        'them for a while; await it first',
+    )
+  }
+}
+
+const turns = new TurnTaking(callContext<Hold>(), followsCalls)
 
 /**
  * Runs `body` with exclusive use of `variables`: waits for earlier calls that use any of them; later calls wait
@@ -49,63 +178,33 @@ interface ExclusiveOptions {
  * @throws {ArgumentError} when calls would deadlock: each made during another, in opposite orders.
  * @throws the reason of `options.signal`, if it is aborted before `body` begins.
  */
-export async function exclusively<T>(
+export const exclusively = <T>(
   variables: Iterable<object>,
   body: () => Promise<T>,
-  options: ExclusiveOptions = {},
-): Promise<T> {
-  const hold = newHold(variables, options)
-  const turn = Promise.all([...hold.waitsFor].map(({ end }) => end))
-  try {
-    options.signal?.throwIfAborted()
-    if (hold.waitsFor.size > 0) await orAborted(options.signal, turn)
-  } catch (reason) {
-    turn.then(() => hold.close()) // later calls wait for this one, and through it for the earlier ones
-    throw reason
-  }
-  try {
-    hold.waitsFor.clear()
-    if (hold.changes) changing.add(hold)
-    return await around.run(hold, body)
-  } finally {
-    for (const { end } of hold.inner) await end
-    hold.close()
-  }
+  options?: ExclusiveOptions,
+): Promise<T> => turns.exclusively(variables, body, options)
+
+/** Whether the current code runs during a call of `exclusively` that has this `owner`. */
+export const isWithinCallOf = (owner: object): boolean => turns.isWithinCallOf(owner)
+
+/**
+ * Checks that no running call temporarily changes the values of these variables.
+ *
+ * @throws {ArgumentError} when one does, unless the current code runs during that call.
+ */
+export const checkSettled = (who: string, variables: Iterable<object>): void =>
+  turns.checkSettled(who, variables)
+
+/** Returns a call and the calls during which it was made, from the inside out. */
+function callsAround(from: Hold): Hold[] {
+  const all: Hold[] = []
+  for (let hold: Hold | undefined = from; hold; hold = hold.parent) all.push(hold)
+  return all
 }
 
-function newHold(all: Iterable<object>, { changes = false, owner }: ExclusiveOptions): Hold {
-  const variables = new Set(all)
-  const parent = current()
-  const queues = new Map<object, WeakMap<object, Hold>>()
-  for (const variable of variables) queues.set(variable, holderOf(variable, parent)?.last ?? outermost)
-  const earlier = [...queues].map(([variable, last]) => last.get(variable))
-  const waitsFor = new Set(earlier.filter((one) => one !== undefined && !one.hasEnded) as Hold[])
-  if (parent) checkEnds(parent, waitsFor)
-  let resolve = (): void => {}
-  const end = new Promise<void>((done) => {
-    resolve = done
-  })
-  const links = { waitsFor, inner: new Set<Hold>(), last: new WeakMap<object, Hold>(), end }
-  const hold: Hold = {
-    ...{ variables, changes, owner, parent, ...links, hasEnded: false },
-    close() {
-      hold.hasEnded = true
-      changing.delete(hold)
-      parent?.inner.delete(hold)
-      resolve()
-    },
-  }
-  parent?.inner.add(hold)
-  for (const [variable, last] of queues) last.set(variable, hold)
-  return hold
-}
-
-/** Returns the innermost call of `exclusively` that has not ended, of those during which the current code runs. */
-function current(): Hold | undefined {
-  let hold = around.getStore()
-  while (hold?.hasEnded) hold = hold.parent
-  return hold
-}
+/** Returns whether a call, or one during which it was made, holds any of the variables. */
+const holdsAny = (hold: Hold, variables: ReadonlySet<object>): boolean =>
+  callsAround(hold).some((one) => [...variables].some((variable) => one.variables.has(variable)))
 
 /** Returns the innermost call that holds a variable, from the call `hold` outwards; undefined if none does. */
 function holderOf(variable: object, hold: Hold | undefined): Hold | undefined {
@@ -130,31 +229,5 @@ function checkEnds(parent: Hold, waitsFor: ReadonlySet<Hold>): void {
     if (seen.has(hold)) continue
     seen.add(hold)
     open.push(...hold.waitsFor, ...hold.inner)
-  }
-}
-
-/** Whether the current code runs during a call of `exclusively` that has this `owner`. */
-export function isWithinCallOf(owner: object): boolean {
-  for (let hold = current(); hold; hold = hold.parent) if (hold.owner === owner) return true
-  return false
-}
-
-/**
- * Checks that no running call temporarily changes the values of these variables.
- *
- * @throws {ArgumentError} when one does, unless the current code runs during that call.
- */
-export function checkSettled(who: string, variables: Iterable<object>): void {
-  if (changing.size === 0) return
-  const own = new Set<Hold>()
-  for (let hold = current(); hold; hold = hold.parent) own.add(hold)
-  const others = [...changing].filter((hold) => !own.has(hold))
-  if (others.length === 0) return
-  for (const variable of variables) {
-    if (!others.some((hold) => hold.variables.has(variable))) continue
-    throw new ArgumentError(
-      `${who}: wanted the weights between calls, got them during a step, an evaluation or a test that changes ` +
-        'them for a while; await it first',
-    )
   }
 }

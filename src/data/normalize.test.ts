@@ -32,6 +32,7 @@ test('integers are normalized into floats, over a stream too', async () => {
   const standard = standardize(flow, await streamMoments(flow))
   expect(standard.x.dtype).toBe('float32')
   expect([...(await collect(standard)).x.data]).toEqual(expected)
+  await expect(streamMoments(flow, { signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
 })
 
 test('codes of categories are not numbers to normalize', () => {

@@ -1,3 +1,4 @@
+import { untilAborted } from '../core/abort.ts'
 import { allocate, type Data, toData } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { checkFields, mismatch, showValue } from '../core/mismatch.ts'
@@ -8,7 +9,7 @@ import { valueFingerprint } from './fingerprint.ts'
 import { normalizedRecipe, recipeOf, withRecipe } from './recipe.ts'
 import { fromRows, inputPlace, intoRows, rowSpec } from './record.ts'
 import type { TestedSplit } from './split.ts'
-import { checkStream, isStream, type Stream } from './stream.ts'
+import { type CollectOptions, checkStream, isStream, readingOptions, type Stream } from './stream.ts'
 
 const options = {
   /** Which values share a mean and deviation: all of `x`, each channel (axis 0) or each position. @default 'all' */
@@ -59,13 +60,20 @@ export function moments(dataset: Dataset, given: NormalizeOptions = {}): Moments
   return momentsOf(sums, read.input)
 }
 
-/** Computes the means and standard deviations of `x` over all examples of a stream, in one pass. */
-export async function streamMoments(stream: Stream, given: NormalizeOptions = {}): Promise<Moments> {
+/**
+ * Computes the means and standard deviations of `x` over all examples of a stream, in one pass.
+ *
+ * @throws the reason of `signal`, once it is aborted.
+ */
+export async function streamMoments(
+  stream: Stream,
+  given: NormalizeOptions & CollectOptions = {},
+): Promise<Moments> {
   checkStream('streamMoments', stream)
-  const read = readOptions('streamMoments', options, given)
+  const { signal, ...read } = readOptions('streamMoments', { ...options, ...readingOptions }, given)
   const { spec, valuesIn } = measured('streamMoments', stream.x, read.input)
   const sums = new Sums(spec, read)
-  for await (const { x } of stream.read(0)) sums.add(valuesIn(x))
+  for await (const { x } of untilAborted(signal, stream.read(0))) sums.add(valuesIn(x))
   if (sums.count === 0) throw mismatch('streamMoments', 'at least one example', 0)
   return momentsOf(sums, read.input)
 }

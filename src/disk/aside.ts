@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from '#files'
 import { checkInside } from './inside.ts'
 import { partialOf } from './whole-file.ts'
 

@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs'
+import { fstatSync } from '#files'
 import { type ByteSource, bytesSource } from '../core/byte-source.ts'
 import { readBytes, readRange } from './read-bytes.ts'
 

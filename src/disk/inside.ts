@@ -1,14 +1,14 @@
 import {
   closeSync,
   constants,
+  type FileStats,
   fstatSync,
+  join,
   lstatSync,
   openSync,
   readdirSync,
-  type Stats,
   statSync,
-} from 'node:fs'
-import { join } from 'node:path'
+} from '#files'
 import { malformed } from '../core/mismatch.ts'
 import { fileFault, onFile, systemCode } from './fault.ts'
 import { readBytes } from './read-bytes.ts'
@@ -108,7 +108,7 @@ export function pathExists(path: string): boolean {
   }
 }
 
-function statsOf(path: string): Stats | undefined {
+function statsOf(path: string): FileStats | undefined {
   try {
     return lstatSync(path)
   } catch (error) {
@@ -119,7 +119,7 @@ function statsOf(path: string): Stats | undefined {
 
 const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')
 
-function wrongKind(path: string, wanted: string, stats: Stats): Error {
+function wrongKind(path: string, wanted: string, stats: FileStats): Error {
   if (stats.isSymbolicLink())
     return malformed(path, wanted, 'a symbolic link', 'links inside the folder of a run are not followed')
   return malformed(path, wanted, stats.isDirectory() ? 'a folder' : stats.isFile() ? 'a file' : 'a device')

@@ -1,4 +1,5 @@
-import { closeSync, readSync } from 'node:fs'
+import { closeSync, readSync } from '#files'
+import { joinBytes } from '../core/bytes.ts'
 import { DamagedError } from '../core/errors.ts'
 import { onFile } from './fault.ts'
 import { openInside } from './inside.ts'
@@ -17,23 +18,22 @@ const lineFeed = 10
 export function* linesInside(path: string): Generator<string> {
   const file = openInside(path)
   if (file === undefined) return
-  const piece = Buffer.allocUnsafe(1 << 18)
-  let rest: Buffer[] = []
+  const piece = new Uint8Array(1 << 18)
+  const text = new TextDecoder('utf-8', { ignoreBOM: true })
+  let rest: Uint8Array[] = []
   try {
     for (;;) {
       const size = onFile(path, () => readSync(file, piece, 0, piece.length, null))
       if (size === 0) break
       const last = piece.subarray(0, size).lastIndexOf(lineFeed)
       if (last >= 0) {
-        yield* Buffer.concat([...rest, piece.subarray(0, last)])
-          .toString()
-          .split('\n')
+        yield* text.decode(joinBytes([...rest, piece.subarray(0, last)])).split('\n')
         rest = []
       }
-      rest.push(Buffer.from(piece.subarray(last + 1, size))) // a copy: the next read overwrites the piece
+      rest.push(piece.slice(last + 1, size)) // a copy: the next read overwrites the piece
       checkLength(rest, path)
     }
-    const end = Buffer.concat(rest).toString()
+    const end = text.decode(joinBytes(rest))
     if (end !== '') yield end
   } finally {
     closeSync(file)

@@ -13,11 +13,13 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { kill, pid as ownPid } from 'node:process'
+import { pid as ownPid } from 'node:process'
 import { MachineError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
-import { onFile, systemCode } from './fault.ts'
+import { type FolderLock, LockedError } from '../core/locked.ts'
+import { onFile } from './fault.ts'
 import { readInside } from './inside.ts'
+import { isRunning } from './running.ts'
 import { writeBytes } from './whole-file.ts'
 
 // A lock is a file in the locked folder that names the process that holds it. Node.js has no locks that end with
@@ -29,28 +31,6 @@ import { writeBytes } from './whole-file.ts'
 //
 // Of two processes, the one that lists later sees the other's file, so they never both get the lock. No name is used
 // twice, so removing the file of a process that has ended cannot remove its successor's file.
-
-/** A lock on a folder. When its process ends, even if killed, the lock is released automatically. */
-export interface FolderLock {
-  /** Whether the lock file still exists: neither released nor removed with its folder or by another machine. */
-  readonly isHeld: boolean
-  release(): void
-}
-
-/** Error when a folder is locked: the same command succeeds once the lock is released. */
-export class LockedError extends MachineError {
-  override readonly name = 'LockedError'
-  /**
-   * Time, in milliseconds since 1970, at which the lock file was last written, if its holder cannot be looked up, as on
-   * another machine; otherwise undefined. The lock ends unless the file is written again within a minute.
-   */
-  readonly lastSign: number | undefined
-
-  constructor(message: string, lastSign?: number) {
-    super(message)
-    this.lastSign = lastSign
-  }
-}
 
 /** The process that holds a lock. */
 interface Holder {
@@ -221,15 +201,6 @@ function startOf(pid: number): string | undefined {
     return state === 'Z' || state === 'X' ? 'ended' : fields[18]
   } catch {
     return undefined
-  }
-}
-
-/** Whether a process with this id runs on this machine, whoever owns it. */
-export function isRunning(pid: number): boolean {
-  try {
-    return kill(pid, 0)
-  } catch (error) {
-    return systemCode(error) === 'EPERM'
   }
 }
 

@@ -1,5 +1,5 @@
-import { fstatSync, readSync } from 'node:fs'
-import { mostAtOnce } from '../core/bytes.ts'
+import { fstatSync, readSync } from '#files'
+import { joinBytes, mostAtOnce } from '../core/bytes.ts'
 import { malformed } from '../core/mismatch.ts'
 
 /**
@@ -39,7 +39,7 @@ function readToEnd(file: number): Uint8Array<ArrayBuffer> {
   for (;;) {
     const piece = new Uint8Array(65_536)
     const read = readSync(file, piece, 0, piece.length, null)
-    if (read === 0) return new Uint8Array(Buffer.concat(pieces))
+    if (read === 0) return joinBytes(pieces)
     pieces.push(piece.subarray(0, read))
   }
 }

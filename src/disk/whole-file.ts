@@ -1,16 +1,20 @@
-import { closeSync, fchmodSync, fsync, openSync, renameSync, rmSync, writeSync, writev } from 'node:fs'
-import { platform } from 'node:os'
-import { promisify } from 'node:util'
+import {
+  closeSync,
+  fchmodSync,
+  flushesFolders,
+  flushFile,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+  writeVector,
+} from '#files'
 import { mostAtOnce } from '../core/bytes.ts'
 import { MachineError } from '../core/errors.ts'
 import { fileFault, onFile } from './fault.ts'
 
 // Opening, closing and renaming take microseconds and are synchronous. Writing and flushing wait for the disk,
-// so they run on the threads of Node.js while training continues.
-
-const write = promisify(writev)
-
-const flush = promisify(fsync)
+// so in Node.js they run on its threads while training continues.
 
 /** Error codes of file systems that cannot flush, such as some network mounts. These errors are ignored. */
 const unable: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS']
@@ -18,7 +22,7 @@ const unable: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS']
 /** Flushes a file, given by its descriptor, to disk, if its file system can. */
 export async function flushed(file: number): Promise<void> {
   try {
-    await flush(file)
+    await flushFile(file)
   } catch (error) {
     if (!unable.includes((error as NodeJS.ErrnoException).code)) throw error
   }
@@ -48,7 +52,7 @@ export async function writeChunks(file: number, chunks: readonly Uint8Array[], p
   let rest: readonly Uint8Array[] = chunks.filter(({ length }) => length > 0)
   while (rest.length > 0) {
     const piece = [...upTo(rest, mostAtOnce)]
-    const { bytesWritten } = await write(file, piece)
+    const { bytesWritten } = await writeVector(file, piece)
     checkWritten(bytesWritten, lengthOf(piece), path)
     rest = after(rest, bytesWritten)
   }
@@ -158,7 +162,7 @@ export function removeQuietly(path: string): void {
 
 /** Flushes a folder's list of files to disk. Does nothing on Windows, where it is impossible and not needed. */
 export async function flushFolder(path: string): Promise<void> {
-  if (platform() === 'win32') return
+  if (!flushesFolders) return
   const folder = openSync(path, 'r')
   try {
     await flushed(folder)

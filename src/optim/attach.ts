@@ -14,6 +14,7 @@ import { globalNorm } from './norm.ts'
 import { optionsOf, type Rule, type Update, type WeightOptions } from './rule.ts'
 import { rateAt, Scalars } from './scalars.ts'
 import { type Member, memberOf, namedState, ownEvaluation, sharedState } from './state.ts'
+import { updateOf } from './update.ts'
 
 /** An optimizer attached to one model: holds optimizer state, such as momentum buffers, for the model's weights. */
 export interface Attached {
@@ -237,29 +238,3 @@ export class AttachedRule implements Attached {
     this.#averages?.update()
   }
 }
-
-/** Returns everything that a weight's update rule may read. Only scalars that are read become graph inputs. */
-const updateOf = (
-  { options, w, buffers }: UpdateBlock,
-  scalars: Scalars,
-  g: Tensor,
-  shared: ReadonlyMap<string, Variable>,
-  lrG?: Tensor,
-): Update => ({
-  options,
-  w: w.value,
-  g,
-  get lr() {
-    return scalars.lr
-  },
-  get lrG() {
-    return lrG ?? mul(g, scalars.lr)
-  },
-  rate: scalars.rate,
-  value: scalars.value,
-  hyper: scalars.hyper,
-  rest: scalars.rest,
-  host: scalars.host,
-  buffer: (name) => buffers.get(name)!,
-  shared: (name) => shared.get(name)!,
-})

@@ -23,30 +23,23 @@ export function crc32(value: string | Uint8Array, sum: number = 0): number {
 
 let table: Uint32Array | undefined
 
-/**
- * Returns a context that follows asynchronous calls as far as that is possible without the engine's help: until the
- * promise of a call of `run` settles, everything that runs belongs to that call.
- */
+/** Whether a context follows calls after they first wait for something. */
+export const followsCalls: boolean = false
+
+/** Returns a context that follows calls until they first wait for something: no browser knows more. */
 export function callContext<T>(): CallContext<T> {
-  let running: readonly T[] = []
+  let running: T | undefined
   return {
     run(value, body) {
-      running = [...running, value]
-      const end = (): void => {
-        const at = running.lastIndexOf(value)
-        running = running.filter((_, i) => i !== at)
-      }
-      let isAsync = false
+      const outer = running
+      running = value
       try {
-        const result = body()
-        isAsync = result instanceof Promise
-        if (result instanceof Promise) result.then(end, end)
-        return result
+        return body()
       } finally {
-        if (!isAsync) end()
+        running = outer
       }
     },
-    getStore: () => running.at(-1),
+    getStore: () => running,
   }
 }
 

@@ -29,6 +29,9 @@ export function sha256(): Hash {
 /** Returns the CRC-32 checksum of a text (as UTF-8) or of bytes. @param sum checksum of the bytes before. @default 0 */
 export const crc32 = (value: string | Uint8Array, sum: number = 0): number => zlibCrc32(value, sum)
 
+/** Whether a context follows calls after they first wait for something. */
+export const followsCalls: boolean = true
+
 /** Returns a context that follows asynchronous calls. */
 export const callContext = <T>(): CallContext<T> => new AsyncLocalStorage<T>()
 

@@ -6,7 +6,10 @@ export interface Hash {
   hex(): string
 }
 
-/** A value that code can read during a call, in every function that the call leads to, asynchronous ones included. */
+/**
+ * A value that code can read during a call, in every function that the call leads to: in Node.js, asynchronous ones
+ * included; in a browser, until the function first waits for something.
+ */
 export interface CallContext<T> {
   /** Runs `body`; during it, `getStore` returns `value`. */
   run<R>(value: T, body: () => R): R

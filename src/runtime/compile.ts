@@ -225,7 +225,7 @@ function takingTurns({ variables }: Traced): <T>(call: () => Promise<T>) => Prom
     }
     running++
     try {
-      return await exclusively(all, () => after(call), { changes })
+      return await exclusively(all, () => after(call), { changes, isLeaf: true })
     } finally {
       running--
     }

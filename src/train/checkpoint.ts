@@ -1,6 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, mkdirSync, readdirSync, removeFolder, renameSync, rmSync } from '#files'
 import { FormatError } from '../core/errors.ts'
 import { checkFields, checkFolder } from '../core/mismatch.ts'
 import { integer, type OptionsOf, readOptions } from '../core/options.ts'
@@ -9,8 +7,8 @@ import { putBack, setAside } from '../disk/aside.ts'
 import { fileFault, onFile } from '../disk/fault.ts'
 import { checkInside } from '../disk/inside.ts'
 import { flushFolder, partialOf, partialSuffix, writeFlushed, writeWhole } from '../disk/whole-file.ts'
+import { assignSame } from './assign-weights.ts'
 import { checkpointJson, incomplete, readCheckpointJson } from './checkpoint-json.ts'
-import { assignSame } from './load-weights.ts'
 import { type Stored, safetensorsChunks } from './safetensors.ts'
 import { otherBytes, sumOfChunks, tensorsInside } from './tensor-file.ts'
 
@@ -67,7 +65,7 @@ export async function writeCheckpoint<Progress>(
   const sums = Object.fromEntries(contents.map(([name, chunks]) => [name, sumOfChunks(chunks)]))
   const json = checkpointJson(checkpoint, sums)
   try {
-    await remove(partial)
+    await removeFolder(partial)
     mkdirSync(partial, { recursive: true })
     const write = (name: string, chunks: readonly Uint8Array[]): Promise<void> =>
       writeFlushed(join(partial, name), chunks)
@@ -78,9 +76,9 @@ export async function writeCheckpoint<Progress>(
     const old = setAside(path)
     renameSync(partial, path)
     await flushFolder(dirname(path))
-    await remove(old)
+    await removeFolder(old) // asynchronously: freeing megabytes takes milliseconds, which would delay training
   } catch (cause) {
-    await remove(partial).catch(() => {}) // the error that is being reported matters more
+    await removeFolder(partial).catch(() => {}) // the error that is being reported matters more
     putBack(path)
     throw fileFault(path, cause)
   }
@@ -91,9 +89,6 @@ function contentsOf(tensors: Tensors): [string, readonly Uint8Array[]][] {
   const trained = files.map((name): [string, Uint8Array[]] => [name, safetensorsChunks(tensors[name])])
   return tensors.evaluation ? [...trained, ['evaluation', tensors.evaluation]] : trained
 }
-
-/** Removes a folder asynchronously: freeing megabytes takes milliseconds, which would delay training. */
-const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
 /**
  * Loads the checkpoint in the folder `path` into the variables of `tensors`.
@@ -236,7 +231,7 @@ export class Checkpoints {
     const all = this.list()
     const best = this.best()?.path
     const old = all.slice(0, -this.#keep).filter((path) => path !== best)
-    for (const path of old) await remove(setAside(path))
+    for (const path of old) await removeFolder(setAside(path))
     this.#clean()
   }
 

@@ -1,16 +1,14 @@
-import { join } from 'node:path'
-import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
+import { join } from '#files'
+import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import { present } from '../core/options.ts'
 import type { FieldSpec } from '../data/dataset.ts'
-import { fingerprint, valueFingerprint } from '../data/fingerprint.ts'
+import { valueFingerprint } from '../data/fingerprint.ts'
 import type { Sampler } from '../data/sampler.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import type { Transform } from '../data/transform.ts'
 import { readInside } from '../disk/inside.ts'
 import { isRelative, overRun } from '../optim/over-run.ts'
-import { packageVersion } from '../package-folder.ts'
-import { Checkpoints, readState } from './checkpoint.ts'
 import { ownFunction, ownRules, transformsFingerprint } from './effects.ts'
 import { checkExperiment, type Experiment, optionNames } from './experiment.ts'
 import { graphFingerprints } from './graph-fingerprints.ts'
@@ -133,27 +131,6 @@ export function checkSame(path: string, description: Description): void {
     throw new ArgumentError(`${path}: wanted the experiment of this run, got ${got}`)
   }
 }
-
-/**
- * Checks that `experiment` is the experiment of the run in the folder `path`, so that the run's weights can be
- * loaded. Refuses the same differences as `train --resume`, except that the length may differ even if percentages in
- * schedules refer to it, since no steps will follow.
- *
- * @throws {ArgumentError} naming the first difference.
- * @throws {FormatError} when the data are not those that the run began with.
- */
-export function checkSameExperiment(path: string, experiment: Experiment, task: Task): void {
-  const { versions } = readDescription(path)
-  const now = { ...describe(experiment, task), ...(versions !== undefined && { versions: own() }) }
-  checkSame(path, withFormerSteps(path, experiment, now, false))
-  const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
-  if (last === undefined || readState(last).fingerprint === fingerprint(experiment.data)) return
-  throw new FormatError(
-    `${path}: wanted the data that the run began with, got other data; use the same files`,
-  )
-}
-
-const own = (): object => ({ evenstep: packageVersion() })
 
 /**
  * Returns text for an error message that says how a field of an experiment's description changed from `before`;

@@ -1,5 +1,5 @@
+import { assignAll } from './assign-weights.ts'
 import type { Experiment } from './experiment.ts'
-import { assignAll } from './load-weights.ts'
 import { restoreCheckpoint } from './restore.ts'
 import { runPlaceOf } from './run-place.ts'
 import type { Stored } from './safetensors.ts'

@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, fstatSync, join, readSync } from '#files'
 import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import { checkFields, checkFolder } from '../core/mismatch.ts'
@@ -126,9 +125,9 @@ export function readDiverged(folder: string): DivergedLine | undefined {
   if (file === undefined) return undefined
   try {
     const { size } = fstatSync(file)
-    const end = Buffer.alloc(Math.min(size, 65_536))
+    const end = new Uint8Array(Math.min(size, 65_536))
     readSync(file, end, 0, end.length, size - end.length)
-    const line = jsonIn(end.toString().trimEnd().split('\n').at(-1)!)
+    const line = jsonIn(new TextDecoder().decode(end).trimEnd().split('\n').at(-1)!)
     return isObject(line) && (line as LogLine).type === 'diverged' ? (line as DivergedLine) : undefined
   } finally {
     closeSync(file)

@@ -1,5 +1,5 @@
-import { basename, join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { basename, join } from '#files'
+import { crc32 } from '#platform'
 import { withChecksum } from '../core/checksum.ts'
 import { DamagedError } from '../core/errors.ts'
 import { readInside } from '../disk/inside.ts'

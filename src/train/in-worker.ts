@@ -2,7 +2,7 @@ import { type AbortSignalLike, abortSignal, orAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import { ArgumentError, MachineError } from '../core/errors.ts'
 import { mismatch } from '../core/mismatch.ts'
-import { boolean, custom, type OptionsOf, readOptions } from '../core/options.ts'
+import { boolean, custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
 import type { NumberInput } from '../data/arrays.ts'
 import type { TrainEvent } from './event.ts'
 import {
@@ -23,6 +23,13 @@ const options = {
   signal: abortSignal(),
   /** Whether to measure the final model on the test data; see `train.run`. @default false */
   test: boolean(false),
+  /**
+   * Folder in which the worker keeps the run with its checkpoints: in a browser, in the origin-private file system.
+   * @default the run is not kept
+   */
+  folder: text(),
+  /** Whether to resume the run in `folder` from its last checkpoint. @default false */
+  resume: boolean(false),
 }
 
 export interface InWorkerOptions extends OptionsOf<typeof options> {}
@@ -60,13 +67,15 @@ export interface WorkerRun extends AsyncIterable<TrainEvent> {
  * @throws {MachineError} in the same way, when the worker itself fails.
  */
 export function inWorker(worker: WorkerLike, settings?: unknown, given: InWorkerOptions = {}): WorkerRun {
-  const { experiment, signal, test } = readOptions('inWorker', options, given)
+  const { signal, ...asked } = readOptions('inWorker', options, given)
+  if (asked.resume && asked.folder === undefined)
+    throw new ArgumentError('inWorker: wanted the folder of a run to resume, got none; pass folder')
   if (typeof Object(worker).postMessage !== 'function') throw mismatch('inWorker', 'a worker', worker)
   const { port1, port2 } = new (globalThis as unknown as Channels).MessageChannel()
   const line = new Line(port1)
   onFailure(worker, (error) => line.fail(error))
   try {
-    post(worker, { evenstep: 'run', experiment, settings, test, port: port2 }, [port2])
+    post(worker, { evenstep: 'run', ...present(asked), settings, port: port2 }, [port2])
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ArgumentError(`inWorker: wanted settings that can be copied, got ${reason}`, { cause })

@@ -7,7 +7,8 @@ import { toData } from '../core/dtype.ts'
 import { Variable } from '../core/variable.ts'
 import { weightSources } from '../core/weight-source.ts'
 import * as nn from '../nn/index.ts'
-import { assignAll, assignSame, type LoadOptions, loadWeights } from './load-weights.ts'
+import { assignAll, assignSame, type LoadOptions } from './assign-weights.ts'
+import { loadWeights } from './load-weights.ts'
 import { type Stored, writeSafetensors } from './safetensors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-weights-'))

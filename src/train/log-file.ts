@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync } from '#files'
 import { DamagedError, MachineError } from '../core/errors.ts'
 import { onFile } from '../disk/fault.ts'
 import { openInside } from '../disk/inside.ts'

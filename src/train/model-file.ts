@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { join } from '#files'
+import { joinBytes } from '../core/bytes.ts'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'
 import { jsonIn } from '../core/json.ts'
 import { integer, list, nested, readOptions, required } from '../core/options.ts'
@@ -42,7 +43,7 @@ export async function writeModel(
 ): Promise<void> {
   const { weights, about } = pathsOf(run)
   const write = async (path: string, chunks: readonly Uint8Array[]): Promise<void> =>
-    flushes ? replaceFile(path, chunks) : writeWhole(path, Buffer.concat(chunks))
+    flushes ? replaceFile(path, chunks) : writeWhole(path, joinBytes(chunks))
   const sum = sumOfInside(weights)
   const former: Models = known(run) ?? (sum === undefined ? [] : [{ crc32: sum }])
   const models: Models = [

@@ -6,7 +6,7 @@ import { readDescription } from './description.ts'
 import type { Experiment } from './experiment.ts'
 import { loadExperiment } from './experiment-file.ts'
 import { override } from './spec.ts'
-import { relationOf, type Seal, sealOf } from './trust.ts'
+import { relationOf, type Seal } from './trust.ts'
 
 /** Where a run's experiment was loaded from, as recorded in run.json. */
 export interface Origin extends Partial<Seal> {
@@ -27,14 +27,6 @@ export async function experimentOfRun(path: string, named?: string): Promise<Exp
   const origin = originOf(join(path, 'run.json'), readDescription(path), named)
   if (named === undefined) checkTrusted(path, origin)
   return override(await loadExperiment(origin.file), origin.settings)
-}
-
-/** Adds a seal (see `Seal`) to a run's description, if the description names the experiment's file. */
-export function sealed(folder: string, description: Readonly<Record<string, unknown>>): object {
-  const { origin } = description
-  const { file } = Object(origin) as Partial<Origin>
-  if (typeof file !== 'string') return description
-  return { ...description, origin: { ...(origin as Origin), ...sealOf(folder, file) } }
 }
 
 function originOf(path: string, { origin }: Record<string, unknown>, named: string | undefined): Origin {

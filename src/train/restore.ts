@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join } from '#files'
 import { checkFolder } from '../core/mismatch.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { Checkpoints } from './checkpoint.ts'

@@ -1,9 +1,11 @@
-import { join } from 'node:path'
-import { ArgumentError, MachineError } from '../core/errors.ts'
+import { join, mount, unmount } from '#files'
+import { lockRun } from '#lock'
+import { sealed } from '#sealed'
+import { ArgumentError } from '../core/errors.ts'
+import type { FolderLock } from '../core/locked.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { present, readOptions } from '../core/options.ts'
 import { fingerprint } from '../data/fingerprint.ts'
-import { type FolderLock, lockRun } from '../disk/lock.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import { Checkpoints } from './checkpoint.ts'
 import { describe, resumedDescription } from './description.ts'
@@ -13,11 +15,10 @@ import { type DivergedLine, divergedLine, readDiverged, toLines } from './event-
 import { checkExperiment, type Experiment, goalOf } from './experiment.ts'
 import { LogFile } from './log-file.ts'
 import { hasModel, writeModel } from './model-file.ts'
-import { sealed } from './origin.ts'
 import { beginning, isOver, longer, type Progress, resumed } from './progress.ts'
 import * as options from './run-folder-options.ts'
 import { evaluationChunks, RunGraphs } from './run-graph.ts'
-import { checkDescribed, isBegun, makeFolder } from './run-place.ts'
+import { checkOwned, isBegun, makeFolder } from './run-place.ts'
 import { RunTests } from './run-tests.ts'
 import { readSaved, type Saved, saveState } from './saved.ts'
 import type { Task } from './task.ts'
@@ -59,19 +60,32 @@ export class RunFolder {
 
   /**
    * Starts a run in the folder `path`, or resumes the run in this folder. No other process can open the run until
-   * `close`.
+   * `close`. In a browser, the folder is in the origin-private file system, and only a worker can open it.
    *
    * @throws {ArgumentError} when `resume` is false and the folder has a run, when `resume` is true and there is no
    *   folder, or when the run belongs to another experiment.
    * @throws {DamagedError} when the run's last checkpoint is unusable, or its `run.json` is missing.
    * @throws {MachineError} when another process has the run open, or the folder cannot be written.
    */
+  static async open(
+    path: string,
+    experiment: Experiment,
+    given: options.RunFolderOptions = {},
+  ): Promise<RunFolder> {
+    checkFolder('RunFolder', path)
+    await mount(path)
+    try {
+      return new RunFolder(path, experiment, given)
+    } catch (error) {
+      await unmount(path)
+      throw error
+    }
+  }
+
+  /** As `open`, at once. Only in Node.js: browsers open files asynchronously. */
   constructor(path: string, experiment: Experiment, given: options.RunFolderOptions = {}) {
-    const { resume, notes, task, checkpointSeconds } = readOptions(
-      'RunFolder',
-      options.runFolderOptions,
-      given,
-    )
+    const read = readOptions('RunFolder', options.runFolderOptions, given)
+    const { resume, notes, task, checkpointSeconds } = read
     checkFolder('RunFolder', path)
     checkExperiment('RunFolder', experiment)
     this.path = path
@@ -249,10 +263,7 @@ export class RunFolder {
   }
 
   /** Returns a hash of the data, which is computed at the first checkpoint, since it takes time to read all data. */
-  #hashOfData(): string {
-    this.#fingerprint ??= fingerprint(this.#experiment.data)
-    return this.#fingerprint
-  }
+  #hashOfData = (): string => (this.#fingerprint ??= fingerprint(this.#experiment.data))
 
   /** Releases the run's folder, so that others can open the run. Later calls do nothing. */
   close(): void {
@@ -268,12 +279,7 @@ export class RunFolder {
   /** Checks that this process owns the folder. @throws {MachineError} when not: nothing may be written then. */
   #checkPlace(log: LogFile): void {
     log.check()
-    checkDescribed(this.path)
-    if (this.#lock.isHeld) return
-    const got = 'no lock; somebody removed it'
-    throw new MachineError(
-      `${this.path}: wanted the lock that this run holds, got ${got} while the run trained`,
-    )
+    checkOwned(this.path, this.#lock)
   }
 
   /** Loads the tensors of the last checkpoint, if any, into the task. Returns the checkpoint's other state. */

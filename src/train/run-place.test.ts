@@ -4,17 +4,21 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { pathExists } from '../disk/inside.ts'
 import { loadExperiment } from './experiment-file.ts'
-import { checkDescribed } from './run-place.ts'
+import { checkOwned } from './run-place.ts'
 
 const at = (name: string): string => join(root, name)
 const root = mkdtempSync(join(tmpdir(), 'evenstep-place-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
 test('a folder that has lost its run.json is no run any longer', () => {
+  const lock = (isHeld: boolean) => ({ isHeld, release: () => {} })
   writeFileSync(at('run.json'), '{}')
-  checkDescribed(root)
+  checkOwned(root, lock(true))
+  expect(() => checkOwned(root, lock(false))).toThrow(
+    `${root}: wanted the lock that this run holds, got no lock; somebody removed it while the run trained`,
+  )
   rmSync(at('run.json'))
-  expect(() => checkDescribed(root)).toThrow(
+  expect(() => checkOwned(root, lock(true))).toThrow(
     `${root}: wanted the run.json of this run, got none; it was removed while the run trained`,
   )
 })

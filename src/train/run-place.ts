@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, lstatSync, mkdirSync, resolve, statSync } from '#files'
 import { ArgumentError, DamagedError, MachineError } from '../core/errors.ts'
+import type { FolderLock } from '../core/locked.ts'
 import { listed } from '../core/text.ts'
 import { fileFault, systemCode } from '../disk/fault.ts'
 import { checkInside, pathExists } from '../disk/inside.ts'
@@ -73,12 +73,15 @@ export function makeFolder(path: string, resume: boolean): void {
   }
 }
 
-/** @throws {MachineError} when the folder of a run that is being trained has no `run.json` any longer. */
-export function checkDescribed(path: string): void {
-  if (checkInside(join(path, 'run.json'))) return
-  throw new MachineError(
-    `${path}: wanted the run.json of this run, got none; it was removed while the run trained`,
-  )
+/** @throws {MachineError} when the folder of a run that is being trained lost its `run.json` or the run's lock. */
+export function checkOwned(path: string, lock: FolderLock): void {
+  if (!checkInside(join(path, 'run.json')))
+    throw new MachineError(
+      `${path}: wanted the run.json of this run, got none; it was removed while the run trained`,
+    )
+  if (lock.isHeld) return
+  const got = 'no lock; somebody removed it'
+  throw new MachineError(`${path}: wanted the lock that this run holds, got ${got} while the run trained`)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join } from '#files'
 import { writeWhole } from '../disk/whole-file.ts'
 import { adoptThreads } from '../runtime/race.ts'
 import { readDescription } from './description.ts'

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename, join } from '#files'
 import { DamagedError } from '../core/errors.ts'
 import { exclusively } from '../core/exclusive.ts'
 import { custom, type Declared, integer, number, present, readOptions, required } from '../core/options.ts'

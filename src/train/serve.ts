@@ -8,6 +8,7 @@ import { type Compiled, compile } from '../runtime/compile.ts'
 import type { TrainEvent } from './event.ts'
 import type { Experiment } from './experiment.ts'
 import { exportOnnx } from './export.ts'
+import type { RunFolder } from './run-folder.ts'
 import { writeSafetensors } from './safetensors.ts'
 import type { Task } from './task.ts'
 import { run, taskOf } from './train.ts'
@@ -70,23 +71,73 @@ interface Opened {
 
 async function opened(
   experiments: Readonly<Record<string, MakeExperiment>>,
-  { experiment: name = onlyName(experiments), settings, test }: Begin,
+  begin: Begin,
   signal: AbortSignal,
 ): Promise<Opened> {
+  const { experiment: name = onlyName(experiments), settings } = begin
   if (!Object.hasOwn(experiments, name))
     throw unknownName('inWorker', Object.keys(experiments), name, 'experiment as ')
   const experiment = await experiments[name]!(settings as never)
   const task = taskOf(experiment)
-  const events = run(experiment, { task, signal, test })
+  const { events, close } = await begun(experiment, task, begin, signal)
   const forward = forwardOf(experiment, task)
   const answers: Record<Ask['what'], (x: unknown) => Promise<Answer>> = {
     next: async () => [await nextOf(events, signal)],
-    stop: async () => [void (await events.return(undefined))],
+    stop: async () => [await close()],
     predict: async (x) => [await forward(x as NumberInput)],
     weights: () => bytesOf(task, () => writeSafetensors(task.variables)),
     onnx: () => bytesOf(task, () => exportOnnx(task.model, experiment.data.train.x)),
   }
   return { answer: ({ what, x }) => answers[what](x) }
+}
+
+/** The events of a run, and what ends it. */
+interface Events {
+  readonly events: AsyncGenerator<TrainEvent>
+  close(): Promise<void>
+}
+
+/** Begins a run, which is kept in a folder if the page asks for it. */
+async function begun(
+  experiment: Experiment,
+  task: Task,
+  { folder, resume, test }: Begin,
+  signal: AbortSignal,
+): Promise<Events> {
+  if (folder === undefined) {
+    const events = run(experiment, { task, signal, test })
+    return { events, close: async () => void (await events.return(undefined)) }
+  }
+  const { RunFolder } = await import('./run-folder.ts') // only where it is needed: pages should load fast
+  const kept = await RunFolder.open(folder, experiment, { task, resume })
+  return keptEvents(kept, kept.events({ signal, ...(test && { test: 'final' }) }), signal)
+}
+
+/** Returns the events of a run that is kept. A run that is stopped writes a checkpoint. */
+function keptEvents(kept: RunFolder, events: AsyncGenerator<TrainEvent>, signal: AbortSignal): Events {
+  let isOpen = true
+  const close = async (): Promise<void> => {
+    if (!isOpen) return
+    isOpen = false
+    try {
+      await events.return(undefined)
+      if (signal.aborted && !kept.finished) await kept.save()
+    } finally {
+      kept.close()
+    }
+  }
+  return { events: closing(events, close), close }
+}
+
+async function* closing(
+  events: AsyncGenerator<TrainEvent>,
+  close: () => Promise<void>,
+): AsyncGenerator<TrainEvent> {
+  try {
+    yield* events
+  } finally {
+    await close()
+  }
 }
 
 function onlyName(experiments: object): string {

@@ -1,5 +1,5 @@
-import { closeSync, readSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
+import { closeSync, readSync } from '#files'
+import { crc32 } from '#platform'
 import { DamagedError } from '../core/errors.ts'
 import { onFile } from '../disk/fault.ts'
 import { fileSource } from '../disk/file-source.ts'

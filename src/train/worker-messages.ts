@@ -1,4 +1,13 @@
-import { ArgumentError, EvenstepError, FormatError, ShapeError } from '../core/errors.ts'
+import {
+  ArgumentError,
+  DamagedError,
+  EvenstepError,
+  FormatError,
+  MachineError,
+  NotFiniteError,
+  ShapeError,
+} from '../core/errors.ts'
+import { LockedError } from '../core/locked.ts'
 import { DivergedError } from './diverged.ts'
 
 /** What the page asks of a run in a worker. */
@@ -17,9 +26,11 @@ export type Reply =
 /** The first message of a run, sent to the worker together with the port by which everything else goes. */
 export interface Begin {
   readonly evenstep: 'run'
-  readonly experiment: string | undefined
+  readonly experiment?: string
   readonly settings: unknown
   readonly test: boolean
+  readonly folder?: string
+  readonly resume: boolean
   readonly port: MessagePortLike
 }
 
@@ -82,7 +93,16 @@ export function copied(error: unknown): CopiedError {
     : { name, message }
 }
 
-const classes = { ArgumentError, EvenstepError, FormatError, ShapeError }
+const classes = {
+  ArgumentError,
+  DamagedError,
+  EvenstepError,
+  FormatError,
+  LockedError,
+  MachineError,
+  NotFiniteError,
+  ShapeError,
+}
 
 /** Returns the error that a worker sent: of its class where it is one that users catch, else an error of its name. */
 export function received({ name, message, step, lr }: CopiedError): Error {

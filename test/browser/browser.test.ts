@@ -25,6 +25,34 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
     expect(difference(there, await losses('cpu'))).toBeLessThan(1e-5)
   })
 
+  test('a task that is trained a thousand times needs no more memory', async () => {
+    const own = await served.open()
+    const session = await own.context().newCDPSession(own)
+    const bytes = async (): Promise<number> => {
+      await session.send('HeapProfiler.collectGarbage')
+      const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage')
+      return usedSize + backingStorageSize
+    }
+    await call(own, 'training', 'repeat', 50)
+    const before = await bytes()
+    await call(own, 'training', 'repeat', 950)
+    expect((await bytes()) - before).toBeLessThan(500_000)
+    await own.close()
+  })
+
+  test('the page answers while a worker trains', async () => {
+    const [ticks, events] = await call<readonly [number, number]>(page, 'training', 'ticksDuring')
+    expect(events).toBeGreaterThan(5)
+    expect(ticks).toBeGreaterThan(events)
+  })
+
+  test('evaluations that overlap with steps take turns with them', async () => {
+    const apart = await call<number[][]>(page, 'training', 'overlapping', false)
+    const overlapping = await call<number[][]>(page, 'training', 'overlapping', true)
+    expect(overlapping[0]).toEqual(apart[0])
+    expect(overlapping[1]).toHaveLength(11)
+  })
+
   test('the page and the worker of docs/browser.md train', async () => {
     const [scores, weights, model] = await call<readonly number[]>(page, 'training', 'documented')
     expect(scores).toBe(3)

@@ -12,18 +12,36 @@ function points(): { readonly x: Float32Array; readonly y: Int32Array } {
   return { x, y }
 }
 
-/** An experiment of an MLP with batch normalization on three clouds of points: 22 steps in two epochs. */
-export function clouds(device: 'cpu' | 'wasm' | 'webgpu'): train.Experiment {
+export interface CloudSettings {
+  readonly device: 'cpu' | 'wasm' | 'webgpu'
+  readonly epochs?: number
+  readonly width?: number
+}
+
+/**
+ * An experiment of an MLP with batch normalization on three clouds of points: 11 steps an epoch.
+ *
+ * @param width number of hidden units
+ */
+export function clouds(
+  device: CloudSettings['device'],
+  { epochs = 2, width = 16 }: Omit<CloudSettings, 'device'> = {},
+): train.Experiment {
   const { x, y } = points()
   const all = data.dataset({ x, y, classes: 3 })
   return train.experiment({
     model: () =>
-      new nn.Sequential(new nn.Linear(2, 16), new nn.ReLU(), new nn.BatchNorm1d(16), new nn.Linear(16, 3)),
+      new nn.Sequential(
+        new nn.Linear(2, width),
+        new nn.ReLU(),
+        new nn.BatchNorm1d(width),
+        new nn.Linear(width, 3),
+      ),
     loss: ops.crossEntropy,
-    optimizer: optim.sgd({ lr: schedule.oneCycle(0.3, { totalSteps: 22 }), momentum: 0.9 }),
+    optimizer: optim.sgd({ lr: schedule.oneCycle(0.3, { totalSteps: 11 * epochs }), momentum: 0.9 }),
     data: { train: all, validation: all },
     batchSize: 16,
-    epochs: 2,
+    epochs,
     device,
   })
 }
@@ -67,4 +85,47 @@ export async function documented(): Promise<readonly number[]> {
   const worker = new scope.Worker('/docs-worker.js', { type: 'module' })
   const { scores, weights, model } = await trainPoints(worker, x, y)
   return [scores!.length, weights.length, model.length]
+}
+
+/** Trains a task of its own `times` times; the task is kept from call to call. */
+export async function repeat(times: number): Promise<void> {
+  repeated ??= train.taskOf(tiny)
+  for (let i = 0; i < times; i++) for await (const _ of train.run(tiny, { task: repeated }));
+}
+
+const tiny = clouds('wasm', { epochs: 1 })
+let repeated: train.Task | undefined
+
+/** Trains in a worker; returns how often the page's timers ran between its events, and the number of events. */
+export async function ticksDuring(): Promise<readonly [ticks: number, events: number]> {
+  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
+  const worker = new scope.Worker('/worker.js', { type: 'module' })
+  let [ticks, events] = [0, 0]
+  const timer = setInterval(() => ticks++, 1)
+  for await (const _ of train.inWorker(worker, { device: 'wasm', epochs: 3, width: 4000 })) events++
+  clearInterval(timer)
+  return [ticks, events]
+}
+
+/** Evaluates a task while it trains, at moments that a timer chooses; returns the losses of both. */
+export async function overlapping(overlaps: boolean): Promise<readonly (readonly number[])[]> {
+  const experiment = train.experiment({
+    ...clouds('wasm'),
+    optimizer: optim.sgd({ lr: 0.1, average: { type: 'ema', decay: 0.9 } }),
+  })
+  const task = train.taskOf(experiment)
+  const [losses, evaluated, running]: [number[], number[], Promise<void>[]] = [[], [], []]
+  const evaluate = async (): Promise<void> => {
+    const { loss } = await task.evaluate(experiment.data.validation, { batchSize: 16 })
+    evaluated.push(loss)
+  }
+  for await (const batch of data.loader(experiment.data.train, { batchSize: 16, seed: 0 }).batches(0)) {
+    if (overlaps && losses.length > 0)
+      running.push(new Promise((resolve) => setTimeout(() => resolve(evaluate()), 1)))
+    losses.push(await task.step(batch))
+    if (losses.length === 1) await evaluate() // so that all graphs are compiled
+    if (overlaps) await new Promise((resolve) => setTimeout(resolve))
+  }
+  await Promise.all(running)
+  return [losses, evaluated]
 }

@@ -1,4 +1,4 @@
 import { train } from 'evenstep'
-import { clouds } from './training.ts'
+import { type CloudSettings, clouds } from './training.ts'
 
-train.serve({ clouds: ({ device }: { readonly device: 'wasm' }) => clouds(device) })
+train.serve({ clouds: ({ device, ...settings }: CloudSettings) => clouds(device, settings) })

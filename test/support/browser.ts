@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { basename, extname, join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
 import { repository } from './command.ts'
 
@@ -18,13 +19,16 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
+  '.css': 'text/css',
   '.wasm': 'application/wasm',
 }
 
 /** Pages of Chromium from a local server that permits no `eval`. */
 export interface Served {
-  /** Opens an empty page. */
-  open(): Promise<Page>
+  /** Opens a page. All share one origin and what it stores. @param path its address on the server. @default index.html */
+  open(path?: string): Promise<Page>
+  /** Kills the processes of all pages and their workers. */
+  kill(): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,27 +46,58 @@ export async function serve(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Served> {
   const scripts = await bundled(entries)
+  const empty = '<!doctype html><title>page</title>'
+  return served(
+    (path) => (path === 'index.html' ? empty : (scripts.get(path) ?? engine(basename(path)))),
+    args,
+    headers,
+  )
+}
+
+/** Serves the files in a folder, such as a site that was built. */
+export const serveFolder = (folder: string): Promise<Served> =>
+  served((path) => {
+    const file = join(folder, path)
+    return existsSync(file) ? readFileSync(file) : undefined
+  })
+
+async function served(
+  contentOf: (path: string) => string | Buffer | undefined,
+  args: readonly string[] = [],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   const server = createServer(({ url = '/' }, response) => {
-    const name = basename(new URL(url, 'http://localhost').pathname) || 'index.html'
-    const body =
-      name === 'index.html' ? '<!doctype html><title>page</title>' : (scripts.get(name) ?? engine(name))
-    response.setHeader('content-type', types[extname(name)] ?? 'application/octet-stream')
+    const path = new URL(url, 'http://localhost').pathname.slice(1) || 'index.html'
+    const body = contentOf(path)
+    response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream')
     response.setHeader('content-security-policy', policy)
     for (const [key, value] of Object.entries(headers)) response.setHeader(key, value)
     response.statusCode = body === undefined ? 404 : 200
     response.end(body)
   }).listen(0)
-  const browser: Browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] })
+  const profile = mkdtempSync(join(tmpdir(), 'evenstep-chromium-'))
+  const options = { executablePath, args: ['--no-sandbox', ...args] }
+  const browser = await chromium.launchPersistentContext(profile, options)
+  const alive: Page[] = []
   return {
-    async open() {
+    async open(path = '') {
       const page = await browser.newPage()
+      alive.push(page)
       page.setDefaultTimeout(60_000)
-      await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`)
+      await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/${path}`)
       return page
     },
     async close() {
       await browser.close()
       server.close()
+      rmSync(profile, { recursive: true, force: true })
+    },
+    async kill() {
+      const session = await browser.browser()!.newBrowserCDPSession()
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+      const crashes = alive.splice(0).map((page) => page.waitForEvent('crash'))
+      for (const { id, type } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL')
+      await Promise.all(crashes)
     },
   }
 }

@@ -4,7 +4,7 @@ import * as nn from '../../src/nn/index.ts'
 import { crossEntropy } from '../../src/ops/index.ts'
 import * as optim from '../../src/optim/index.ts'
 import { compile } from '../../src/runtime/compile.ts'
-import { assignAll } from '../../src/train/load-weights.ts'
+import { assignAll } from '../../src/train/assign-weights.ts'
 import { Task } from '../../src/train/task.ts'
 import { difference, golden } from '../support/golden.ts'
 

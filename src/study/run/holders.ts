@@ -1,7 +1,7 @@
 import { appendFileSync, constants, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { pid } from 'node:process'
-import { isRunning } from '../../disk/lock.ts'
+import { isRunning } from '../../disk/running.ts'
 
 // A process that takes a lock records itself in a file beside the lock file, so that others can name the holder.
 

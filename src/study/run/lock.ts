@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { LockedError } from '../../core/locked.ts'
 import { listed } from '../../core/text.ts'
-import { LockedError } from '../../disk/lock.ts'
 import { forgetHolders, holdersOf, recordHolder } from './holders.ts'
 import { Sqlite } from './sqlite.ts'
 import { sqliteCode, withDatabase } from './sqlite-fault.ts'

@@ -1,0 +1,57 @@
+import * as evenstep from 'evenstep'
+import type * as browser from '../../src/browser.ts'
+import type { CloudSettings } from './training.ts'
+
+// Types are those of Node.js here, which has no `storage`.
+const { storage, train } = evenstep as unknown as typeof browser
+
+type Workers = { readonly Worker: new (url: string, options: object) => evenstep.train.WorkerLike }
+
+/** Texts and bytes of a run's files, by path; bytes as lists of numbers, which a page can hand to its test. */
+export async function filesOf(folder: string): Promise<Record<string, readonly number[]>> {
+  const paths = ['run.json', 'events.jsonl', 'inference.json', 'inference.onnx', 'loss.onnx', 'model.json']
+  const found: Record<string, readonly number[]> = {}
+  for (const path of [...paths, 'model.safetensors', 'checkpoints/best.json']) {
+    const bytes = await storage.read(folder, path)
+    if (bytes) found[path] = [...bytes]
+  }
+  return found
+}
+
+let trained = 0
+let waiting: Promise<void> | undefined
+let go = (): void => {}
+
+/** Makes runs of this page wait after their next event, until `release`. */
+export function hold(): void {
+  waiting = new Promise((resolve) => {
+    go = resolve
+  })
+}
+
+export const release = (): void => go()
+
+/** Waits until a run of this page has taken a number of steps. */
+export async function until(steps: number): Promise<void> {
+  while (trained < steps) await new Promise((resolve) => setTimeout(resolve, 2))
+}
+
+/** Trains in a worker, and keeps the run; returns the number of steps when the loop was left. */
+export async function kept(
+  folder: string,
+  settings: CloudSettings,
+  options: { readonly resume?: boolean; readonly until?: number } = {},
+): Promise<number> {
+  const worker = new (globalThis as unknown as Workers).Worker('/worker.js', { type: 'module' })
+  const { until = Number.POSITIVE_INFINITY, resume = false } = options
+  let steps = 0
+  for await (const event of train.inWorker(worker, settings, { folder, resume })) {
+    steps = event.progress.steps
+    trained = steps
+    if (steps >= until) break
+    if (steps > 0) await waiting
+  }
+  return steps
+}
+
+export const { list, remove } = storage
