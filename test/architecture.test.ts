@@ -14,7 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   onnx: ['core'],
   disk: ['core'],
   data: ['core', 'platform', 'disk', 'package-folder.ts'],
-  nn: ['core', 'schedule', 'ops'],
+  nn: ['core', 'schedule', 'ops', 'onnx', 'disk'],
   optim: ['core', 'schedule', 'ops'],
   runtime: ['core', 'platform', 'onnx', 'ops', 'package-folder.ts'],
   train: ['core', 'disk', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'package-folder.ts'],
