@@ -52,7 +52,14 @@ export interface FileModel {
 }
 
 /** Oldest and newest operator set of which files are read. */
-export const opsets: readonly [oldest: number, newest: number] = [6, 28]
+const opsets = [6, 28] as const
+
+/** Operators that have not changed since the first operator set, of which older files are read. */
+const unchanged = new Set(
+  'Not Transpose Conv Flatten GlobalAveragePool GlobalMaxPool AveragePool MaxPool Shape Identity Constant'.split(
+    ' ',
+  ),
+)
 
 /** Maximum number of nodes in a file, and of nodes that its graph may become. */
 export const mostNodes = 100_000
@@ -75,7 +82,8 @@ export function readForeign(bytes: Uint8Array, who: string): FileModel {
   const own = opsetImport.find(({ domain = '' }) => isOwnDomain(domain))?.version
   const opset = Number(own ?? 1n)
   const [oldest, newest] = opsets
-  if (!(opset >= oldest && opset <= newest)) {
+  const isUnchanged = opset < oldest && (graph.node ?? []).every(({ opType = '' }) => unchanged.has(opType))
+  if (!((opset >= oldest || isUnchanged) && opset <= newest)) {
     const fix = `convert the file with onnx.version_converter`
     throw malformed(who, `opset ${oldest} to ${newest}`, opset, fix)
   }

@@ -62,6 +62,26 @@ export function isWeight(tensor: FileTensor, { node, slot }: Use): boolean {
   return size > 1 || (weights.get(node.op)?.includes(slot) ?? false)
 }
 
+/** Returns the constants that are outputs: of the graph, or of a graph within a node. */
+export function constantOutputs(
+  nodes: readonly FileNode[],
+  constants: ReadonlyMap<string, FileTensor>,
+  outputs: readonly string[],
+): FileTensor[] {
+  const own = outputs.map((name) => constants.get(name)).filter((tensor) => tensor !== undefined)
+  const inner = nodes.flatMap((node) =>
+    graphsOf(node).flatMap((graph) => {
+      const named = new Map([...constants, ...graph.constants])
+      return constantOutputs(
+        graph.nodes,
+        named,
+        graph.outputs.map(({ name }) => name),
+      )
+    }),
+  )
+  return [...own, ...inner]
+}
+
 /** Finds every use of every constant, graphs within nodes included. */
 export function usesOf(
   nodes: readonly FileNode[],
@@ -84,3 +104,6 @@ export function usesOf(
   visit(nodes, constants)
   return uses
 }
+
+/** Whether an operator's input at `slot` says how to compute. */
+export const isSetting = (op: string, slot: number): boolean => settings.get(op)?.includes(slot) ?? false

@@ -4,7 +4,7 @@ import type { FileNode } from '../../onnx/foreign.ts'
 import type { FileTensor, TensorValue } from '../../onnx/foreign-tensor.ts'
 import { type Candidate, type LayerWeight, layerOf, type Neighbours } from './layers.ts'
 import { modulePath, place, variablePath } from './names.ts'
-import { isWeight, type Use, usesOf } from './uses.ts'
+import { constantOutputs, isWeight, type Use, usesOf } from './uses.ts'
 
 // Turns the constants of a graph that are weights into variables, in layers where a layer computes what a node does.
 
@@ -76,7 +76,9 @@ class Binder {
       layers.set(node, bound)
     })
     const variables = this.#rest(new Set([...layers.keys(), ...passes]))
-    for (const tensor of [...this.#uses.keys(), ...this.#options.constants.values()]) release(tensor)
+    const { nodes, constants, outputs, keep } = this.#options
+    constantOutputs(nodes, constants, outputs).forEach(keep)
+    for (const tensor of [...this.#uses.keys(), ...constants.values()]) release(tensor)
     return { layers, passes, variables }
   }
 

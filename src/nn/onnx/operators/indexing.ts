@@ -58,7 +58,9 @@ function oneHot(call: Call): Tensor {
   const labels = isFloating(call.x) ? ops.cast(call.x, 'int64') : call.x
   const depth = call.known(1, 'a depth')![0]!
   const [off, on] = ops.unbind(call.input(2), 0)
-  const last = ops.where(ops.oneHot(wrapped(labels, depth), depth, 'bool'), on!, off!)
+  const classes = constant(range(depth), [depth], labels.dtype)
+  const isOn = ops.equal(ops.unsqueeze(wrapped(labels, depth), labels.shape.length), classes)
+  const last = ops.where(isOn, on!, off!) // a label out of range has no class
   const rank = last.shape.length
   const order = range(rank - 1)
   order.splice(positive(call.number('axis', -1), rank), 0, rank - 1)
