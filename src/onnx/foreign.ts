@@ -94,7 +94,7 @@ export function readForeign(bytes: Uint8Array, who: string): FileModel {
 }
 
 /** Returns the graphs within a node: bodies of loops and branches of conditions. */
-export const graphsOf = (node: FileNode): FileGraph[] => [...node.attributes.values()].filter(isFileGraph)
+export const graphsWithin = (node: FileNode): FileGraph[] => [...node.attributes.values()].filter(isFileGraph)
 
 /** Whether an attribute is a graph. */
 export const isFileGraph = (value: FileAttribute | undefined): value is FileGraph =>
@@ -108,7 +108,7 @@ const isOwnDomain = (domain: string): boolean => domain === '' || domain === 'ai
 
 const nodesWithin = (graph: FileGraph): number =>
   graph.nodes.reduce(
-    (sum, node) => graphsOf(node).reduce((all, inner) => all + nodesWithin(inner), sum),
+    (sum, node) => graphsWithin(node).reduce((all, inner) => all + nodesWithin(inner), sum),
     graph.nodes.length,
   )
 

@@ -1,20 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isFloat, toData } from '../../src/core/dtype.ts'
-import { gradients } from '../../src/core/grad.ts'
-import { type Random, random } from '../../src/core/random.ts'
+import { isFloat } from '../../src/core/dtype.ts'
 import { sizeOf } from '../../src/core/shape.ts'
 import { constant, type Tensor } from '../../src/core/tensor.ts'
 import { importOnnx, type OnnxModel } from '../../src/nn/onnx/import.ts'
 import { onnxOperators } from '../../src/nn/onnx/operators/index.ts'
 import { isSetting } from '../../src/nn/onnx/uses.ts'
 import type { FileNode, FileValue } from '../../src/onnx/foreign.ts'
-import { graphsOf, readForeign } from '../../src/onnx/foreign.ts'
+import { graphsWithin, readForeign } from '../../src/onnx/foreign.ts'
 import { readFileTensor, type TensorValue } from '../../src/onnx/foreign-tensor.ts'
 import { decodeForeign } from '../../src/onnx/foreign-wire.ts'
 import { messages } from '../../src/onnx/messages.ts'
-import * as ops from '../../src/ops/index.ts'
 import { compile } from '../../src/runtime/compile.ts'
+import { checkImported, type Named } from './onnx-gradient.ts'
 
 // Runs ONNX's own tests, https://github.com/onnx/onnx, folders `SUITE/TEST` with a model, inputs and outputs.
 
@@ -26,8 +24,6 @@ export interface SuiteRow {
   readonly why?: string
   readonly gradient?: string
 }
-
-type Named = Record<string, TensorValue>
 
 /** Lists the tests in a folder as `SUITE/TEST`. */
 export const suiteTests = (root: string): string[] =>
@@ -41,10 +37,15 @@ const tensorAt = (path: string): TensorValue => {
 }
 
 const operatorsIn = (nodes: readonly FileNode[]): string[] =>
-  nodes.flatMap((node) => [node.op, ...graphsOf(node).flatMap((graph) => operatorsIn(graph.nodes))])
+  nodes.flatMap((node) => [node.op, ...graphsWithin(node).flatMap((graph) => operatorsIn(graph.nodes))])
 
-/** Runs one test and, if `withGradient`, compares gradients with differences. */
-export async function runSuiteTest(root: string, id: string, withGradient = false): Promise<SuiteRow> {
+/** Runs one test and, if `withGradient`, compares gradients with differences at elements drawn by `seed`. */
+export async function runSuiteTest(
+  root: string,
+  id: string,
+  withGradient = false,
+  seed = '1',
+): Promise<SuiteRow> {
   const folder = join(root, id)
   const bytes = new Uint8Array(readFileSync(join(folder, 'model.onnx')))
   let model: ReturnType<typeof readForeign>
@@ -78,7 +79,7 @@ export async function runSuiteTest(root: string, id: string, withGradient = fals
     const why = names.map((name, i) => difference(values[name]!, traced[name]!, wanted[i])).find(Boolean)
     if (why) return { id, operators, result: 'fail', why }
     if (!withGradient) return { id, operators, result: 'pass' }
-    return { id, operators, result: 'pass', gradient: await checkGradient(make(), fed, id) }
+    return { id, operators, result: 'pass', gradient: await checkImported(make(), fed, `${id} ${seed}`) }
   } catch (error) {
     return { id, operators, result: 'refused', why: (error as Error).message.split('\n')[0]! }
   }
@@ -94,7 +95,7 @@ function divided(
   const shaping = new Set([...shapes, 'ReduceSum', 'Pad', 'Tile', 'ReduceMax', 'ReduceMean'])
   const makesShapes = nodes.length > 1 && nodes.some(({ op }) => shaping.has(op))
   const fixed: Record<string, Tensor> = {}
-  const fed: Named = {}
+  const fed: Record<string, TensorValue> = {}
   declared.forEach(({ name }, i) => {
     const value = inputs[i]
     if (!value) return
@@ -134,89 +135,4 @@ function difference(values: ArrayLike<number | bigint>, traced: Tensor, wanted: 
     worst = Math.max(worst, Number.isNaN(off) ? Number.POSITIVE_INFINITY : off)
   }
   return worst <= 1 ? undefined : `off by ${worst.toPrecision(3)} tolerances`
-}
-
-/** Number of elements of each input whose derivative is compared, and the most elements that an input may have. */
-const [compared, mostInput] = [6, 4096]
-
-/** Compares Σ r·y's gradient, for fixed random r, with central differences in float64. @returns `agrees`, or why not */
-async function checkGradient(model: OnnxModel, fed: Named, id: string): Promise<string> {
-  const floats = Object.entries(fed).filter(
-    ([, { dtype, shape }]) => isFloat(dtype) && sizeOf(shape) > 0 && sizeOf(shape) <= mostInput,
-  )
-  if (floats.length === 0) return 'no float input'
-  const dtypeOf = (dtype: TensorValue['dtype']) => (isFloat(dtype) ? 'float64' : dtype)
-  const spec = Object.fromEntries(
-    Object.entries(fed).map(([name, { shape, dtype }]) => [name, { shape, dtype: dtypeOf(dtype) }]),
-  )
-  let none: string | undefined
-  try {
-    const step = await compile(spec, (given) => {
-      const source = random(1, id)
-      const loss = weighed(Object.values(model.forward(given, 'eval')), source)
-      if (!loss) {
-        none = 'no float output'
-        return given
-      }
-      try {
-        const slopes = gradients(
-          loss,
-          floats.map(([name]) => given[name]!),
-        )
-        return { loss, ...Object.fromEntries(floats.map(([name], i) => [`d_${name}`, slopes[i]!])) }
-      } catch (error) {
-        none = (error as Error).message
-        return { loss }
-      }
-    })
-    if (none) return none
-    const feed = Object.fromEntries(
-      Object.entries(fed).map(([name, { data, dtype }]) => [name, toData(dtypeOf(dtype), data as never)]),
-    )
-    return await compare(
-      step as never,
-      feed as never,
-      floats.map(([name]) => name),
-      random(2, id),
-    )
-  } catch (error) {
-    return `error: ${(error as Error).message.split('\n')[0]}`
-  }
-}
-
-function weighed(outputs: readonly Tensor[], source: Random): Tensor | undefined {
-  const terms = outputs
-    .filter((y) => isFloat(y.dtype) && sizeOf(y.shape) > 0)
-    .map((y) => {
-      const weights = Array.from({ length: sizeOf(y.shape) }, () => source.uniform(-0.5, 0.5))
-      return ops.sum(ops.mul(y, constant(weights, y.shape, 'float64')))
-    })
-  return terms.length > 0 ? terms.reduce((a, b) => ops.add(a, b)) : undefined
-}
-
-type Step = (feed: Record<string, Float64Array>) => Promise<Record<string, Float64Array>>
-
-async function compare(step: Step, feed: Record<string, Float64Array>, names: string[], source: Random) {
-  const base = await step(feed)
-  let worst = 0
-  let where = ''
-  for (const name of names) {
-    const values = feed[name]!
-    for (let c = 0; c < Math.min(values.length, compared); c++) {
-      const i = Math.floor(source.uniform(0, 1) * values.length) % values.length
-      const h = 1e-5 * Math.max(1, Math.abs(values[i]!))
-      const at = async (by: number): Promise<number> => {
-        const moved = values.slice()
-        moved[i]! += by
-        return (await step({ ...feed, [name]: moved })).loss![0]!
-      }
-      const numeric = ((await at(h)) - (await at(-h))) / (2 * h)
-      const slope = base[`d_${name}`]![i]!
-      const off = Math.abs(numeric - slope) / (1e-4 + Math.abs(numeric))
-      if (off <= worst) continue
-      worst = Number.isNaN(off) ? Number.POSITIVE_INFINITY : off
-      where = `${name}[${i}] = ${values[i]!.toPrecision(4)}: ${slope.toPrecision(6)} for ${numeric.toPrecision(6)}`
-    }
-  }
-  return worst <= 1e-3 ? 'agrees' : `differs: ${where}`
 }

@@ -26,7 +26,7 @@ export interface Surroundings {
 }
 
 /** One node of a file as it is traced: its inputs and attributes. */
-export class Call {
+export class NodeCall {
   readonly node: FileNode
   readonly inputs: readonly (Tensor | undefined)[]
   readonly around: Surroundings
@@ -133,7 +133,7 @@ export class Call {
 }
 
 /** What a node computes in Evenstep's operators. */
-export type Operator = (call: Call) => Tensor | readonly Tensor[]
+export type Operator = (call: NodeCall) => Tensor | readonly Tensor[]
 export type OperatorTable = Readonly<Record<string, Operator>>
 
 /** Returns an axis as an index ≥ 0. */

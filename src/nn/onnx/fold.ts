@@ -147,7 +147,7 @@ const kernels: ReadonlyMap<string, Kernel> = new Map(Object.entries({ ...element
 const mostSteps = 10_000
 
 /** Returns `t`, or the constant that it equals if it depends on small constants alone. */
-export function fold(t: Tensor): Tensor {
+export function foldConstant(t: Tensor): Tensor {
   if (isKnown(t)) return t
   const order = topological([t])
   if (order.length > mostSteps) return t

@@ -2,10 +2,18 @@ import { malformed, mismatch, unknownName } from '../../core/mismatch.ts'
 import { choice, custom, type OptionsOf, readOptions } from '../../core/options.ts'
 import { constant, isTensor, type Tensor } from '../../core/tensor.ts'
 import { type FileModel, type FileNode, type FileValue, readForeign } from '../../onnx/foreign.ts'
-import { dtypeOf, type OutsideBytes, readFileTensor, shapeOfTensor } from '../../onnx/foreign-tensor.ts'
+import {
+  dtypeOf,
+  type FileTensor,
+  type OutsideBytes,
+  readFileTensor,
+  shapeOfTensor,
+  type TensorValue,
+} from '../../onnx/foreign-tensor.ts'
 import type { Mode, Module, TensorRecord } from '../module.ts'
-import { constantsFor, type FixedInput, OnnxNetwork } from './network.ts'
-import { neededNodes, planOf, readBy } from './plan.ts'
+import { constantsFor, type FixedInput } from './design.ts'
+import { OnnxNetwork } from './network.ts'
+import { type GraphPlan, graphPlanOf, neededNodes, readBy } from './plan.ts'
 import { ranksOf } from './ranks.ts'
 import { checkOperators } from './unknown-operators.ts'
 import { bindWeights } from './weights.ts'
@@ -63,23 +71,15 @@ export function importOnnx(
   const { graph } = model
   const outputs = outputsOf(who, model, options.output)
   const fixed = fixedInputs(who, graph.inputs, options.inputs ?? {})
-  const read = (tensor: Parameters<typeof readFileTensor>[0]) => readFileTensor(tensor, who, outside)
+  const read = (tensor: FileTensor): TensorValue => readFileTensor(tensor, who, outside)
   const constants = constantsFor(read)
-  const around = {
-    opset: model.opset,
-    float: 'float32' as const,
-    batch: undefined,
-    constant: constants,
-    typeOf: (name: string) => graph.described.get(name)?.type ?? 0,
-    run: () => [],
-  }
-  const known = new Map([...fixed].filter((entry): entry is [string, Tensor] => isTensor(entry[1])))
-  const plan = planOf(model, known, around)
+  const plan = planned(model, fixed, constants)
   const nodes = neededNodes(plan.nodes, outputs)
   checkOperators(who, plan, nodes)
   for (const tensor of plan.constants.values()) shapeOfTensor(tensor, who)
   const inputs = graph.inputs.filter(({ name }) => !fixed.has(name) && isRead(nodes, name, outputs))
   const isSingle = !Array.isArray(options.output)
+  const isAnyBatch = options.batch === 'any'
   const design = {
     who,
     model,
@@ -90,21 +90,39 @@ export function importOnnx(
     inputs,
     fixed,
     constant: constants,
-    isAnyBatch: options.batch === 'any',
+    isAnyBatch,
   }
-  const isTrainable = options.trainable
-  return OnnxNetwork.of(design, (root) =>
-    bindWeights(root, {
-      nodes,
-      constants: plan.constants,
-      outputs,
-      ranks: ranksOf(plan, nodes, graph),
-      who,
-      isTrainable: typeof isTrainable === 'function' ? isTrainable : () => isTrainable,
-      read,
-      keep: constants,
-    }),
-  )
+  const { trainable } = options
+  const isTrainable = typeof trainable === 'function' ? trainable : (): boolean => trainable
+  const ranks = ranksOf(plan, nodes, graph)
+  const binding = {
+    nodes,
+    constants: plan.constants,
+    outputs,
+    ranks,
+    who,
+    isTrainable,
+    read,
+    keep: constants,
+  }
+  return OnnxNetwork.of(design, (root) => bindWeights(root, binding))
+}
+
+/** Plans how the graph is traced, given the inputs that are constants. */
+function planned(
+  { opset, graph }: FileModel,
+  fixed: ReadonlyMap<string, FixedInput>,
+  constants: (tensor: FileTensor) => Tensor,
+): GraphPlan {
+  const known = new Map([...fixed].filter((entry): entry is [string, Tensor] => isTensor(entry[1])))
+  return graphPlanOf(graph, known, {
+    opset,
+    float: 'float32',
+    batch: undefined,
+    constant: constants,
+    typeOf: (name) => graph.described.get(name)?.type ?? 0,
+    run: () => [],
+  })
 }
 
 /** Returns the names of the tensors to return. @throws {ArgumentError} when the graph computes none of a name. */

@@ -51,7 +51,7 @@ const numbersAt = (node: FileNode, name: string): readonly number[] | undefined 
 const hasInput = (node: FileNode, slot: number): boolean => (node.inputs[slot] ?? '') !== ''
 
 /** Returns the layer that computes what a node does; undefined if none does. */
-export function layerOf(node: FileNode, near: Neighbours): Candidate | undefined {
+export function layerFor(node: FileNode, near: Neighbours): Candidate | undefined {
   if (node.op === 'Conv') return convolution(node, near)
   if (node.op === 'ConvTranspose') return transposed(node, near)
   if (node.op === 'Gemm') return gemm(node, near)

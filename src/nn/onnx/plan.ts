@@ -2,22 +2,21 @@ import type { Tensor } from '../../core/tensor.ts'
 import {
   type FileAttribute,
   type FileGraph,
-  type FileModel,
   type FileNode,
-  graphsOf,
+  graphsWithin,
   isFileGraph,
   isFileTensor,
 } from '../../onnx/foreign.ts'
 import type { FileTensor } from '../../onnx/foreign-tensor.ts'
-import { Call, type Surroundings } from './call.ts'
-import { fold, isKnown } from './fold.ts'
+import { NodeCall, type Surroundings } from './call.ts'
+import { foldConstant, isKnown } from './fold.ts'
 import { onnxOperators } from './operators/index.ts'
 
 // A file's graph, simplified before weights are looked for: constants are collected, whether they are initializers or
 // nodes, and conditions that are constant are replaced by the branch that they choose.
 
 /** A graph in which every constant tensor is in `constants`, graphs within included. */
-export interface Plan {
+export interface GraphPlan {
   readonly nodes: readonly FileNode[]
   readonly constants: ReadonlyMap<string, FileTensor>
   /** Small integers and bools that are known before the graph is traced, by the tensors' names. */
@@ -25,7 +24,7 @@ export interface Plan {
 }
 
 /** Moves the tensors of `Constant` nodes to the constants of their graph, and resolves other names for constants. */
-export function hoisted(graph: FileGraph): FileGraph {
+function hoisted(graph: FileGraph): FileGraph {
   const constants = new Map(graph.constants)
   const nodes: FileNode[] = []
   for (const node of graph.nodes) {
@@ -55,13 +54,17 @@ function withGraphs(node: FileNode, change: (graph: FileGraph) => FileGraph): Fi
  * @param given tensors that the caller fixed, by the names of inputs
  * @param around what an operator may ask for; only constants are computed here
  */
-export function planOf(model: FileModel, given: ReadonlyMap<string, Tensor>, around: Surroundings): Plan {
+export function graphPlanOf(
+  graph: FileGraph,
+  given: ReadonlyMap<string, Tensor>,
+  around: Surroundings,
+): GraphPlan {
   const planner = new Planner(given, around)
-  planner.add(hoisted(model.graph))
+  planner.add(hoisted(graph))
   return planner
 }
 
-class Planner implements Plan {
+class Planner implements GraphPlan {
   readonly nodes: FileNode[] = []
   readonly constants = new Map<string, FileTensor>()
   readonly known: Map<string, Tensor>
@@ -120,13 +123,13 @@ class Planner implements Plan {
   /** Computes a node that depends on integers and bools alone that are known. @returns whether it does */
   #compute(node: FileNode): boolean {
     const operators = onnxOperators()
-    if (!(node.op in operators) || graphsOf(node).length > 0) return false
+    if (!(node.op in operators) || graphsWithin(node).length > 0) return false
     const inputs = node.inputs.map((name) => (name === '' ? undefined : this.#valueOf(name)))
     if (node.inputs.some((name, i) => name !== '' && inputs[i] === undefined)) return false
     if (node.inputs.length === 0 && node.op !== 'Constant') return false
     try {
-      const made = [operators[node.op]!(new Call(node, inputs, this.#around))].flat()
-      const folded = made.map(fold)
+      const made = [operators[node.op]!(new NodeCall(node, inputs, this.#around))].flat()
+      const folded = made.map(foldConstant)
       if (!folded.every(isKnown)) return false
       for (const [i, t] of folded.entries()) if (node.outputs[i]) this.known.set(node.outputs[i], t)
       return true
@@ -170,7 +173,7 @@ function renamedIn(graph: FileGraph, names: ReadonlyMap<string, string>): FileGr
 /** Returns the names of all tensors that a node reads, also in graphs within. */
 export const readBy = (node: FileNode): string[] => [
   ...node.inputs,
-  ...graphsOf(node).flatMap((graph) => [
+  ...graphsWithin(node).flatMap((graph) => [
     ...graph.nodes.flatMap(readBy),
     ...graph.outputs.map(({ name }) => name),
   ]),

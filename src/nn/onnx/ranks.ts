@@ -1,5 +1,5 @@
 import type { FileGraph, FileNode } from '../../onnx/foreign.ts'
-import type { Plan } from './plan.ts'
+import type { GraphPlan } from './plan.ts'
 
 /** Operators whose output has as many axes as their first input. */
 const alike = new Set(
@@ -14,7 +14,7 @@ const alike = new Set(
 const broadcasting = new Set('Add Sub Mul Div Pow Max Min Sum Mean Where MatMul'.split(' '))
 
 /** Returns the number of axes of tensors by their names, as far as a file says or its operators imply. */
-export function ranksOf(plan: Plan, nodes: readonly FileNode[], graph: FileGraph): Map<string, number> {
+export function ranksOf(plan: GraphPlan, nodes: readonly FileNode[], graph: FileGraph): Map<string, number> {
   const ranks = new Map<string, number>()
   for (const [name, { shape }] of graph.described) if (shape) ranks.set(name, shape.length)
   for (const [name, { dims }] of plan.constants) ranks.set(name, dims.length)
@@ -30,7 +30,7 @@ export function ranksOf(plan: Plan, nodes: readonly FileNode[], graph: FileGraph
 function rankOf(
   node: FileNode,
   of: (slot: number) => number | undefined,
-  { known, constants }: Plan,
+  { known, constants }: GraphPlan,
 ): number | undefined {
   const { op, attributes, inputs } = node
   if (op === 'Conv' || op === 'ConvTranspose') return of(1)

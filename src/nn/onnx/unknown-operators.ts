@@ -1,8 +1,8 @@
 import { FormatError } from '../../core/errors.ts'
 import { listed } from '../../core/text.ts'
-import { type FileNode, graphsOf } from '../../onnx/foreign.ts'
+import { type FileNode, graphsWithin } from '../../onnx/foreign.ts'
 import { onnxOperators } from './operators/index.ts'
-import { type Plan, readBy } from './plan.ts'
+import { type GraphPlan, readBy } from './plan.ts'
 
 /** An operator that cannot be imported, and the nodes that have it. */
 export interface UnknownOperator {
@@ -17,14 +17,18 @@ export function unknownOperators(nodes: readonly FileNode[]): UnknownOperator[] 
   const found = new Map<string, FileNode[]>()
   const visit = (node: FileNode): void => {
     if (isUnknown(node)) found.set(node.op, [...(found.get(node.op) ?? []), node])
-    for (const graph of graphsOf(node)) graph.nodes.forEach(visit)
+    for (const graph of graphsWithin(node)) graph.nodes.forEach(visit)
   }
   nodes.forEach(visit)
   return [...found].map(([op, nodes]) => ({ op, nodes }))
 }
 
 /** @throws {FormatError} naming all operators that cannot be imported, and the tensor before which to end. */
-export function checkOperators(who: string, { known, constants }: Plan, nodes: readonly FileNode[]): void {
+export function checkOperators(
+  who: string,
+  { known, constants }: GraphPlan,
+  nodes: readonly FileNode[],
+): void {
   const unknown = unknownOperators(nodes)
   if (unknown.length === 0) return
   const names = unknown.map(({ op, nodes: [first, ...more] }) => {
@@ -46,7 +50,7 @@ function cutBefore(nodes: readonly FileNode[], isConstant: (name: string) => boo
   const candidates: string[] = []
   for (const [i, node] of nodes.entries()) {
     const read = readBy(node).filter((name) => name !== '' && !isConstant(name))
-    const inner = graphsOf(node).some((graph) => unknownOperators(graph.nodes).length > 0)
+    const inner = graphsWithin(node).some((graph) => unknownOperators(graph.nodes).length > 0)
     const isBad = isUnknown(node) || inner
     if (isBad) candidates.push(...read.filter((name) => order.has(name)))
     if (isBad || read.some((name) => beyond.has(name))) for (const name of node.outputs) beyond.add(name)

@@ -1,4 +1,4 @@
-import { type FileNode, graphsOf } from '../../onnx/foreign.ts'
+import { type FileNode, graphsWithin } from '../../onnx/foreign.ts'
 import type { FileTensor } from '../../onnx/foreign-tensor.ts'
 
 /** A place where a graph reads a constant. */
@@ -70,7 +70,7 @@ export function constantOutputs(
 ): FileTensor[] {
   const own = outputs.map((name) => constants.get(name)).filter((tensor) => tensor !== undefined)
   const inner = nodes.flatMap((node) =>
-    graphsOf(node).flatMap((graph) => {
+    graphsWithin(node).flatMap((graph) => {
       const named = new Map([...constants, ...graph.constants])
       return constantOutputs(
         graph.nodes,
@@ -83,7 +83,7 @@ export function constantOutputs(
 }
 
 /** Finds every use of every constant, graphs within nodes included. */
-export function usesOf(
+export function usesOfConstants(
   nodes: readonly FileNode[],
   constants: ReadonlyMap<string, FileTensor>,
 ): Map<FileTensor, Use[]> {
@@ -98,7 +98,8 @@ export function usesOf(
         if (known) known.push({ node, slot, index })
         else uses.set(tensor, [{ node, slot, index }])
       }
-      for (const graph of graphsOf(node)) visit(graph.nodes, new Map([...named, ...graph.constants]), index)
+      for (const graph of graphsWithin(node))
+        visit(graph.nodes, new Map([...named, ...graph.constants]), index)
     }
   }
   visit(nodes, constants)

@@ -2,9 +2,9 @@ import { allFinite } from '../../core/dtype.ts'
 import { Variable } from '../../core/variable.ts'
 import type { FileNode } from '../../onnx/foreign.ts'
 import type { FileTensor, TensorValue } from '../../onnx/foreign-tensor.ts'
-import { type Candidate, type LayerWeight, layerOf, type Neighbours } from './layers.ts'
+import { type Candidate, type LayerWeight, layerFor, type Neighbours } from './layers.ts'
 import { modulePath, place, variablePath } from './names.ts'
-import { constantOutputs, isWeight, type Use, usesOf } from './uses.ts'
+import { constantOutputs, isWeight, type Use, usesOfConstants } from './uses.ts'
 
 // Turns the constants of a graph that are weights into variables, in layers where a layer computes what a node does.
 
@@ -51,7 +51,7 @@ class Binder {
   constructor(root: object, options: BindOptions) {
     this.#root = root
     this.#options = options
-    this.#uses = usesOf(options.nodes, options.constants)
+    this.#uses = usesOfConstants(options.nodes, options.constants)
     for (const node of options.nodes) {
       for (const name of node.inputs) {
         const known = this.#readers.get(name)
@@ -88,7 +88,7 @@ class Binder {
     const near = this.#neighbours()
     const found = new Map<FileNode, Candidate>()
     for (const node of nodes) {
-      const layer = layerOf(node, near)
+      const layer = layerFor(node, near)
       if (layer) found.set(node, layer)
     }
     const turned = (tensor: FileTensor, { node }: Use): boolean =>

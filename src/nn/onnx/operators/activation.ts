@@ -1,7 +1,7 @@
 import { sizeOf } from '../../../core/shape.ts'
 import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { type Call, isFloating, type Operator, type OperatorTable, refusal } from '../call.ts'
+import { isFloating, type NodeCall, type Operator, type OperatorTable, refusal } from '../call.ts'
 import { isKnown } from '../fold.ts'
 import { filledWith, one } from './arithmetic.ts'
 
@@ -37,7 +37,7 @@ export const activation = (): OperatorTable => ({
   Dropout: dropout,
 })
 
-function prelu(call: Call): Tensor {
+function prelu(call: NodeCall): Tensor {
   const slope = call.input(1)
   const perChannel = call.opset < 7 && slope.shape.length === 1 && call.rank > 2
   return ops.prelu(
@@ -46,7 +46,7 @@ function prelu(call: Call): Tensor {
   )
 }
 
-function shrink(call: Call): Tensor {
+function shrink(call: NodeCall): Tensor {
   const { x } = call
   const [limit, bias] = [call.number('lambd', 0.5), call.number('bias', 0)]
   const above = ops.where(ops.greater(x, limit), ops.sub(x, bias), 0)
@@ -54,7 +54,7 @@ function shrink(call: Call): Tensor {
 }
 
 /** Until opset 10 the bounds were attributes; since then, either is an input. */
-function clip(call: Call): Tensor {
+function clip(call: NodeCall): Tensor {
   const { x } = call
   const bound = (name: string, slot: number): number | Tensor | undefined => {
     if (call.opset < 11) return call.number(name)
@@ -81,7 +81,7 @@ function normalizing(f: (x: Tensor, axis: number) => Tensor): Operator {
 }
 
 /** 1 at the first of the greatest elements, 0 elsewhere. */
-function hardmax(call: Call): Tensor {
+function hardmax(call: NodeCall): Tensor {
   const winner = (x: Tensor, axis: number): Tensor => {
     const last = x.shape.length - 1
     const along = axis < 0 ? axis + last + 1 : axis
@@ -93,13 +93,13 @@ function hardmax(call: Call): Tensor {
   return normalizing(winner)(call) as Tensor
 }
 
-/** Nothing in evaluation, which is what a file describes; the mask, where it is asked for, keeps all. */
-function dropout(call: Call): Tensor[] {
+/** Nothing in evaluation, which is what a file describes. Since opset 12, the mask keeps all; before, it is of zeros. */
+function dropout(call: NodeCall): Tensor[] {
   if (call.known(2, 'training_mode')?.[0])
     throw refusal('inference', 'training_mode', 'add nn.Dropout instead')
   const { x } = call
   const kept = (): Tensor => {
-    const ones = filledWith(1, x.shape, 'int32')
+    const ones = filledWith(call.opset < 12 ? 0 : 1, x.shape, 'int32')
     return call.opset < 10 ? ops.cast(ones, x.dtype) : ops.cast(ones, 'bool')
   }
   return [x, ...(call.outputs > 1 ? [kept()] : [])]

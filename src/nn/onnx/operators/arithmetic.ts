@@ -1,7 +1,7 @@
 import { type DType, isFloat } from '../../../core/dtype.ts'
 import { scalar, type Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { type Call, isFloating, type Operator, type OperatorTable, positive } from '../call.ts'
+import { isFloating, type NodeCall, type Operator, type OperatorTable, positive } from '../call.ts'
 import { isKnown } from '../fold.ts'
 
 // Arithmetic, comparison and logic of one or two tensors.
@@ -26,7 +26,7 @@ const many =
     call.all().reduce((a, b) => f(a, b))
 
 /** Returns both operands. Before opset 7, the second lay along `axis` of the first. */
-function aligned(call: Call): [Tensor, Tensor] {
+function aligned(call: NodeCall): [Tensor, Tensor] {
   const [a, b] = [call.x, call.input(1)]
   const axis = call.number('axis')
   if (call.opset >= 7 || !call.number('broadcast') || axis === undefined) return [a, b]
@@ -95,13 +95,13 @@ export const logic = (): OperatorTable => ({
 /** Casts; of a bool, there is nothing to round. */
 const convert = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : ops.cast(x, dtype))
 
-function castLike(call: Call): Tensor {
+function castLike(call: NodeCall): Tensor {
   const code = call.around.typeOf(call.node.inputs[1]!)
   if (code) call.dtype(code) // refuses a type to which numbers would have to be rounded
   return convert(call.x, call.input(1).dtype)
 }
 
-function isInfinite(call: Call): Tensor {
+function isInfinite(call: NodeCall): Tensor {
   const { x } = call
   const never = (): Tensor => ops.logicalAnd(ops.less(x, 0), ops.greater(x, 0))
   const above = call.number('detect_positive', 1) ? ops.equal(x, Number.POSITIVE_INFINITY) : never()
@@ -110,7 +110,7 @@ function isInfinite(call: Call): Tensor {
 }
 
 /** Remainder with the sign of the divisor, or of the dividend with `fmod`. */
-function mod(call: Call): Tensor {
+function mod(call: NodeCall): Tensor {
   const [x, y] = [call.x, call.input(1)]
   const fmod = call.number('fmod', 0) === 1
   const quotient = ops.div(x, y)
@@ -122,7 +122,7 @@ function mod(call: Call): Tensor {
   return fmod ? rest : ops.where(ops.less(ops.mul(rest, y), 0), ops.add(rest, y), rest)
 }
 
-function pow(call: Call): Tensor {
+function pow(call: NodeCall): Tensor {
   const [x, y] = aligned(call)
   if (!isFloating(x) && isFloating(y)) return ops.cast(ops.pow(ops.cast(x, y.dtype), y), x.dtype)
   if (isKnown(y) && y.data.length === 1 && y.shape.length <= x.shape.length) {

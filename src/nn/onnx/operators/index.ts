@@ -2,13 +2,13 @@ import type { OperatorTable } from '../call.ts'
 import { activation } from './activation.ts'
 import { arithmetic, logic } from './arithmetic.ts'
 import { indexing } from './indexing.ts'
-import { losses } from './loss.ts'
+import { lossOperators } from './loss.ts'
 import { movement } from './movement.ts'
 import { normalizing } from './normalization.ts'
 import { pooling } from './pool.ts'
 import { product } from './product.ts'
 import { recurrent } from './recurrent.ts'
-import { reduction } from './reduction.ts'
+import { reductionOperators } from './reduction.ts'
 import { resizing } from './resize.ts'
 import { source } from './source.ts'
 
@@ -25,12 +25,12 @@ export function onnxOperators(): OperatorTable {
     product(),
     pooling(),
     normalizing(),
-    reduction(),
+    reductionOperators(),
     movement(),
     indexing(),
     resizing(),
     recurrent(),
-    losses(),
+    lossOperators(),
     source(),
   )
   table = made

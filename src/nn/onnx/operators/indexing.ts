@@ -1,7 +1,8 @@
 import { sizeOf } from '../../../core/shape.ts'
 import { constant, scalar, type Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { type Call, isFloating, type OperatorTable, positive, range, refusal } from '../call.ts'
+import { isFloating, type NodeCall, type OperatorTable, positive, range, refusal } from '../call.ts'
+import { isKnown } from '../fold.ts'
 
 export const indexing = (): OperatorTable => ({
   Gather: gather,
@@ -11,23 +12,32 @@ export const indexing = (): OperatorTable => ({
     return ops.gather(call.x, axis, wrapped(call.input(1), call.x.shape[axis]!))
   },
   ScatterElements: scatter,
-  Scatter: scatter,
   OneHot: oneHot,
   Trilu: trilu,
 })
 
 /** Counts negative indices from the end. */
-const wrapped = (index: Tensor, size: number): Tensor =>
-  ops.where(ops.less(index, 0), ops.add(index, size), index)
+function wrapped(index: Tensor, size: number): Tensor {
+  if (!isKnown(index)) return ops.where(ops.less(index, 0), ops.add(index, size), index)
+  const whole = Array.from(index.data, (i) => (i < 0 ? i + size : i))
+  return constant(whole, index.shape, index.dtype)
+}
 
-function gather(call: Call): Tensor {
+function gather(call: NodeCall): Tensor {
   const [x, index] = [call.x, call.input(1)]
   const axis = call.axis(0)
-  const taken = ops.indexSelect(x, axis, ops.reshape(index, [sizeOf(index.shape)]))
+  const rows = asVector(wrapped(index, x.shape[axis]!))
+  const taken = ops.indexSelect(x, axis, rows)
   return ops.reshape(taken, [...x.shape.slice(0, axis), ...index.shape, ...x.shape.slice(axis + 1)])
 }
 
-function gatherND(call: Call): Tensor {
+/** Returns an index as a vector; a constant stays one. */
+const asVector = (index: Tensor): Tensor =>
+  isKnown(index)
+    ? constant(index.data, [index.data.length], index.dtype)
+    : ops.reshape(index, [sizeOf(index.shape)])
+
+function gatherND(call: NodeCall): Tensor {
   const [x, index] = [call.x, call.input(1)]
   const batches = call.number('batch_dims', 0)
   const depth = index.shape.at(-1)!
@@ -47,14 +57,14 @@ function gatherND(call: Call): Tensor {
   return ops.reshape(taken, [...index.shape.slice(0, -1), ...x.shape.slice(batches + depth)])
 }
 
-function scatter(call: Call): Tensor {
+function scatter(call: NodeCall): Tensor {
   const reduction = call.text('reduction', 'none')
   if (reduction !== 'add') throw refusal("ScatterElements with reduction 'add'", `'${reduction}'`)
   const axis = call.axis(0)
   return ops.scatterAdd(call.x, axis, wrapped(call.input(1), call.x.shape[axis]!), call.input(2))
 }
 
-function oneHot(call: Call): Tensor {
+function oneHot(call: NodeCall): Tensor {
   const labels = isFloating(call.x) ? ops.cast(call.x, 'int64') : call.x
   const depth = call.known(1, 'a depth')![0]!
   const [off, on] = ops.unbind(call.input(2), 0)
@@ -67,7 +77,7 @@ function oneHot(call: Call): Tensor {
   return ops.transpose(last, order)
 }
 
-function trilu(call: Call): Tensor {
+function trilu(call: NodeCall): Tensor {
   const [rows, columns] = call.x.shape.slice(-2) as [number, number]
   const by = call.known(1, 'a diagonal')?.[0] ?? 0
   const isUpper = call.number('upper', 1) === 1

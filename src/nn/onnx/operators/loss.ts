@@ -20,7 +20,7 @@ const negativeLogLikelihood =
     return call.outputs > 1 ? [loss, logP] : loss
   }
 
-export const losses = (): OperatorTable => ({
+export const lossOperators = (): OperatorTable => ({
   SoftmaxCrossEntropyLoss: negativeLogLikelihood(true),
   NegativeLogLikelihoodLoss: negativeLogLikelihood(false),
 })

@@ -1,7 +1,7 @@
 import { broadcast, sizeOf } from '../../../core/shape.ts'
 import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { type Call, type OperatorTable, positive, range, refusal } from '../call.ts'
+import { type NodeCall, type OperatorTable, positive, range, refusal } from '../call.ts'
 
 // Reshaping, joining and cutting.
 
@@ -22,7 +22,7 @@ export const movement = (): OperatorTable => ({
 })
 
 /** Of a file for one batch size, on request, a leading literal of that size stands for the batch. */
-function reshape(call: Call): Tensor {
+function reshape(call: NodeCall): Tensor {
   const { x } = call
   const given = call.setting('shape', 1) ?? []
   const sizes = rebatched(call, given)
@@ -40,7 +40,7 @@ function reshape(call: Call): Tensor {
   throw refusal(`${sizeOf(x.shape)} elements`, `[${given.join(', ')}]`, fix)
 }
 
-function rebatched(call: Call, given: readonly number[]): readonly number[] {
+function rebatched(call: NodeCall, given: readonly number[]): readonly number[] {
   const { batch } = call.around
   if (!batch || given[0] !== batch.declared || batch.given === batch.declared) return given
   if (call.x.shape[0] !== batch.given) return given
@@ -53,18 +53,18 @@ function rebatched(call: Call, given: readonly number[]): readonly number[] {
   throw refusal(`a shape that keeps ${batch.given} examples apart`, `[${given.join(', ')}]`, fix)
 }
 
-function flatten(call: Call): Tensor {
+function flatten(call: NodeCall): Tensor {
   const { x } = call
   const from = call.axis(1)
   return ops.reshape(x, [sizeOf(x.shape.slice(0, from)), sizeOf(x.shape.slice(from))])
 }
 
-function squeeze(call: Call): Tensor {
+function squeeze(call: NodeCall): Tensor {
   const axes = call.setting('axes', 1)
   return axes ? ops.squeeze(call.x, axes) : ops.squeeze(call.x)
 }
 
-function unsqueeze(call: Call): Tensor {
+function unsqueeze(call: NodeCall): Tensor {
   const axes = call.setting('axes', 1) ?? []
   return axes
     .map((axis) => positive(axis, call.rank + axes.length))
@@ -72,14 +72,16 @@ function unsqueeze(call: Call): Tensor {
     .reduce((t, axis) => ops.unsqueeze(t, axis), call.x)
 }
 
-function split(call: Call): Tensor[] {
+function split(call: NodeCall): Tensor[] {
   const axis = call.axis(0)
   const sizes = call.setting('split', 1)
-  const even = Math.ceil(call.x.shape[axis]! / call.number('num_outputs', call.outputs))
-  return ops.split(call.x, sizes ?? even, axis)
+  const [whole, count] = [call.x.shape[axis]!, call.number('num_outputs', call.outputs)]
+  const part = Math.ceil(whole / count)
+  const even = (): number[] => range(count).map((i) => Math.max(0, Math.min(part, whole - i * part)))
+  return ops.split(call.x, sizes ?? even(), axis)
 }
 
-function slice(call: Call): Tensor {
+function slice(call: NodeCall): Tensor {
   const [starts, ends] = [call.setting('starts', 1) ?? [], call.setting('ends', 2) ?? []]
   const axes = call.setting('axes', 3) ?? range(starts.length)
   const steps = call.setting('steps', 4) ?? []
@@ -97,7 +99,7 @@ const padModes: Readonly<Record<string, 'reflect' | 'replicate' | 'circular'>> =
 }
 
 /** Pads with a number or elements of the input; negative counts take elements away. */
-function pad(call: Call): Tensor {
+function pad(call: NodeCall): Tensor {
   const { x } = call
   const counts = call.numbers('paddings') ?? call.setting('pads', 1) ?? []
   const axes = (call.known(3, 'axes') ?? range(call.rank)).map((axis) => positive(axis, call.rank))
@@ -118,12 +120,12 @@ function pad(call: Call): Tensor {
   throw refusal('constant, reflect, edge or wrap', mode)
 }
 
-function tile(call: Call): Tensor {
+function tile(call: NodeCall): Tensor {
   if (call.opset >= 6) return ops.tile(call.x, call.known(1, 'counts') ?? [])
   throw refusal('Tile of opset 6', call.opset)
 }
 
-function depthToSpace(call: Call): Tensor {
+function depthToSpace(call: NodeCall): Tensor {
   const { x } = call
   const b = call.number('blocksize', 1)
   const [n, c, h, w] = x.shape as [number, number, number, number]
@@ -134,7 +136,7 @@ function depthToSpace(call: Call): Tensor {
   return ops.reshape(turned, [n, inner, h * b, w * b])
 }
 
-function spaceToDepth(call: Call): Tensor {
+function spaceToDepth(call: NodeCall): Tensor {
   const b = call.number('blocksize', 1)
   const [n, c, h, w] = call.x.shape as [number, number, number, number]
   const apart = ops.reshape(call.x, [n, c, h / b, b, w / b, b])

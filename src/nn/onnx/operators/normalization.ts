@@ -2,7 +2,7 @@ import type { Tensor } from '../../../core/tensor.ts'
 import { perChannel } from '../../../ops/batch-norm.ts'
 import * as ops from '../../../ops/index.ts'
 import { weighAxis } from '../../../ops/resample.ts'
-import { type Call, type OperatorTable, range, refusal } from '../call.ts'
+import { type NodeCall, type OperatorTable, range, refusal } from '../call.ts'
 
 export const normalizing = (): OperatorTable => ({
   BatchNormalization: batchNorm,
@@ -15,7 +15,7 @@ export const normalizing = (): OperatorTable => ({
   LRN: localResponse,
 })
 
-function batchNorm(call: Call): Tensor | Tensor[] {
+function batchNorm(call: NodeCall): Tensor | Tensor[] {
   const [x, scale, bias, mean, variance] = range(5).map((slot) => call.input(slot)) as [
     Tensor,
     Tensor,
@@ -32,7 +32,7 @@ function batchNorm(call: Call): Tensor | Tensor[] {
   return [now.y, blend(mean, now.mean), blend(variance, now.variance)].slice(0, call.outputs)
 }
 
-function layerNorm(call: Call): Tensor[] {
+function layerNorm(call: NodeCall): Tensor[] {
   const [x, scale, bias] = [call.x, call.input(1), call.inputs[2]]
   const from = call.axis(-1)
   const eps = call.number('epsilon', 1e-5)
@@ -42,14 +42,14 @@ function layerNorm(call: Call): Tensor[] {
   return [bias ? ops.add(scaled, bias) : scaled, ...(call.outputs > 1 ? [mean, inverse()] : [])]
 }
 
-function rmsNorm(call: Call): Tensor {
+function rmsNorm(call: NodeCall): Tensor {
   const from = call.axis(-1)
   const axes = range(call.rank - from, from)
   return ops.mul(ops.rootMeanSquareNorm(call.x, axes, call.number('epsilon', 1e-5)), call.input(1))
 }
 
 /** Until opset 20, scale and bias had one number for each group; since then, for each channel. */
-function groupNorm(call: Call): Tensor {
+function groupNorm(call: NodeCall): Tensor {
   const { x } = call
   const [groups, channels] = [call.number('num_groups', 1), x.shape[1]!]
   if (channels % groups !== 0) throw refusal(`channels that ${groups} groups divide`, channels)
@@ -63,7 +63,7 @@ function groupNorm(call: Call): Tensor {
   return ops.add(ops.mul(y, wide(call.input(1))), wide(call.input(2)))
 }
 
-function instanceNorm(call: Call): Tensor {
+function instanceNorm(call: NodeCall): Tensor {
   const { x } = call
   const { y } = ops.standardize(x, range(call.rank - 2, 2), call.number('epsilon', 1e-5))
   const wide = perChannel(x)
@@ -71,13 +71,13 @@ function instanceNorm(call: Call): Tensor {
 }
 
 /** Divides by the p-norm; a slice of zeros stays. */
-function lpNorm(call: Call): Tensor {
+function lpNorm(call: NodeCall): Tensor {
   const norm = ops.norm(call.x, [call.axis(-1)], { p: call.number('p', 2), keepDims: true })
   return ops.div(call.x, ops.where(ops.equal(norm, 0), 1, norm))
 }
 
 /** x / (bias + α/size · Σ x²)^β, the sum over `size` neighbouring channels. */
-function localResponse(call: Call): Tensor {
+function localResponse(call: NodeCall): Tensor {
   const { x } = call
   const size = call.number('size', 1)
   const channels = x.shape[1]!

@@ -2,7 +2,7 @@ import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
 import { weighAxes } from '../../../ops/resample.ts'
 import { extent, padOrCrop, spatial } from '../../../ops/window.ts'
-import { type Call, type OperatorTable, range, refusal } from '../call.ts'
+import { type NodeCall, type OperatorTable, range, refusal } from '../call.ts'
 import { one } from './arithmetic.ts'
 import { stepsOf, type WindowAsked, windowsAsked } from './windows.ts'
 
@@ -18,7 +18,7 @@ export const pooling = (): OperatorTable => ({
 /** Axes after batch and channels. */
 const behind = (x: Tensor): number[] => range(x.shape.length - 2, 2)
 
-function kernelAsked(call: Call): readonly number[] {
+function kernelAsked(call: NodeCall): readonly number[] {
   const kernel = call.numbers('kernel_shape')
   if (kernel && kernel.length >= 1 && kernel.length <= 3) return kernel
   throw refusal('windows over 1 to 3 axes', kernel?.length ?? 0)
@@ -27,7 +27,7 @@ function kernelAsked(call: Call): readonly number[] {
 const isEven = (windows: readonly WindowAsked[]): boolean =>
   windows.every((w) => w.before === w.after && w.before <= w.kernel / 2)
 
-function maxPool(call: Call): Tensor {
+function maxPool(call: NodeCall): Tensor {
   if (call.outputs > 1 && call.node.outputs[1])
     throw refusal('one output', 'the indices of the greatest as well')
   const kernel = kernelAsked(call)
@@ -41,7 +41,7 @@ function maxPool(call: Call): Tensor {
   return f(padOrCrop(call.x, pads, Number.NEGATIVE_INFINITY), kernel, stepsOf(windows))
 }
 
-function averagePool(call: Call): Tensor {
+function averagePool(call: NodeCall): Tensor {
   const kernel = kernelAsked(call)
   const windows = windowsAsked(call, kernel)
   const countIncludePad = call.number('count_include_pad', 0) === 1
@@ -70,13 +70,13 @@ function meanOf(w: WindowAsked, j: number, countIncludePad: boolean): ReadonlyMa
 }
 
 /** The p-norm of what `sums` adds up: (Σ |x|ᵖ)^(1/p). */
-function normOf(call: Call, sums: (powers: Tensor) => Tensor): Tensor {
+function normOf(call: NodeCall, sums: (powers: Tensor) => Tensor): Tensor {
   const p = call.number('p', 2)
   if (p === 2) return ops.sqrt(sums(ops.square(call.x)))
   return p === 1 ? sums(ops.abs(call.x)) : ops.pow(sums(ops.pow(ops.abs(call.x), p)), 1 / p)
 }
 
-function lpPool(call: Call): Tensor {
+function lpPool(call: NodeCall): Tensor {
   const windows = windowsAsked(call, kernelAsked(call))
   const rows = windows.map((w) =>
     range(w.output).map((j) => {

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
 import { padOrCrop, spatial } from '../../../ops/window.ts'
-import { type Call, type OperatorTable, refusal } from '../call.ts'
+import { type NodeCall, type OperatorTable, refusal } from '../call.ts'
 import { stepsOf, windowsAsked } from './windows.ts'
 
 // Matrix products and convolutions.
@@ -14,7 +14,7 @@ export const product = (): OperatorTable => ({
   ConvTranspose: convTranspose,
 })
 
-function matmul(call: Call): Tensor {
+function matmul(call: NodeCall): Tensor {
   const [a, b] = [call.x, call.input(1)]
   const y = ops.matmul(
     a.shape.length === 1 ? ops.unsqueeze(a, 0) : a,
@@ -26,7 +26,7 @@ function matmul(call: Call): Tensor {
 }
 
 /** α · A · B + β · C, either factor transposed if so asked. */
-function gemm(call: Call): Tensor {
+function gemm(call: NodeCall): Tensor {
   const [a, b, c] = [call.x, call.input(1), call.inputs[2]]
   const [alpha, beta] = [call.number('alpha', 1), call.number('beta', 1)]
   const [transA, transB] = [call.number('transA', 0), call.number('transB', 0)]
@@ -37,7 +37,7 @@ function gemm(call: Call): Tensor {
   return c && beta !== 0 ? ops.add(scaled, beta === 1 ? c : ops.mul(c, beta)) : scaled
 }
 
-function conv(call: Call): Tensor {
+function conv(call: NodeCall): Tensor {
   const [x, w, b] = [call.x, call.input(1), call.inputs[2]]
   const rank = w.shape.length - 2
   const windows = windowsAsked(call, w.shape.slice(2))
@@ -54,7 +54,7 @@ function conv(call: Call): Tensor {
   return f(seen, w, b, { ...stepsOf(windows), groups: call.number('group', 1), padding })
 }
 
-function convTranspose(call: Call): Tensor {
+function convTranspose(call: NodeCall): Tensor {
   const [x, w, b] = [call.x, call.input(1), call.inputs[2]]
   const kernel = w.shape.slice(2)
   const each = (name: string, fallback: number): number[] =>

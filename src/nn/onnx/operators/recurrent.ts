@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { type Call, type Operator, type OperatorTable, range, refusal } from '../call.ts'
+import { type NodeCall, type Operator, type OperatorTable, range, refusal } from '../call.ts'
 import { filledWith } from './arithmetic.ts'
 
 // Recurrent layers, unrolled.
@@ -55,7 +55,7 @@ function unrolled(gates: number, usual: readonly string[], cell: Cell): Operator
   }
 }
 
-function checkPlain(call: Call, usual: readonly string[]): void {
+function checkPlain(call: NodeCall, usual: readonly string[]): void {
   const activations = call.node.attributes.get('activations')
   const isUsual =
     activations === undefined ||
@@ -70,7 +70,7 @@ function checkPlain(call: Call, usual: readonly string[]): void {
 
 /** Returns the state at the start in direction `d`; zeros unless the node has an input for it. */
 function startOf(
-  call: Call,
+  call: NodeCall,
   slot: number,
   d: number,
   shape: readonly number[],
@@ -81,7 +81,7 @@ function startOf(
   return ops.reshape(ops.slice(given, isBatchFirst ? [[], [d, d + 1]] : [[d, d + 1]]), shape)
 }
 
-function weightsOf(call: Call, d: number, gates: number, size: number) {
+function weightsOf(call: NodeCall, d: number, gates: number, size: number) {
   const own = (slot: number): Tensor => ops.squeeze(ops.slice(call.input(slot), [[d, d + 1]]), [0])
   const both = call.inputs[3] ? own(3) : filledWith(0, [2 * gates * size], call.x.dtype)
   const [bias, inner] = ops.split(both, gates * size) as [Tensor, Tensor]

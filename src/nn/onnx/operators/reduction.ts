@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { type Call, isFloating, type Operator, type OperatorTable, positive, range } from '../call.ts'
+import { isFloating, type NodeCall, type Operator, type OperatorTable, positive, range } from '../call.ts'
 
 type Reduce = (x: Tensor, axes: readonly number[], options: { readonly keepDims: boolean }) => Tensor
 
@@ -18,7 +18,7 @@ const over =
 const squares = (x: Tensor): Tensor => ops.mul(x, x)
 const sizes = (x: Tensor): Tensor => (isFloating(x) ? ops.abs(x) : ops.maximum(x, ops.sub(0, x)))
 
-export const reduction = (): OperatorTable => ({
+export const reductionOperators = (): OperatorTable => ({
   ReduceSum: over(ops.sum),
   ReduceMean: over(ops.mean),
   ReduceProd: over(ops.prod),
@@ -44,13 +44,13 @@ function extreme(f: (x: Tensor, axis: number) => Tensor): Operator {
   }
 }
 
-function topK(call: Call): Tensor[] {
+function topK(call: NodeCall): Tensor[] {
   const k = call.number('k') ?? call.known(1, 'k')![0]!
   const { values, indices } = ops.topK(call.x, k, call.axis(-1), { largest: call.number('largest', 1) === 1 })
   return [values, indices]
 }
 
-function cumSum(call: Call): Tensor {
+function cumSum(call: NodeCall): Tensor {
   const axis = positive(call.known(1, 'an axis')![0]!, call.rank)
   const turn = (t: Tensor): Tensor => (call.number('reverse', 0) ? ops.flip(t, [axis]) : t)
   const sums = turn(ops.cumSum(turn(call.x), axis))

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../core/tensor.ts'
 import { weighAxis } from '../../../ops/resample.ts'
-import { type Call, type OperatorTable, positive, range, refusal } from '../call.ts'
+import { type NodeCall, type OperatorTable, positive, range, refusal } from '../call.ts'
 
 /** Weights of the elements around a place: offset of the first element, and the weights from there. */
 type Weighing = readonly [first: number, weights: readonly number[]]
@@ -17,7 +17,7 @@ interface Axis {
   readonly scale: number
 }
 
-function resize(call: Call): Tensor {
+function resize(call: NodeCall): Tensor {
   const { x, opset } = call
   const isOld = opset < 11 || call.node.op === 'Upsample'
   const axes = (call.numbers('axes') ?? range(call.rank)).map((axis) => positive(axis, call.rank))
@@ -33,7 +33,7 @@ function resize(call: Call): Tensor {
 }
 
 function axesOf(
-  call: Call,
+  call: NodeCall,
   axes: readonly number[],
   scales: readonly number[] | undefined,
   sizes: readonly number[] | undefined,
@@ -54,7 +54,7 @@ function axesOf(
 }
 
 /** Returns the weights by which each new element sums old ones. */
-function rowsOf(call: Call, axis: Axis, isOld: boolean): ReadonlyMap<number, number>[] {
+function rowsOf(call: NodeCall, axis: Axis, isOld: boolean): ReadonlyMap<number, number>[] {
   const { old, size, scale } = axis
   const mode = call.text('mode', 'nearest')
   const excludes = call.number('exclude_outside', 0) === 1
@@ -76,7 +76,7 @@ function rowsOf(call: Call, axis: Axis, isOld: boolean): ReadonlyMap<number, num
 }
 
 /** Returns the place in the old axis that the new element `j` shows. */
-function placeOf(call: Call, { old, size, scale }: Axis, j: number, isOld: boolean): number {
+function placeOf(call: NodeCall, { old, size, scale }: Axis, j: number, isOld: boolean): number {
   const how = call.text('coordinate_transformation_mode', isOld ? 'asymmetric' : 'half_pixel')
   const width = scale * old
   switch (how) {
@@ -96,7 +96,7 @@ function placeOf(call: Call, { old, size, scale }: Axis, j: number, isOld: boole
 }
 
 /** Returns the weights around a place that lies `ratio` past an element, in (0, 1]. */
-function weighingOf(call: Call, mode: string, ratio: number, scale: number, isOld: boolean): Weighing {
+function weighingOf(call: NodeCall, mode: string, ratio: number, scale: number, isOld: boolean): Weighing {
   const stretch = call.number('antialias', 0) ? Math.min(1, scale) : 1
   if (mode === 'nearest')
     return nearestAt(ratio, call.text('nearest_mode', isOld ? 'floor' : 'round_prefer_floor'))

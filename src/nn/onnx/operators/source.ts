@@ -1,7 +1,7 @@
 import { sizeOf } from '../../../core/shape.ts'
 import { constant, scalar, type Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { type Call, type OperatorTable, range, refusal } from '../call.ts'
+import { type NodeCall, type OperatorTable, range, refusal } from '../call.ts'
 import { filledWith, one } from './arithmetic.ts'
 
 // Tensors that depend on no numbers of the input, and conditions.
@@ -29,7 +29,7 @@ export const source = (): OperatorTable => ({
 const int64List = (values: readonly number[]): Tensor => constant(values, [values.length], 'int64')
 
 /** Returns the tensor of a `Constant` node. */
-export function constantOf(call: Call): Tensor {
+export function constantOf(call: NodeCall): Tensor {
   const tensor = call.tensor('value')
   if (tensor) return tensor
   const [float, int] = [call.number('value_float'), call.number('value_int')]
@@ -44,7 +44,7 @@ export function constantOf(call: Call): Tensor {
 /** Maximum number of elements that a node without inputs may make. */
 const mostMade = 1 << 24
 
-function rangeOf(call: Call): Tensor {
+function rangeOf(call: NodeCall): Tensor {
   const [from, to, step] = [0, 1, 2].map((slot) => call.known(slot, 'bounds')![0]!) as [
     number,
     number,
@@ -59,7 +59,7 @@ function rangeOf(call: Call): Tensor {
   )
 }
 
-function eyeLike(call: Call): Tensor {
+function eyeLike(call: NodeCall): Tensor {
   const { x } = call
   const [rows, columns] = x.shape as [number, number]
   const to = call.number('dtype')

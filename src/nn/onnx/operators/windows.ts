@@ -1,5 +1,5 @@
 import { type Window, windowsOn } from '../../../ops/window.ts'
-import { type Call, refusal } from '../call.ts'
+import { type NodeCall, refusal } from '../call.ts'
 
 /** A window, and the number of padding elements after the last element of the input. */
 export interface WindowAsked extends Window {
@@ -7,7 +7,7 @@ export interface WindowAsked extends Window {
 }
 
 /** Returns how a node's window slides along each axis after batch and channels. */
-export function windowsAsked(call: Call, kernel: readonly number[]): WindowAsked[] {
+export function windowsAsked(call: NodeCall, kernel: readonly number[]): WindowAsked[] {
   const { x } = call
   if (x.shape.length !== kernel.length + 2) {
     throw refusal(`an input of ${kernel.length + 2} axes`, `[${x.shape.join(', ')}]`, 'the file is damaged')
@@ -21,7 +21,7 @@ export function windowsAsked(call: Call, kernel: readonly number[]): WindowAsked
 }
 
 function padsOn(
-  call: Call,
+  call: NodeCall,
   i: number,
   rank: number,
   extent: number,
