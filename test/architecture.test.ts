@@ -26,6 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'disk',
     'schedule',
     'runtime',
+    'nn',
     'train',
     'log',
     'doctor',

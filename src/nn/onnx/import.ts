@@ -78,32 +78,16 @@ export function importOnnx(
   checkOperators(who, plan, nodes)
   for (const tensor of plan.constants.values()) shapeOfTensor(tensor, who)
   const inputs = graph.inputs.filter(({ name }) => !fixed.has(name) && isRead(nodes, name, outputs))
-  const isSingle = !Array.isArray(options.output)
-  const isAnyBatch = options.batch === 'any'
   const design = {
-    who,
-    model,
-    plan,
-    nodes,
-    outputs,
-    isSingle,
-    inputs,
-    fixed,
-    constant: constants,
-    isAnyBatch,
+    ...{ who, model, plan, nodes, outputs, inputs, fixed, constant: constants },
+    isSingle: !Array.isArray(options.output),
+    isAnyBatch: options.batch === 'any',
   }
   const { trainable } = options
-  const isTrainable = typeof trainable === 'function' ? trainable : (): boolean => trainable
-  const ranks = ranksOf(plan, nodes, graph)
   const binding = {
-    nodes,
-    constants: plan.constants,
-    outputs,
-    ranks,
-    who,
-    isTrainable,
-    read,
-    keep: constants,
+    ...{ who, nodes, constants: plan.constants, outputs, read, keep: constants },
+    ranks: ranksOf(plan, nodes, graph),
+    isTrainable: typeof trainable === 'function' ? trainable : (): boolean => trainable,
   }
   return OnnxNetwork.of(design, (root) => bindWeights(root, binding))
 }

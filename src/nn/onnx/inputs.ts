@@ -10,7 +10,7 @@ import type { Surroundings } from './call.ts'
 import type { NetworkDesign } from './design.ts'
 
 /** Returns the tensors that the graph reads, by name. @throws {EvenstepError} when they are not what it wants. */
-export function inputsOf({ who, inputs, fixed }: NetworkDesign, x: unknown): Map<string, Tensor> {
+export function graphInputs({ who, inputs, fixed }: NetworkDesign, x: unknown): Map<string, Tensor> {
   const names = inputs.map(({ name }) => name)
   const record = isTensor(x) && inputs.length === 1 ? { [names[0]!]: x } : x
   const isRecord = typeof record === 'object' && record !== null && !isTensor(record)

@@ -11,7 +11,7 @@ import { type Mode, type Module, modelOutput, type TensorRecord } from '../modul
 import { NodeCall, type Surroundings } from './call.ts'
 import type { NetworkDesign } from './design.ts'
 import { foldConstant, isKnown } from './fold.ts'
-import { batchOf, inputsOf } from './inputs.ts'
+import { batchOf, graphInputs } from './inputs.ts'
 import { placed } from './names.ts'
 import { onnxOperators } from './operators/index.ts'
 import { windowsAsked } from './operators/windows.ts'
@@ -39,7 +39,7 @@ export class OnnxNetwork implements Module {
   /** @param x the input or, of several, all inputs by name @returns the output or, of several, all by name */
   forward(x: Tensor | TensorRecord, mode: Mode): Tensor
   forward(x: Tensor | TensorRecord, mode: Mode): Tensor | TensorRecord {
-    const given = inputsOf(this.#design, x)
+    const given = graphInputs(this.#design, x)
     const found = new Run(this, this.#design, this.#bound!, given, mode).outputs()
     return this.#design.isSingle ? found[this.#design.outputs[0]!]! : found
   }

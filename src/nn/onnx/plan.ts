@@ -24,7 +24,7 @@ export interface GraphPlan {
 }
 
 /** Moves the tensors of `Constant` nodes to the constants of their graph, and resolves other names for constants. */
-function hoisted(graph: FileGraph): FileGraph {
+export function hoistedGraph(graph: FileGraph): FileGraph {
   const constants = new Map(graph.constants)
   const nodes: FileNode[] = []
   for (const node of graph.nodes) {
@@ -33,7 +33,7 @@ function hoisted(graph: FileGraph): FileGraph {
     const alias = node.op === 'Identity' ? constants.get(node.inputs[0] ?? '') : undefined
     if (isFileTensor(value)) constants.set(name, { ...value, name: value.name || name })
     else if (alias) constants.set(name, alias)
-    else nodes.push(withGraphs(node, hoisted))
+    else nodes.push(withGraphs(node, hoistedGraph))
   }
   return { ...graph, nodes, constants }
 }
@@ -60,7 +60,7 @@ export function graphPlanOf(
   around: Surroundings,
 ): GraphPlan {
   const planner = new Planner(given, around)
-  planner.add(hoisted(graph))
+  planner.add(hoistedGraph(graph))
   return planner
 }
 

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { modelFile, nodeOf } from '../../../test/support/onnx-build.ts'
-import type { GraphProto, TensorProto } from '../../onnx/messages.ts'
-import { atPlace, tensorProto, valueInfo } from '../../onnx/proto.ts'
-import { compile } from '../../runtime/compile.ts'
-import { fromOnnxFile } from './from-path.ts'
+import { fromOnnxFile } from '../../src/nn/onnx/from-path.ts'
+import type { GraphProto, TensorProto } from '../../src/onnx/messages.ts'
+import { atPlace, tensorProto, valueInfo } from '../../src/onnx/proto.ts'
+import { compile } from '../../src/runtime/compile.ts'
+import { modelFile, nodeOf } from '../support/onnx-build.ts'
 
 const x = valueInfo('x', 'float32', [2])
 const y = valueInfo('y', 'float32', [2])
