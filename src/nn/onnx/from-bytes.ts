@@ -1,7 +1,7 @@
 import { mismatch } from '../../core/mismatch.ts'
 import type { OutsideBytes } from '../../onnx/foreign-tensor.ts'
 import type { Module } from '../module.ts'
-import { importOnnx, type OnnxModel, type OnnxModule, type OnnxOptions } from './import.ts'
+import { importOnnx, type OnnxModel, type OnnxModule, type OnnxOptions, readOnnxOptions } from './import.ts'
 
 /** Something whose bytes can be asked for, such as a `Blob` or a `Response`. */
 export interface BytesLater {
@@ -37,6 +37,7 @@ export async function importFrom(
   who = 'fromOnnx',
   outside?: OutsideBytes,
 ): Promise<OnnxModule> {
+  readOnnxOptions(options)
   const network: Module = importOnnx(await bytesOf(source, wanted), who, options, outside)
   return network as OnnxModule
 }

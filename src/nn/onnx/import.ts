@@ -1,5 +1,5 @@
 import { malformed, mismatch, unknownName } from '../../core/mismatch.ts'
-import { choice, custom, type OptionsOf, readOptions } from '../../core/options.ts'
+import { choice, custom, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
 import { constant, isTensor, type Tensor } from '../../core/tensor.ts'
 import { type FileModel, type FileNode, type FileValue, readForeign } from '../../onnx/foreign.ts'
 import {
@@ -59,6 +59,10 @@ export interface OnnxModel {
   forward(x: Tensor | TensorRecord, mode: Mode): TensorRecord
 }
 
+/** Checks options. @throws {ArgumentError} naming the first that is unknown or invalid */
+export const readOnnxOptions = (given: OnnxOptions | undefined): ValuesOf<typeof onnxOptions> =>
+  readOptions('fromOnnx', onnxOptions, given)
+
 /** Makes a module of the bytes of an ONNX file. @param who name of the file in errors */
 export function importOnnx(
   bytes: Uint8Array,
@@ -66,7 +70,7 @@ export function importOnnx(
   given: OnnxOptions = {},
   outside?: OutsideBytes,
 ): OnnxNetwork {
-  const options = readOptions('fromOnnx', onnxOptions, given)
+  const options = readOnnxOptions(given)
   const model = readForeign(bytes, who)
   const { graph } = model
   const outputs = outputsOf(who, model, options.output)
