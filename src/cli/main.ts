@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).initCommand(),
   train: async () => (await import('./train.ts')).trainCommand(),
   summary: async () => (await import('./summary.ts')).summaryCommand(),
+  inspect: async () => (await import('./inspect.ts')).inspectCommand(),
   schedule: async () => (await import('./schedule.ts')).scheduleCommand(),
   'find-lr': async () => (await import('./find-lr.ts')).findLrCommand(),
   advise: async () => (await import('./advise.ts')).adviseCommand(),

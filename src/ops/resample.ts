@@ -20,7 +20,8 @@ export function weighAxes(x: Tensor, weights: readonly Weights[]): Tensor {
   return weights.reduce((t, axisWeights, i) => weighAxis(t, i + 2, axisWeights), x)
 }
 
-function weighAxis(x: Tensor, axis: number, weights: Weights): Tensor {
+/** Replaces one axis by weighted sums along it. */
+export function weighAxis(x: Tensor, axis: number, weights: Weights): Tensor {
   const n = x.shape[axis]!
   if (weights.length === n && weights.every((row, i) => row.size === 1 && row.get(i) === 1)) return x
   const shape = x.shape.with(axis, weights.length)
