@@ -19,6 +19,8 @@ export interface Cell {
   /** Optimizer steps of a full run; a multiple of 150, so that 2 % of a third of them is an integer. */
   readonly steps: number
   readonly gate: Gate
+  /** Weights of the classes in the loss, of training and of each measurement. @default equal */
+  readonly classWeights?: readonly number[]
   /** Where the data lie in the folder EVENSTEP_DATA; absent for data in the package. */
   readonly needs?: string
   /** The parts for a seed: training and validation examples, and a test part on which nothing chooses. */
@@ -47,6 +49,8 @@ export interface Parts extends data.Split {
 export interface Gate {
   readonly measure: 'accuracy' | 'loss' | 'sensitivity'
   readonly value: number
+  /** What the mean precision of the same classes must reach as well. */
+  readonly precision?: number
   /** The method that reaches this value, and where the number comes from. */
   readonly of: string
 }

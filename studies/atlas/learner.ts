@@ -53,6 +53,11 @@ const optimizerOf = (cell: Cell, plan: Plan): optim.Optimizer => {
   return cell.optimizer === 'sgd' ? optim.sgd({ ...shared, momentum: 0.9 }) : optim.adamw(shared)
 }
 
+const lossOf = ({ classWeights }: Cell): ops.Loss =>
+  classWeights
+    ? (output, target) => ops.crossEntropy(output, target, { weight: classWeights })
+    : ops.crossEntropy
+
 /** Passes over the examples, each in its own order, cut into pieces of `count` examples: one piece an epoch. */
 export function pieces(count: number): data.Sampler {
   const orders = new Map<number, Int32Array>()
@@ -76,8 +81,10 @@ export async function learn(cell: Cell, plan: Plan, parts: Parts, test: boolean)
     data: { train: known, validation },
     model: () => cell.model(plan.norm),
     normalization: plan.norm,
-    loss: ops.crossEntropy,
-    metrics: parts.testGroups ? { confusion: train.metrics.confusionMatrix(), losses: exampleLosses } : {},
+    loss: lossOf(cell),
+    metrics: parts.testGroups
+      ? { confusion: train.metrics.confusionMatrix(), losses: exampleLosses(cell) }
+      : {},
     optimizer: optimizerOf(cell, plan),
     batchSize: cell.batchSize,
     steps: plan.steps,
@@ -126,8 +133,8 @@ function shares(matrix: readonly (readonly number[])[]): Pick<Measured, 'sensiti
   }
 }
 
-/** The loss of each example, in order. */
-const exampleLosses: train.metrics.Metric<readonly number[]> = {
+/** The loss of each example, in order, times the weight of its class. */
+const exampleLosses = ({ classWeights }: Cell): train.metrics.Metric<readonly number[]> => ({
   spec: { type: 'exampleLosses' },
   initial: [],
   update(known, { output, target, length }) {
@@ -136,12 +143,13 @@ const exampleLosses: train.metrics.Metric<readonly number[]> = {
       const scores = Array.from(output.slice(i * classes, (i + 1) * classes), Number)
       const most = Math.max(...scores)
       const sum = scores.reduce((total, score) => total + Math.exp(score - most), 0)
-      return most + Math.log(sum) - scores[Number(target[i])]!
+      const label = Number(target[i])
+      return (classWeights?.[label] ?? 1) * (most + Math.log(sum) - scores[label]!)
     })
     return [...known, ...losses]
   },
   result: (losses) => losses,
-}
+})
 
 /** The mean loss of each group. */
 function means(losses: readonly number[], groups: ArrayLike<number>): Readonly<Record<string, number>> {
