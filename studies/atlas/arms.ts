@@ -1,10 +1,11 @@
 import { NotRun, type Runs } from './book.ts'
-import { type Norm, norms, type Schedule, schedules } from './cell.ts'
+import { type MainNorm, norms, type Schedule, schedules } from './cell.ts'
 import type { Outcome, Plan } from './learner.ts'
 import { type Arm, race } from './race.ts'
 
 /** An arm with its chosen rate and its runs from fresh seeds. */
 export interface TrainedArm extends Arm {
+  readonly norm: MainNorm
   readonly lr: number
   readonly tried: readonly number[]
   /** By seed. */
@@ -54,7 +55,7 @@ export function score({ outcomes }: TrainedArm): number {
 /** The arm of a normalization whose validation loss is the lowest, among some schedules. */
 export const chosenArm = (
   arms: readonly TrainedArm[],
-  norm: Norm,
+  norm: MainNorm,
   among: readonly Schedule[] = schedules,
 ): TrainedArm =>
   arms

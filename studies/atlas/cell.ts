@@ -12,7 +12,7 @@ export interface Cell {
   readonly net: string
   readonly optimizer: 'sgd' | 'adamw'
   /** The grid of rates to start from, in half-decades. */
-  readonly rates: Readonly<Record<Norm, readonly number[]>>
+  readonly rates: Readonly<Record<MainNorm, readonly number[]>>
   /** Whether the grid is as it is, even if the best rate is at its edge. @default false */
   readonly fixedRates?: boolean
   readonly batchSize: number
@@ -33,11 +33,27 @@ export type Field = 'vision' | 'language' | 'biomedicine'
 export type Kind = 'MLP' | 'CNN' | 'RNN' | 'attention'
 
 /** Without normalization, the network starts with care: He's initial weights, residual branches of 0. */
-export type Norm = 'none' | 'batch' | 'layer'
-export type Schedule = 'constant' | 'linear' | 'oneCycle' | 'plateau'
+export type MainNorm = 'none' | 'batch' | 'layer'
+/** What stands in a normalization's place in every cell, or in some (`further.ts`). */
+export type Norm = MainNorm | 'group' | 'dyt' | 'skipInit'
+export type Schedule = 'constant' | 'linear' | 'oneCycle' | 'plateau' | 'cosine' | 'wsd' | 'step' | 'rex'
 
-export const norms: readonly Norm[] = ['none', 'batch', 'layer']
+/** The arms of every cell. */
+export const norms: readonly MainNorm[] = ['none', 'batch', 'layer']
 export const schedules: readonly Schedule[] = ['constant', 'linear', 'oneCycle', 'plateau']
+
+/** The normalization whose grid of rates another one starts from. */
+const alike = {
+  none: 'none',
+  batch: 'batch',
+  layer: 'layer',
+  group: 'layer',
+  dyt: 'layer',
+  skipInit: 'none',
+} as const satisfies Readonly<Record<Norm, MainNorm>>
+
+/** The grid of rates that a normalization starts from in a cell. */
+export const ratesOf = ({ rates }: Cell, norm: Norm): readonly number[] => rates[alike[norm]]
 
 export interface Parts extends data.Split {
   readonly test: data.Dataset

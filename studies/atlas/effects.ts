@@ -1,6 +1,6 @@
 import { study } from 'evenstep'
 import { chosenArm, looks, type TrainedArm } from './arms.ts'
-import type { Norm } from './cell.ts'
+import type { MainNorm } from './cell.ts'
 import { type Bootstrapped, bootstrapped } from './patients.ts'
 import type { Window } from './windows.ts'
 
@@ -128,11 +128,12 @@ export function effectsOf(
 }
 
 function losses(arms: readonly TrainedArm[]): Readonly<Record<string, Values>> {
-  const best = (norm: Norm): TrainedArm => chosenArm(arms, norm)
-  const only = (norm: Norm, schedule: 'constant' | 'plateau'): TrainedArm => chosenArm(arms, norm, [schedule])
-  const decays = (norm: Norm): Compared =>
+  const best = (norm: MainNorm): TrainedArm => chosenArm(arms, norm)
+  const only = (norm: MainNorm, schedule: 'constant' | 'plateau'): TrainedArm =>
+    chosenArm(arms, norm, [schedule])
+  const decays = (norm: MainNorm): Compared =>
     compared(chosenArm(arms, norm, ['linear', 'oneCycle', 'plateau']), only(norm, 'constant'))
-  const fixed = (norm: Norm): Values =>
+  const fixed = (norm: MainNorm): Values =>
     compared(only(norm, 'plateau'), chosenArm(arms, norm, ['constant', 'linear', 'oneCycle']))
   const [batch, none] = [decays('batch'), decays('none')]
   return {
@@ -157,7 +158,7 @@ function difference(a: Compared, b: Compared): Values {
 }
 
 function rates(windows: readonly Window[]): Readonly<Record<string, Values>> {
-  const of = (norm: Norm): Window => windows.find((window) => window.norm === norm)!
+  const of = (norm: MainNorm): Window => windows.find((window) => window.norm === norm)!
   const [batch, none] = [of('batch').seeds, of('none').seeds]
   return {
     rates: { values: batch.map(({ best }, i) => Math.log(best / none[i]!.best)), lost: 0 },

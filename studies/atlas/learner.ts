@@ -40,12 +40,21 @@ const rise = '5%'
 /** How many times reduce-on-plateau measures in a run. */
 const measures = 50
 
-const rateOf = (name: Schedule, lr: number): schedule.Schedule => {
-  if (name === 'oneCycle') return schedule.oneCycle(lr, { totalSteps: '100%' })
-  const flat = schedule.constant(lr)
-  const linear = schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: '95%' })
-  return schedule.warmup(name === 'linear' ? linear : flat, { steps: rise })
-}
+/** What follows the rise, over the rest of a run: most decay to 0. */
+const rates = {
+  constant: (lr) => schedule.constant(lr),
+  plateau: (lr) => schedule.constant(lr),
+  linear: (lr) => schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: '95%' }),
+  cosine: (lr) => schedule.cosineAnnealing(lr, { tMax: '95%' }),
+  wsd: (lr) => schedule.warmupStableDecay(lr, { stableSteps: '75%', decaySteps: '20%' }),
+  step: (lr) => schedule.multiStep(lr, { milestones: ['45%', '70%'] }),
+  rex: (lr) => schedule.rex(lr, { totalSteps: '95%' }),
+} as const satisfies Readonly<Record<Exclude<Schedule, 'oneCycle'>, (lr: number) => schedule.Schedule>>
+
+const rateOf = (name: Schedule, lr: number): schedule.Schedule =>
+  name === 'oneCycle'
+    ? schedule.oneCycle(lr, { totalSteps: '100%' })
+    : schedule.warmup(rates[name](lr), { steps: rise })
 
 const optimizerOf = (cell: Cell, plan: Plan): optim.Optimizer => {
   const { weightDecay = 0 } = plan
@@ -80,7 +89,7 @@ export async function learn(cell: Cell, plan: Plan, parts: Parts, test: boolean)
   const experiment = train.experiment({
     data: { train: known, validation },
     model: () => cell.model(plan.norm),
-    normalization: plan.norm,
+    normalization: plan.norm === 'skipInit' ? 'none' : plan.norm,
     loss: lossOf(cell),
     metrics: parts.testGroups
       ? { confusion: train.metrics.confusionMatrix(), losses: exampleLosses(cell) }

@@ -3,7 +3,7 @@ import { table } from '../table.ts'
 import { looks } from './arms.ts'
 import { norms, schedules } from './cell.ts'
 import { type Effect, verdictOf } from './effects.ts'
-import { type Found, lack, meanOver, type Result, type Together } from './findings.ts'
+import { type Found, lack, meanOver, precisionOf, type Result, type Together } from './findings.ts'
 import { usable } from './windows.ts'
 import { asRatio, count, listed, meanSentences, range, wrapped } from './words.ts'
 
@@ -107,12 +107,16 @@ function section(found: Found, result: Result): string[] {
 }
 
 function gate({ cell }: Found, { best, reached, counts }: Result): string {
-  const { measure, value, of } = cell.gate
+  const { measure, value, precision, of } = cell.gate
   const name = { accuracy: 'accuracy', loss: 'test loss', sensitivity: 'mean sensitivity of S and V' }[
     measure
   ]
   const verdict = counts ? 'reaches' : '**does not reach**'
-  return `The best arm by validation loss (${armName(best)}) has ${name} ${short(reached)}; it ${verdict} ${short(value)}, that of ${of}.`
+  const [own, wanted] =
+    precision === undefined
+      ? ['', '']
+      : [` and mean precision ${short(meanOver(best, precisionOf))}`, ` and ${short(precision)}`]
+  return `The best arm by validation loss (${armName(best)}) has ${name} ${short(reached)}${own}; it ${verdict} ${short(value)}${wanted}, that of ${of}.`
 }
 
 const armName = ({ norm, schedule }: { readonly norm: string; readonly schedule: string }): string =>
