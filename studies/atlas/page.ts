@@ -116,8 +116,11 @@ function gate({ cell }: Found, { best, reached, counts }: Result): string {
     precision === undefined
       ? ['', '']
       : [` and mean precision ${short(meanOver(best, precisionOf))}`, ` and ${short(precision)}`]
-  return `The best arm by validation loss (${armName(best)}) has ${name} ${short(reached)}${own}; it ${verdict} ${short(value)}${wanted}, that of ${of}.`
+  return `The best arm by validation loss (${armName(best)}) has ${name} ${fine(reached)}${own}; it ${verdict} ${fine(value)}${wanted}, that of ${of}.`
 }
+
+/** A number to 4 digits, since a gate may be that near. */
+const fine = (value: number): string => String(Number(value.toPrecision(4)))
 
 const armName = ({ norm, schedule }: { readonly norm: string; readonly schedule: string }): string =>
   `${norm}, ${schedule}`
