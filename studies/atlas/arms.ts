@@ -15,7 +15,7 @@ export interface TrainedArm extends Arm {
 /** Numbers of seeds at which one looks. */
 export const looks: readonly number[] = [3, 6, 12]
 
-/** What came out of a plan from each seed, from 0 on, that has been run. */
+/** What came out of a plan from each seed, from 0 on, of the last look whose seeds have all been run, or of fewer. */
 export async function outcomes(runs: Runs, plan: Omit<Plan, 'seed'>): Promise<ReadonlyMap<number, Outcome>> {
   const all = new Map<number, Outcome>()
   for (let seed = 0; seed < looks.at(-1)!; seed++) {
@@ -26,7 +26,8 @@ export async function outcomes(runs: Runs, plan: Omit<Plan, 'seed'>): Promise<Re
       break
     }
   }
-  return all
+  const complete = looks.findLast((look) => look <= all.size) ?? all.size
+  return new Map([...all].filter(([seed]) => seed < complete))
 }
 
 /** The twelve arms. @throws {NotRun} unless all have run from the seeds of the first look. */
