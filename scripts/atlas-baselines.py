@@ -94,8 +94,42 @@ def shakespeare(order):
     return np.mean(losses)
 
 
+def splice(draws=12):
+    """Accuracy of softmax regression on parts such as the cell's: 70 % to train by, 20 % to test by, equal sequences together."""
+    known = np.load(DATA / "splice" / "splice.npz")
+    x, y = known["x"].reshape(len(known["y"]), -1).astype(float), known["y"]
+    group = np.unique(x, axis=0, return_inverse=True)[1].ravel()
+    scores = []
+    for seed in range(draws):
+        order = np.random.default_rng(seed).permutation(group.max() + 1)
+        train, test = (np.isin(group, part) for part in (order[: int(0.7 * len(order))], order[int(0.8 * len(order)) :]))
+        scores.append(LogisticRegression(C=1, max_iter=300).fit(x[train], y[train]).score(x[test], y[test]))
+    return np.mean(scores)
+
+
+def heartbeats(weights, ratios, step):
+    """Mean sensitivity and mean precision of S and V by softmax regression on samples and intervals."""
+
+    def part(name, step):
+        known = np.load(DATA / "mitbih-beats" / name)
+        before, after, around, whole = known["rr"][::step].T
+        shares = [4 * (np.minimum(3, r) - 1) for r in (before / around, after / around, before / after, before / whole)]
+        intervals = np.stack(shares, 1) if ratios else np.minimum(known["rr"][::step], 3)
+        return np.hstack([0.02 * known["x"][::step, 0].astype(np.float32), intervals]), known["y"][::step]
+
+    (x, y), (u, v) = part("train.npz", step), part("test.npz", 1 if step == 1 else 10)
+    found = LogisticRegression(C=1, max_iter=200, class_weight=weights).fit(x, y).predict(u)
+    sensitivity = [np.mean(found[v == k] == k) for k in (1, 2)]
+    precision = [np.mean(v[found == k] == k) for k in (1, 2)]
+    return round(float(np.mean(sensitivity)), 4), round(float(np.mean(precision)), 4)
+
+
 print("digits, three nearest neighbours: accuracy", round(digits(), 4))
 print("names, counts of 3 letters: loss", round(names(3), 4), "; of 4:", round(names(4), 4))
 if DATA.exists():
     print("cifar10, softmax regression: accuracy", round(cifar(), 4))
     print("tiny-shakespeare, counts of 2 characters: loss", round(shakespeare(2), 4))
+    print("splice, softmax regression on parts such as the cell's: accuracy", round(splice(), 4))
+    print("heartbeats, softmax regression on all beats: sensitivity, precision", heartbeats(None, False, 1))
+    weights = {0: 0.6, 1: 2.4, 2: 1.2, 3: 1.2}
+    print("heartbeats, the same with the cell's beats, ratios and weights:", heartbeats(weights, True, 2))

@@ -36,16 +36,17 @@ async function lane(): Promise<void> {
     const began = performance.now()
     const progress = progressOf(scale, claim.id)
     if (values.fresh) rmSync(progress, { force: true })
-    const { outcome, resumed } = await outcomeOf(claim, progress)
+    const { outcome, resumed, died } = await outcomeOf(claim, progress)
     const seconds = Number(((performance.now() - began) / 1000).toFixed(1))
     tell(claim, outcome, seconds)
+    if (died) continue // what is stored, of the result and of its progress, stays
     keep(scale, claim.id, {
       ...outcome,
       ...(!resumed && { seconds }),
       date: new Date().toISOString().slice(0, 10),
       versions: versions(cpus()[0]?.model.trim() ?? 'unknown'),
     })
-    if (outcome.measured.length > 0) rmSync(progress, { force: true })
+    rmSync(progress, { force: true })
   }
 }
 
@@ -53,6 +54,8 @@ async function lane(): Promise<void> {
 interface Ended {
   readonly outcome: Outcome
   readonly resumed: boolean
+  /** Whether the worker ended before its experiment did. */
+  readonly died?: true
 }
 
 /** Runs a claim in its own process; a process that dies is a failed check. */
@@ -65,6 +68,7 @@ function outcomeOf({ id }: Claim, progress: string): Promise<Ended> {
       resolve({
         outcome: { measured: [], checks: [{ what: `the experiment ended with code ${code}`, ok: false }] },
         resumed: false,
+        died: true,
       }),
     )
   })

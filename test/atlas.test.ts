@@ -10,6 +10,8 @@ import { angleDecay, type DecayResult, decayArms } from '../studies/atlas/decay.
 import { decayLines } from '../studies/atlas/decay-page.ts'
 import { effectsOf, isOpen, questions } from '../studies/atlas/effects.ts'
 import { findings, together } from '../studies/atlas/findings.ts'
+import type { FurtherResult } from '../studies/atlas/further.ts'
+import { furtherLines } from '../studies/atlas/further-page.ts'
 import { type Plan, pieces } from '../studies/atlas/learner.ts'
 import { page } from '../studies/atlas/page.ts'
 import { race } from '../studies/atlas/race.ts'
@@ -187,6 +189,32 @@ test('decay and length are compared seed by seed, and a diverged seed is counted
   )
   expect(text).toMatch(/BN, constant, 1 ×: decay by the angle to none +\| \*\*0\.(79|80|8)\d* \(/)
   expect(text).toMatch(/BN, no decay, 4 ×: linear to constant +\| \*\*0\.(49|5)\d* \(/)
+})
+
+test('further arms are compared with their own references, seed by seed', () => {
+  const result: FurtherResult = {
+    cell: digits,
+    seeds: 6,
+    cpuSeconds: 60,
+    runs: 90,
+    of: ({ norm, schedule }) => ({
+      lr: 0.1,
+      outcomes: [0, 1, 2, 3, 4, 5].map((seed) => {
+        if (norm === 'dyt' && seed === 1) return { diverged: true }
+        const loss =
+          (schedule === 'rex' ? 0.8 : 1) *
+          (norm === 'group' ? 1.5 : 1) *
+          (1 + 0.001 * ((seed * (norm.length + schedule.length)) % 5))
+        return { diverged: false, validationLoss: loss, test: { loss, accuracy: 0.9 } }
+      }),
+    }),
+  }
+  const text = furtherLines([result]).replaceAll('\n', ' ')
+  expect(text).toContain('vision/MLP (6 seeds); 90 runs, 1.0 minutes of CPU time.')
+  expect(text).toMatch(/none, rex \/ none, linear +\| 0\.80?\d*, \*\*0\.80?\d* \(/)
+  expect(text).toMatch(/group, linear \/ batch, linear +\| 1\.5\d*, 1\.5/)
+  expect(text).toMatch(/dyt, linear \/ batch, linear +\| 1(\.\d+)?, .*0\.1, 1 diverged/)
+  expect(text).toContain('Of the 12 ratios,')
 })
 
 test('the pages show what was run', async () => {

@@ -1,10 +1,11 @@
 import { NotRun, type Runs } from './book.ts'
-import { type Norm, norms, type Schedule, schedules } from './cell.ts'
+import { type MainNorm, norms, type Schedule, schedules } from './cell.ts'
 import type { Outcome, Plan } from './learner.ts'
 import { type Arm, race } from './race.ts'
 
 /** An arm with its chosen rate and its runs from fresh seeds. */
 export interface TrainedArm extends Arm {
+  readonly norm: MainNorm
   readonly lr: number
   readonly tried: readonly number[]
   /** By seed. */
@@ -14,7 +15,7 @@ export interface TrainedArm extends Arm {
 /** Numbers of seeds at which one looks. */
 export const looks: readonly number[] = [3, 6, 12]
 
-/** What came out of a plan from each seed, from 0 on, that has been run. */
+/** What came out of a plan from each seed, from 0 on, of the last look whose seeds have all been run, or of fewer. */
 export async function outcomes(runs: Runs, plan: Omit<Plan, 'seed'>): Promise<ReadonlyMap<number, Outcome>> {
   const all = new Map<number, Outcome>()
   for (let seed = 0; seed < looks.at(-1)!; seed++) {
@@ -25,7 +26,8 @@ export async function outcomes(runs: Runs, plan: Omit<Plan, 'seed'>): Promise<Re
       break
     }
   }
-  return all
+  const complete = looks.findLast((look) => look <= all.size) ?? all.size
+  return new Map([...all].filter(([seed]) => seed < complete))
 }
 
 /** The twelve arms. @throws {NotRun} unless all have run from the seeds of the first look. */
@@ -54,7 +56,7 @@ export function score({ outcomes }: TrainedArm): number {
 /** The arm of a normalization whose validation loss is the lowest, among some schedules. */
 export const chosenArm = (
   arms: readonly TrainedArm[],
-  norm: Norm,
+  norm: MainNorm,
   among: readonly Schedule[] = schedules,
 ): TrainedArm =>
   arms

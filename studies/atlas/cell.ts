@@ -12,13 +12,15 @@ export interface Cell {
   readonly net: string
   readonly optimizer: 'sgd' | 'adamw'
   /** The grid of rates to start from, in half-decades. */
-  readonly rates: Readonly<Record<Norm, readonly number[]>>
+  readonly rates: Readonly<Record<MainNorm, readonly number[]>>
   /** Whether the grid is as it is, even if the best rate is at its edge. @default false */
   readonly fixedRates?: boolean
   readonly batchSize: number
   /** Optimizer steps of a full run; a multiple of 150, so that 2 % of a third of them is an integer. */
   readonly steps: number
   readonly gate: Gate
+  /** Weights of the classes in the loss, of training and of each measurement. @default equal */
+  readonly classWeights?: readonly number[]
   /** Where the data lie in the folder EVENSTEP_DATA; absent for data in the package. */
   readonly needs?: string
   /** The parts for a seed: training and validation examples, and a test part on which nothing chooses. */
@@ -31,11 +33,27 @@ export type Field = 'vision' | 'language' | 'biomedicine'
 export type Kind = 'MLP' | 'CNN' | 'RNN' | 'attention'
 
 /** Without normalization, the network starts with care: He's initial weights, residual branches of 0. */
-export type Norm = 'none' | 'batch' | 'layer'
-export type Schedule = 'constant' | 'linear' | 'oneCycle' | 'plateau'
+export type MainNorm = 'none' | 'batch' | 'layer'
+/** What stands in a normalization's place in every cell, or in some (`further.ts`). */
+export type Norm = MainNorm | 'group' | 'dyt' | 'skipInit'
+export type Schedule = 'constant' | 'linear' | 'oneCycle' | 'plateau' | 'cosine' | 'wsd' | 'step' | 'rex'
 
-export const norms: readonly Norm[] = ['none', 'batch', 'layer']
+/** The arms of every cell. */
+export const norms: readonly MainNorm[] = ['none', 'batch', 'layer']
 export const schedules: readonly Schedule[] = ['constant', 'linear', 'oneCycle', 'plateau']
+
+/** The normalization whose grid of rates another one starts from. */
+const alike = {
+  none: 'none',
+  batch: 'batch',
+  layer: 'layer',
+  group: 'layer',
+  dyt: 'layer',
+  skipInit: 'none',
+} as const satisfies Readonly<Record<Norm, MainNorm>>
+
+/** The grid of rates that a normalization starts from in a cell. */
+export const ratesOf = ({ rates }: Cell, norm: Norm): readonly number[] => rates[alike[norm]]
 
 export interface Parts extends data.Split {
   readonly test: data.Dataset
@@ -47,6 +65,8 @@ export interface Parts extends data.Split {
 export interface Gate {
   readonly measure: 'accuracy' | 'loss' | 'sensitivity'
   readonly value: number
+  /** What the mean precision of the same classes must reach as well. */
+  readonly precision?: number
   /** The method that reaches this value, and where the number comes from. */
   readonly of: string
 }

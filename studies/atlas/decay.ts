@@ -1,16 +1,20 @@
 // Runs weight decay and length as factors: EVENSTEP_DATA=… npx jiti studies/atlas/decay.ts [CELL…]
 // Results lie in studies/results/atlas-decay; runs that are stored are not repeated.
 import { join } from 'node:path'
+import { looks } from './arms.ts'
 import { Book, NotRun, type Runs } from './book.ts'
 import type { Cell } from './cell.ts'
 import { cells, missing } from './cells.ts'
 import type { Outcome } from './learner.ts'
 import { race } from './race.ts'
 
-/** Cells whose runs are cheapest. */
-export const decayCells: readonly Cell[] = ['language-mlp', 'vision-mlp', 'biomedicine-mlp'].map(
-  (id) => cells.find((cell) => cell.id === id)!,
-)
+/** The cells of MLPs, and one with convolutions. */
+export const decayCells: readonly Cell[] = [
+  'language-mlp',
+  'vision-mlp',
+  'language-cnn',
+  'biomedicine-mlp',
+].map((id) => cells.find((cell) => cell.id === id)!)
 
 /** Weight decay as a multiple of the one that turns weights before BN by 0.03 rad a step, once their norm settled. */
 export const decays = [0, 1, 10] as const
@@ -18,7 +22,7 @@ export const decays = [0, 1, 10] as const
 export const lengths = [1, 4] as const
 export const decayNorms = ['none', 'batch'] as const
 export const decaySchedules = ['constant', 'linear'] as const
-const seeds = [0, 1, 2, 3, 4, 5]
+const seeds = Array.from({ length: looks.at(-1)! }, (_, seed) => seed)
 
 /** An arm: a normalization, a schedule, a weight decay and a length. */
 export interface DecayArm {

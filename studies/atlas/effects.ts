@@ -1,6 +1,6 @@
 import { study } from 'evenstep'
 import { chosenArm, looks, type TrainedArm } from './arms.ts'
-import type { Norm } from './cell.ts'
+import type { MainNorm } from './cell.ts'
 import { type Bootstrapped, bootstrapped } from './patients.ts'
 import type { Window } from './windows.ts'
 
@@ -82,19 +82,30 @@ export interface Effect {
   readonly groups?: Bootstrapped
 }
 
-type Values = Pick<Effect, 'values' | 'arms' | 'diverged' | 'groups'>
+interface Values extends Pick<Effect, 'values' | 'arms' | 'diverged' | 'groups'> {
+  /** Number of seeds without a value, since a run diverged. */
+  readonly lost: number
+}
+
+interface Compared extends Values {
+  /** Undefined where a run diverged. */
+  readonly bySeed: ReadonlyMap<number, number | undefined>
+}
 
 /** Compares the test losses of two arms, seed by seed. */
-export function compared(a: TrainedArm, b: TrainedArm): Values {
+export function compared(a: TrainedArm, b: TrainedArm): Compared {
   const seeds = [...a.outcomes.keys()].filter((seed) => b.outcomes.has(seed))
   const lossOf = (arm: TrainedArm, seed: number): number | undefined => arm.outcomes.get(seed)!.test?.loss
   const both = seeds.filter((seed) => lossOf(a, seed) !== undefined && lossOf(b, seed) !== undefined)
   const losses = (arm: TrainedArm): number[] => both.map((seed) => lossOf(arm, seed)!)
+  const values = study.logRatios(losses(a), losses(b))
   const divergedOf = ({ outcomes }: TrainedArm): number =>
     seeds.filter((seed) => outcomes.get(seed)!.diverged).length
   const groups = bootstrapped(a, b)
   return {
-    values: study.logRatios(losses(a), losses(b)),
+    values,
+    lost: seeds.length - both.length,
+    bySeed: new Map(seeds.map((seed) => [seed, values[both.indexOf(seed)]])),
     arms: [a, b],
     diverged: [divergedOf(a), divergedOf(b)],
     ...(groups && { groups }),
@@ -110,38 +121,48 @@ export function effectsOf(
   const answered = questions.flatMap((question) => {
     const found = all[question.id]
     if (found === undefined || found.values.length === 0) return []
-    return [{ question, ...found, judged: study.judge(found.values, question.claimed, looks) }]
+    return [{ question, ...found, judged: study.judge(found.values, question.claimed, looks, found.lost) }]
   })
   const corrected = study.holm(answered.map(({ judged }) => judged.p))
   return answered.map((one, i) => ({ ...one, corrected: corrected[i]! }))
 }
 
 function losses(arms: readonly TrainedArm[]): Readonly<Record<string, Values>> {
-  const best = (norm: Norm): TrainedArm => chosenArm(arms, norm)
-  const only = (norm: Norm, schedule: 'constant' | 'plateau'): TrainedArm => chosenArm(arms, norm, [schedule])
-  const decays = (norm: Norm): Values =>
+  const best = (norm: MainNorm): TrainedArm => chosenArm(arms, norm)
+  const only = (norm: MainNorm, schedule: 'constant' | 'plateau'): TrainedArm =>
+    chosenArm(arms, norm, [schedule])
+  const decays = (norm: MainNorm): Compared =>
     compared(chosenArm(arms, norm, ['linear', 'oneCycle', 'plateau']), only(norm, 'constant'))
-  const fixed = (norm: Norm): Values =>
+  const fixed = (norm: MainNorm): Values =>
     compared(only(norm, 'plateau'), chosenArm(arms, norm, ['constant', 'linear', 'oneCycle']))
   const [batch, none] = [decays('batch'), decays('none')]
-  const common = Math.min(batch.values.length, none.values.length)
   return {
     batch: compared(best('batch'), best('none')),
     layer: compared(best('layer'), best('none')),
     'schedule-batch': batch,
     'schedule-none': none,
-    interaction: { values: batch.values.slice(0, common).map((value, i) => value - none.values[i]!) },
+    interaction: difference(batch, none),
     'plateau-batch': fixed('batch'),
     'plateau-none': fixed('none'),
   }
 }
 
+/** Differences on the seeds that both comparisons have. */
+function difference(a: Compared, b: Compared): Values {
+  const seeds = [...a.bySeed.keys()].filter((seed) => b.bySeed.has(seed))
+  const values = seeds.flatMap((seed) => {
+    const [one, other] = [a.bySeed.get(seed), b.bySeed.get(seed)]
+    return one === undefined || other === undefined ? [] : [one - other]
+  })
+  return { values, lost: seeds.length - values.length }
+}
+
 function rates(windows: readonly Window[]): Readonly<Record<string, Values>> {
-  const of = (norm: Norm): Window => windows.find((window) => window.norm === norm)!
+  const of = (norm: MainNorm): Window => windows.find((window) => window.norm === norm)!
   const [batch, none] = [of('batch').seeds, of('none').seeds]
   return {
-    rates: { values: batch.map(({ best }, i) => Math.log(best / none[i]!.best)) },
-    windows: { values: batch.map(({ decades }, i) => decades - none[i]!.decades) },
+    rates: { values: batch.map(({ best }, i) => Math.log(best / none[i]!.best)), lost: 0 },
+    windows: { values: batch.map(({ decades }, i) => decades - none[i]!.decades), lost: 0 },
   }
 }
 

@@ -62,8 +62,9 @@ async function resultOf(runs: Runs): Promise<Result> {
   const windows = await unlessNotRun(() => windowsOf(runs))
   const best = norms.map((norm) => chosenArm(arms, norm)).reduce((a, b) => (score(b) < score(a) ? b : a))
   const reached = meanOver(best, (outcome) => reachedOf(runs.cell, outcome))
-  const { measure, value } = runs.cell.gate
-  const counts = measure === 'loss' ? reached <= value : reached >= value
+  const { measure, value, precision = 0 } = runs.cell.gate
+  const precise = precision === 0 || meanOver(best, precisionOf) >= precision
+  const counts = (measure === 'loss' ? reached <= value : reached >= value) && precise
   return { arms, windows, effects: effectsOf(arms, windows), best, reached, counts }
 }
 
@@ -86,6 +87,12 @@ export function meanOver({ outcomes }: TrainedArm, of: (outcome: Outcome) => num
 function reachedOf({ gate }: Cell, { test }: Outcome): number {
   if (gate.measure !== 'sensitivity') return test![gate.measure]
   const [, s, v] = test!.sensitivity!
+  return (s! + v!) / 2
+}
+
+/** The mean precision of heartbeats of classes S and V. */
+export function precisionOf({ test }: Outcome): number {
+  const [, s, v] = test!.precision!
   return (s! + v!) / 2
 }
 

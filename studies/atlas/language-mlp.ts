@@ -17,6 +17,10 @@ export default {
   steps: 900,
   gate,
   parts,
-  model: () =>
-    new nn.Sequential(new nn.Embedding(classes, 10), new nn.Flatten(), ...mlp(30, [64, 64], classes)),
+  model: (norm) =>
+    new nn.Sequential(
+      new nn.Embedding(classes, 10),
+      new nn.Flatten(),
+      ...mlp({ inputs: 30, hidden: [64, 64], classes, norm }),
+    ),
 } satisfies Cell

@@ -40,18 +40,32 @@ const rise = '5%'
 /** How many times reduce-on-plateau measures in a run. */
 const measures = 50
 
-const rateOf = (name: Schedule, lr: number): schedule.Schedule => {
-  if (name === 'oneCycle') return schedule.oneCycle(lr, { totalSteps: '100%' })
-  const flat = schedule.constant(lr)
-  const linear = schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: '95%' })
-  return schedule.warmup(name === 'linear' ? linear : flat, { steps: rise })
-}
+/** What follows the rise, over the rest of a run: most decay to 0. */
+const rates = {
+  constant: (lr) => schedule.constant(lr),
+  plateau: (lr) => schedule.constant(lr),
+  linear: (lr) => schedule.linear(lr, { startFactor: 1, endFactor: 0, totalIters: '95%' }),
+  cosine: (lr) => schedule.cosineAnnealing(lr, { tMax: '95%' }),
+  wsd: (lr) => schedule.warmupStableDecay(lr, { stableSteps: '75%', decaySteps: '20%' }),
+  step: (lr) => schedule.multiStep(lr, { milestones: ['45%', '70%'] }),
+  rex: (lr) => schedule.rex(lr, { totalSteps: '95%' }),
+} as const satisfies Readonly<Record<Exclude<Schedule, 'oneCycle'>, (lr: number) => schedule.Schedule>>
+
+const rateOf = (name: Schedule, lr: number): schedule.Schedule =>
+  name === 'oneCycle'
+    ? schedule.oneCycle(lr, { totalSteps: '100%' })
+    : schedule.warmup(rates[name](lr), { steps: rise })
 
 const optimizerOf = (cell: Cell, plan: Plan): optim.Optimizer => {
   const { weightDecay = 0 } = plan
   const shared = { lr: rateOf(plan.schedule, plan.lr), weightDecay, groups: optim.noDecayOnNormAndBias() }
   return cell.optimizer === 'sgd' ? optim.sgd({ ...shared, momentum: 0.9 }) : optim.adamw(shared)
 }
+
+const lossOf = ({ classWeights }: Cell): ops.Loss =>
+  classWeights
+    ? (output, target) => ops.crossEntropy(output, target, { weight: classWeights })
+    : ops.crossEntropy
 
 /** Passes over the examples, each in its own order, cut into pieces of `count` examples: one piece an epoch. */
 export function pieces(count: number): data.Sampler {
@@ -75,9 +89,11 @@ export async function learn(cell: Cell, plan: Plan, parts: Parts, test: boolean)
   const experiment = train.experiment({
     data: { train: known, validation },
     model: () => cell.model(plan.norm),
-    normalization: plan.norm,
-    loss: ops.crossEntropy,
-    metrics: parts.testGroups ? { confusion: train.metrics.confusionMatrix(), losses: exampleLosses } : {},
+    normalization: plan.norm === 'skipInit' ? 'none' : plan.norm,
+    loss: lossOf(cell),
+    metrics: parts.testGroups
+      ? { confusion: train.metrics.confusionMatrix(), losses: exampleLosses(cell) }
+      : {},
     optimizer: optimizerOf(cell, plan),
     batchSize: cell.batchSize,
     steps: plan.steps,
@@ -126,8 +142,8 @@ function shares(matrix: readonly (readonly number[])[]): Pick<Measured, 'sensiti
   }
 }
 
-/** The loss of each example, in order. */
-const exampleLosses: train.metrics.Metric<readonly number[]> = {
+/** The loss of each example, in order, times the weight of its class. */
+const exampleLosses = ({ classWeights }: Cell): train.metrics.Metric<readonly number[]> => ({
   spec: { type: 'exampleLosses' },
   initial: [],
   update(known, { output, target, length }) {
@@ -136,12 +152,13 @@ const exampleLosses: train.metrics.Metric<readonly number[]> = {
       const scores = Array.from(output.slice(i * classes, (i + 1) * classes), Number)
       const most = Math.max(...scores)
       const sum = scores.reduce((total, score) => total + Math.exp(score - most), 0)
-      return most + Math.log(sum) - scores[Number(target[i])]!
+      const label = Number(target[i])
+      return (classWeights?.[label] ?? 1) * (most + Math.log(sum) - scores[label]!)
     })
     return [...known, ...losses]
   },
   result: (losses) => losses,
-}
+})
 
 /** The mean loss of each group. */
 function means(losses: readonly number[], groups: ArrayLike<number>): Readonly<Record<string, number>> {

@@ -11,15 +11,34 @@ export function linear(inputs: number, outputs: number): nn.Linear {
   return layer
 }
 
-/** Hidden layers `Linear → BatchNorm → ReLU` of the given sizes, and a linear layer. */
-export const mlp = (inputs: number, hidden: readonly number[], classes: number): nn.Module[] => [
+/** An MLP: its hidden layers, and what else differs. */
+export interface MlpOptions {
+  readonly inputs: number
+  readonly hidden: readonly number[]
+  readonly classes: number
+  readonly norm: Norm
+  /** Probability of dropout after each hidden layer. @default 0 */
+  readonly dropout?: number
+}
+
+/**
+ * Hidden layers `Linear → BatchNorm → ReLU` and a linear layer. With SkipInit, which needs residual branches, each
+ * hidden layer after the first is one, without a normalization.
+ */
+export const mlp = ({ inputs, hidden, classes, norm, dropout = 0 }: MlpOptions): nn.Module[] => [
   ...hidden.flatMap((size, i) => [
-    linear(hidden[i - 1] ?? inputs, size),
-    new nn.BatchNorm1d(size),
-    new nn.ReLU(),
+    ...hiddenLayer(hidden[i - 1] ?? inputs, size, norm, i === 0),
+    ...(dropout > 0 ? [new nn.Dropout(dropout)] : []),
   ]),
   new nn.Linear(hidden.at(-1)!, classes),
 ]
+
+function hiddenLayer(inputs: number, size: number, norm: Norm, isFirst: boolean): nn.Module[] {
+  const layer = linear(inputs, size)
+  if (norm !== 'skipInit') return [layer, new nn.BatchNorm1d(size), new nn.ReLU()]
+  const plain = [layer.withBias(), new nn.ReLU()]
+  return isFirst ? plain : [new nn.Residual(new nn.Sequential(...plain, new nn.SkipInit()))]
+}
 
 /** `Conv1d → BatchNorm → ReLU`; as long as its input if `stride` is 1 and `size` is odd. */
 export function conv1d(inputs: number, outputs: number, size: number, stride: number = 1): nn.Module[] {

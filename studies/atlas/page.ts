@@ -3,7 +3,7 @@ import { table } from '../table.ts'
 import { looks } from './arms.ts'
 import { norms, schedules } from './cell.ts'
 import { type Effect, verdictOf } from './effects.ts'
-import { type Found, lack, meanOver, type Result, type Together } from './findings.ts'
+import { type Found, lack, meanOver, precisionOf, type Result, type Together } from './findings.ts'
 import { usable } from './windows.ts'
 import { asRatio, count, listed, meanSentences, range, wrapped } from './words.ts'
 
@@ -86,6 +86,7 @@ function caveats(all: readonly Found[]): string {
     'cell” is its prediction interval. An answer of a single cell is an interval over paired seeds that holds at all ' +
     `looks together, and counts as shown only after Holm’s correction for the questions of the cell. Best rates and windows are those of the linear schedule over ${looks[0]} seeds; a rate is usable if its validation loss is within ${Math.round(100 * (usable - 1))} % of the best. ` +
     'Inputs, sizes, lengths and grids of rates, which all arms share, were settled in pilot runs that showed the test part of seed 0; baselines without a published number come from `scripts/atlas-baselines.py` and were computed after the first runs. ' +
+    'The cells of heartbeats and of splice’s MLP did not reach their baselines at first; weights of classes, pooling, dropout and longer runs were then chosen by validation parts of other draws, which for splice have sequences of the test parts. ' +
     `A network is small and its run short; larger and longer ones may differ. Fields and kinds are described, not tested: there is one cell of each pair.${some}`
   )
 }
@@ -107,13 +108,20 @@ function section(found: Found, result: Result): string[] {
 }
 
 function gate({ cell }: Found, { best, reached, counts }: Result): string {
-  const { measure, value, of } = cell.gate
+  const { measure, value, precision, of } = cell.gate
   const name = { accuracy: 'accuracy', loss: 'test loss', sensitivity: 'mean sensitivity of S and V' }[
     measure
   ]
   const verdict = counts ? 'reaches' : '**does not reach**'
-  return `The best arm by validation loss (${armName(best)}) has ${name} ${short(reached)}; it ${verdict} ${short(value)}, that of ${of}.`
+  const [own, wanted] =
+    precision === undefined
+      ? ['', '']
+      : [` and mean precision ${short(meanOver(best, precisionOf))}`, ` and ${short(precision)}`]
+  return `The best arm by validation loss (${armName(best)}) has ${name} ${fine(reached)}${own}; it ${verdict} ${fine(value)}${wanted}, that of ${of}.`
 }
+
+/** A number to 4 digits, since a gate may be that near. */
+const fine = (value: number): string => String(Number(value.toPrecision(4)))
 
 const armName = ({ norm, schedule }: { readonly norm: string; readonly schedule: string }): string =>
   `${norm}, ${schedule}`

@@ -1,5 +1,5 @@
 import { choosingSeed, type Runs } from './book.ts'
-import { halfDecade, type Norm, type Schedule } from './cell.ts'
+import { halfDecade, type Norm, ratesOf, type Schedule } from './cell.ts'
 import type { Plan } from './learner.ts'
 
 /** An arm of a cell: a normalization with a schedule. */
@@ -22,14 +22,14 @@ const most = 3
  * the lowest validation loss. A best rate at the grid's edge extends the grid.
  */
 export async function race(runs: Runs, arm: Arm): Promise<Chosen> {
-  const { rates, steps, fixedRates = false } = runs.cell
+  const { steps, fixedRates = false } = runs.cell
   const scores = async (tried: readonly number[], steps: number): Promise<Scored[]> => {
     const all: Scored[] = []
     for (const lr of tried)
       all.push({ lr, loss: await lossOf(runs, { ...arm, lr, steps, seed: choosingSeed }) })
     return all.sort((a, b) => a.loss - b.loss || a.lr - b.lr)
   }
-  const given = rates[arm.norm]
+  const given = ratesOf(runs.cell, arm.norm)
   let tried = [...given]
   for (;;) {
     const early = await scores(tried, steps / 3)

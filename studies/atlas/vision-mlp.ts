@@ -15,5 +15,5 @@ export default {
   steps: 900,
   gate: digits.gate,
   parts: digits.parts,
-  model: () => new nn.Sequential(...mlp(100, [64, 64, 64, 64], 10)),
+  model: (norm) => new nn.Sequential(...mlp({ inputs: 100, hidden: [64, 64, 64, 64], classes: 10, norm })),
 } satisfies Cell

@@ -1,12 +1,12 @@
 import { looks, outcomes } from './arms.ts'
 import { NotRun, type Runs } from './book.ts'
-import { type Norm, norms } from './cell.ts'
+import { type MainNorm, norms } from './cell.ts'
 import { race } from './race.ts'
 import { windowSchedule } from './stages.ts'
 
 /** The losses of all rates of a normalization, trained in full, and the rates that are nearly as good as the best. */
 export interface Window {
-  readonly norm: Norm
+  readonly norm: MainNorm
   readonly points: readonly Point[]
   /** By seed. */
   readonly seeds: readonly UsableRates[]

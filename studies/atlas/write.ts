@@ -5,6 +5,7 @@ import { study } from 'evenstep'
 import { cellPicture } from './cell-picture.ts'
 import { decaySection } from './decay-page.ts'
 import { type Found, findings, type Together, together } from './findings.ts'
+import { furtherSection } from './further-page.ts'
 import { overallPicture } from './overall-picture.ts'
 import { page } from './page.ts'
 import { asRatio, count, range, wrapped } from './words.ts'
@@ -15,14 +16,14 @@ const root = join(import.meta.dirname, '../..')
 export async function files(within?: string): Promise<ReadonlyMap<string, string>> {
   const all = await findings(within)
   const answers = together(all)
-  const decay = await decaySection()
+  const sections = [await decaySection(), await furtherSection()].filter((section) => section !== '')
   const pictures = all.flatMap(({ cell, result }) =>
     result ? [[`docs/atlas/${cell.id}.svg`, cellPicture(cell, result)] as const] : [],
   )
   return new Map([
     ...pictures,
     ['docs/atlas.svg', overallPicture(answers)],
-    ['docs/atlas.md', `${page(all, answers, discovered(answers))}${decay && `\n${decay}`}`],
+    ['docs/atlas.md', [page(all, answers, discovered(answers)), ...sections].join('\n')],
     ['README.md', between(readFileSync(join(root, 'README.md'), 'utf8'), headline(all, answers))],
   ])
 }

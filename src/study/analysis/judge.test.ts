@@ -18,7 +18,7 @@ describe('judging a claim', () => {
     expect(verdictOf([0.31, 0.28, 0.35])).toBe('shown')
     expect(verdictOf([-0.31, -0.28, -0.35])).toBe('shown otherwise')
     expect(verdictOf([0.1, -0.2, 0.3, 0.1, 0.4, 0.2])).toBe('not shown with 6 seeds')
-    expect(verdictOf([5])).toBe('not shown with 1 seed')
+    expect(judge([5], { above: 0 }, [3], 2).says).toBe('not shown with 1 seed')
   })
 
   test('shows that a mean is within bounds, or outside', () => {
@@ -42,6 +42,22 @@ describe('judging a claim', () => {
       const { p, interval } = judge([0.1 + shift, shift, shift - 0.12, shift + 0.05, shift - 0.04, shift])
       expect(p < 0.05).toBe(interval[0] > 0)
     }
+  })
+
+  test('judges at looks alone, at which a seed that diverged is a seed', () => {
+    const values = [0.31, 0.28, 0.35, 0.3, 0.29]
+    expect(() => judge(values)).toThrow(
+      'judge: wanted the seeds of one of 3 looks, at 3, 6, 12 seeds, got 5; run the seeds of a look, or give the looks as they were planned, such as [5]',
+    )
+    expect(() => judge(values.slice(0, 3), { above: 0 }, [12])).toThrow(
+      'judge: wanted the seeds of one of 1 look, at 12 seeds, got 3; run the seeds of a look, or give the looks as they were planned, such as [3]',
+    )
+    expect(() => judge([5])).toThrow('got 1; run the seeds of a look')
+    expect(judge(values, { above: 0 }, [3, 6, 12], 1)).toMatchObject({ seeds: 5, verdict: 'shown' })
+    expect(judge(values, { above: 0 }, [5]).seeds).toBe(5)
+    expect(() => judge(values, { above: 0 }, [3, 6, 12], -1)).toThrow(
+      'judge: wanted diverged as an integer ≥ 0, got -1',
+    )
   })
 
   test('refuses what diverged', () => {

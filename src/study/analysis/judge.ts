@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { number, type OptionsOf, readOptions, type Undefinable } from '../../core/options.ts'
+import { integer, number, type OptionsOf, readOptions, type Undefinable } from '../../core/options.ts'
 import { counted } from '../../core/text.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Verdict } from './findings.ts'
@@ -43,8 +43,9 @@ export interface Judgement {
  * @param values one number per seed
  * @param claimed what is claimed of the mean; by default, that it is above 0
  * @param looks numbers of seeds at which one looks; `[12]` for a study of 12 seeds without looks in between
- * @throws {ArgumentError} when a value is not finite (diverged trials are counted apart, see `divergedTest`), or no
- *   number is above the one bound and below the other.
+ * @param diverged number of seeds without a value, since a trial diverged; they count as seeds of the look
+ * @throws {ArgumentError} when a value is not finite (diverged trials are counted apart, see `divergedTest`), the
+ *   number of seeds is no look, or no number is above the one bound and below the other.
  * @example
  * study.judge([0.31, 0.28, 0.35], { above: 0 }).says // 'shown'
  */
@@ -52,6 +53,7 @@ export function judge(
   values: readonly number[],
   claimed: Claimed = { above: 0 },
   looks: Looks = defaultLooks,
+  diverged: number = 0,
 ): Judgement {
   numbersGiven.read('judge', 'values', values)
   looksGiven.read('judge', 'looks', looks)
@@ -65,6 +67,7 @@ export function judge(
       `judge: wanted finite numbers, one per seed, got ${wrong ?? 'none'}; count diverged trials apart`,
     )
   }
+  checkLook(values.length + seeds.read('judge', 'diverged', diverged), looks)
   const tells = !areEqual(values) || sequentialP(looks, signTest(values.length)) < 0.05
   const interval = tells ? intervalAt(values, looks) : infinite
   const verdict = verdictOn(interval, read)
@@ -77,6 +80,16 @@ export function judge(
     verdict,
     says: saysOf(verdict, values.length),
   }
+}
+
+const seeds = integer({ min: 0 }, 0)
+
+/** An interval holds at the looks alone: whoever looks after each seed finds an effect of chance in the end. */
+function checkLook(seeds: number, looks: Looks): void {
+  if (looks.includes(seeds)) return
+  const wanted = `${counted(looks.length, 'look')}, at ${looks.join(', ')} seeds`
+  const fix = `run the seeds of a look, or give the looks as they were planned, such as [${Math.max(2, seeds)}]`
+  throw new ArgumentError(`judge: wanted the seeds of one of ${wanted}, got ${seeds}; ${fix}`)
 }
 
 /** Returns a verdict in words, with the number of seeds that did not suffice: `not shown with 6 seeds`. */

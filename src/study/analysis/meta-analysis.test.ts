@@ -65,3 +65,29 @@ test('refuses what it cannot weigh', () => {
     ]),
   ).toThrow('metaAnalysis: wanted finite effects with errors above 0, got 2 with error 0')
 })
+
+test('weighs effects of any size, and refuses those whose weights would overflow', () => {
+  const effects = [
+    { value: 0.1, error: 0.05 },
+    { value: 0.3, error: 0.04 },
+    { value: -0.08, error: 0.06 },
+  ]
+  const known = metaAnalysis(effects)
+  for (const size of [2 ** -1000, 2 ** 900]) {
+    const { mean, interval, tau, heterogeneity } = metaAnalysis(
+      effects.map(({ value, error }) => ({ value: size * value, error: size * error })),
+    )
+    expect([mean / size, tau / size, heterogeneity]).toEqual([known.mean, known.tau, known.heterogeneity])
+    expect(interval.map((end) => end / size)).toEqual(known.interval)
+  }
+  const wanted =
+    'metaAnalysis: wanted errors of at least 1e-75 times the largest one, 1, and effects of at most 1e75 times it, '
+  const fix = '; leave that effect out, or state its error as large as it is'
+  const one = { value: 0, error: 1 }
+  expect(() => metaAnalysis([one, { value: 1, error: 1e-200 }])).toThrow(
+    `${wanted}got 1 with error 1e-200${fix}`,
+  )
+  expect(() => metaAnalysis([one, { value: 1e200, error: 1 }])).toThrow(
+    `${wanted}got 1e+200 with error 1${fix}`,
+  )
+})

@@ -38,7 +38,8 @@ export interface MetaAnalysis {
  * IntHout et al. 2016, https://doi.org/10.1136/bmjopen-2015-010247 (prediction).
  *
  * @param effects one for each problem, at least 2
- * @throws {ArgumentError} when there are fewer than 2 effects, or an error is not above 0.
+ * @throws {ArgumentError} when there are fewer than 2 effects, an error is not above 0, or errors or effects differ so
+ *   much in size that weights would overflow.
  */
 export function metaAnalysis(effects: readonly MeasuredEffect[]): MetaAnalysis {
   effectsGiven.read('metaAnalysis', 'effects', effects)
@@ -50,20 +51,38 @@ export function metaAnalysis(effects: readonly MeasuredEffect[]): MetaAnalysis {
       `metaAnalysis: wanted finite effects with errors above 0, got ${wrong.value} with error ${wrong.error}`,
     )
   }
-  const variance = between(effects)
-  const { mean, sum, spread } = weighted(effects, variance)
+  const { unit, measured } = scaled(effects)
+  const variance = between(measured)
+  const { mean, sum, spread } = weighted(measured, variance)
   const squared = Math.max(1, spread / (k - 1)) / sum
   const t = studentQuantile(0.975, k - 1)
-  const around = (half: number): [number, number] => [mean - half, mean + half]
-  const alone = weighted(effects, 0).spread
+  const around = (half: number): [number, number] => [unit * (mean - half), unit * (mean + half)]
+  const alone = weighted(measured, 0).spread
   return {
-    mean,
+    mean: unit * mean,
     interval: around(t * Math.sqrt(squared)),
     prediction: around(t * Math.sqrt(variance + squared)),
-    tau: Math.sqrt(variance),
+    tau: unit * Math.sqrt(variance),
     heterogeneity: alone > 0 ? Math.max(0, 1 - (k - 1) / alone) : 0,
     problems: k,
   }
+}
+
+/** How far errors may be below, and effects above, the largest error: the squares of both must have a product. */
+const reach = 1e75
+
+/** Returns the effects in a unit, a power of 2 near the largest error, in which neither squares nor weights overflow. */
+function scaled(effects: readonly MeasuredEffect[]) {
+  const largest = Math.max(...effects.map(({ error }) => error))
+  const unit = 2 ** Math.max(-1022, Math.floor(Math.log2(largest)))
+  const measured = effects.map(({ value, error }) => ({ value: value / unit, error: error / unit }))
+  const wrong = measured.findIndex(({ value, error }) => error < 1 / reach || Math.abs(value) > reach)
+  if (wrong < 0) return { unit, measured }
+  const { value, error } = effects[wrong]!
+  throw new ArgumentError(
+    `metaAnalysis: wanted errors of at least 1e-75 times the largest one, ${largest}, and effects of at most 1e75 times it, ` +
+      `got ${value} with error ${error}; leave that effect out, or state its error as large as it is`,
+  )
 }
 
 /** Returns the weighted mean of effects, the sum of the weights, and Σw(y − mean)². */

@@ -18,7 +18,7 @@ export const splice = {
   gate: {
     measure: 'accuracy',
     value: 0.949,
-    of: 'softmax regression, in five folds of all 3,190',
+    of: 'softmax regression, in five folds of all 3,190; on parts such as the cell’s, with fewer examples and no sequence in two of them, it has 0.940',
   },
   parts: (seed: number): Parts => data.split(all(), { test: 0.2, validation: 0.1, by: sequences(), seed }),
 } as const
