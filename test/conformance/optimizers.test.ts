@@ -307,7 +307,8 @@ describe.each(rows)(
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 test('every optimizer has a row', () => {
-  const others = ['layersOf', 'layerwiseDecay', 'noDecayOnNormAndBias', 'parse', 'scaleLr', 'swapped']
+  const groups = ['gradualUnfreezing', 'layersOf', 'layerwiseDecay', 'noDecayOnNormAndBias']
+  const others = [...groups, 'parse', 'scaleLr', 'swapped']
   const names = new Set(rows.map(({ name }) => name.split(' ')[0]))
   expect([...names, ...others].sort()).toEqual(Object.keys(optim).sort())
 })

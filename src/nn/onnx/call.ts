@@ -133,8 +133,8 @@ export class NodeCall {
 }
 
 /** What a node computes in Evenstep's operators. */
-export type Operator = (call: NodeCall) => Tensor | readonly Tensor[]
-export type OperatorTable = Readonly<Record<string, Operator>>
+export type NodeRule = (call: NodeCall) => Tensor | readonly Tensor[]
+export type OperatorTable = Readonly<Record<string, NodeRule>>
 
 /** Returns an axis as an index ≥ 0. */
 export function positive(axis: number, rank: number): number {

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../../core/shape.ts'
 import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { isFloating, type NodeCall, type Operator, type OperatorTable, refusal } from '../call.ts'
+import { isFloating, type NodeCall, type NodeRule, type OperatorTable, refusal } from '../call.ts'
 import { isKnown } from '../fold.ts'
 import { filledWith, one } from './arithmetic.ts'
 
@@ -70,7 +70,7 @@ function clip(call: NodeCall): Tensor {
 }
 
 /** Before opset 13, the axes from `axis` on counted as one. */
-function normalizing(f: (x: Tensor, axis: number) => Tensor): Operator {
+function normalizing(f: (x: Tensor, axis: number) => Tensor): NodeRule {
   return (call) => {
     const { x, opset } = call
     if (opset >= 13) return f(x, call.number('axis', -1))

@@ -1,7 +1,7 @@
 import { type DType, isFloat } from '../../../core/dtype.ts'
 import { scalar, type Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { isFloating, type NodeCall, type Operator, type OperatorTable, positive } from '../call.ts'
+import { isFloating, type NodeCall, type NodeRule, type OperatorTable, positive } from '../call.ts'
 import { isKnown } from '../fold.ts'
 
 // Arithmetic, comparison and logic of one or two tensors.
@@ -11,17 +11,17 @@ type Binary = (a: Tensor, b: Tensor) => Tensor
 
 /** Makes an operator from a function of its first input. */
 export const one =
-  (f: Unary): Operator =>
+  (f: Unary): NodeRule =>
   ({ x }) =>
     f(x)
 
 const two =
-  (f: Binary): Operator =>
+  (f: Binary): NodeRule =>
   (call) =>
     f(...aligned(call))
 
 const many =
-  (f: Binary): Operator =>
+  (f: Binary): NodeRule =>
   (call) =>
     call.all().reduce((a, b) => f(a, b))
 

@@ -1,10 +1,10 @@
 import * as ops from '../../../ops/index.ts'
-import { type Operator, type OperatorTable, refusal } from '../call.ts'
+import { type NodeRule, type OperatorTable, refusal } from '../call.ts'
 
 const reductions = ['mean', 'sum', 'none'] as const
 
 const negativeLogLikelihood =
-  (withSoftmax: boolean): Operator =>
+  (withSoftmax: boolean): NodeRule =>
   (call) => {
     const logP = withSoftmax ? ops.logSoftmax(call.x, 1) : call.x
     const named = call.text('reduction', 'mean')

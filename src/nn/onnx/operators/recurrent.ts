@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { type NodeCall, type Operator, type OperatorTable, range, refusal } from '../call.ts'
+import { type NodeCall, type NodeRule, type OperatorTable, range, refusal } from '../call.ts'
 import { filledWith } from './arithmetic.ts'
 
 // Recurrent layers, unrolled.
@@ -27,7 +27,7 @@ export const recurrent = (): OperatorTable => ({
 /** Maximum number of steps that are unrolled. */
 const mostSteps = 5000
 
-function unrolled(gates: number, usual: readonly string[], cell: Cell): Operator {
+function unrolled(gates: number, usual: readonly string[], cell: Cell): NodeRule {
   return (call) => {
     checkPlain(call, usual)
     const [x, w] = [call.x, call.input(1)]

@@ -1,12 +1,12 @@
 import type { Tensor } from '../../../core/tensor.ts'
 import * as ops from '../../../ops/index.ts'
-import { isFloating, type NodeCall, type Operator, type OperatorTable, positive, range } from '../call.ts'
+import { isFloating, type NodeCall, type NodeRule, type OperatorTable, positive, range } from '../call.ts'
 
 type Reduce = (x: Tensor, axes: readonly number[], options: { readonly keepDims: boolean }) => Tensor
 
 /** Makes an operator from a reduction. The axes became an input in opset 13 or 18; without any, all are reduced. */
 const over =
-  (f: Reduce): Operator =>
+  (f: Reduce): NodeRule =>
   (call) => {
     const given = call.setting('axes', 1) ?? []
     const none = given.length === 0
@@ -35,7 +35,7 @@ export const reductionOperators = (): OperatorTable => ({
   CumSum: cumSum,
 })
 
-function extreme(f: (x: Tensor, axis: number) => Tensor): Operator {
+function extreme(f: (x: Tensor, axis: number) => Tensor): NodeRule {
   return (call) => {
     const axis = call.axis(0)
     const last = call.number('select_last_index', 0) === 1
