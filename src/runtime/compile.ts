@@ -16,6 +16,7 @@ import { type Tensor, topological } from '../core/tensor.ts'
 import { backendOf, devices, gpuIfAny } from './device.ts'
 import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
 import { withLockedWeights } from './locked.ts'
+import { normalizedInputs } from './normalized-inputs.ts'
 import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
@@ -153,7 +154,9 @@ async function opened(traced: Traced, retrace: () => Traced, settings: Settings)
 /** Compiles a step for a device, by the operators that are the fastest there. */
 async function timedOn(backend: Backend, step: Traced, { loop, threads }: Settings): Promise<TimedSession> {
   // A device without a kernel for Loop has none for recurrent operators either.
-  const whole = backend.loops ? lowered(step, (roots) => wholeLayers(wholeLstms(roots))) : step
+  const whole = backend.loops
+    ? lowered(step, (roots) => normalizedInputs(wholeLayers(wholeLstms(roots))))
+    : step
   const convolutions = topological(rootsOf(whole)).filter(({ op }) => op.startsWith('Conv'))
   const { fastConvolutions: faster } = convolutions.length > 0 ? await import('./convolutions.ts') : {}
   const block = convolutions.some(({ op }) => op === 'Conv') ? await backend.blockSize() : 1
