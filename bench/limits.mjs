@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compile, data, ops, optim, train } from '../dist/index.js'
 import { lossOf, modelOf } from './models.mjs'
-import { examplesOf, momentum, rates, weightDecay, workloads } from './workloads.mjs'
+import { emaDecay, examplesOf, momentum, rates, weightDecay, workloads } from './workloads.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -56,6 +56,7 @@ const optimizers = {
   sgd: () => optim.sgd({ lr: rates.sgd }),
   momentum: () => optim.sgd({ lr: rates.momentum, momentum, weightDecay }),
   adamw: () => optim.adamw({ lr: rates.adamw }),
+  'adamw+ema': () => optim.adamw({ lr: rates.adamw, average: { type: 'ema', decay: emaDecay } }),
 }
 
 /** Returns a function that trains some steps. */
