@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { memoryUsage } from 'node:process'
 import { modelBytes, nodeProto, valueInfo } from '../onnx/proto.ts'
 import { deviceError } from './failure.ts'
 import { ort } from './native.ts'
@@ -11,17 +10,17 @@ export const nodeCpu: Backend = { loops: true, threads: 'each', sharesMemory: tr
 /** Cached sessions (compiled models), keyed by a hash of model and options, least recently used first. */
 const kept = new Map<string, Promise<Session>>()
 let least = 0
+let used = (): number => Number.POSITIVE_INFINITY
 
 /**
- * Caches compiled models, for processes that train the same models many times.
+ * Caches compiled models, for processes that train the same models many times. Each keeps the memory of a call.
  *
- * A session keeps the memory of a call. So as many sessions as a process may have are kept only while the process is
- * small; one that takes more memory keeps the `count` that it used last.
- *
- * @param count number of compiled models to cache whatever memory they take. @default 0, and then no others
+ * @param count number of compiled models to cache whatever memory they take; with 0, none is cached
+ * @param memory returns the bytes that the process takes; up to 1 GiB, it keeps up to 64 models. @default unknown
  */
-export function keepSessions(count: number): void {
+export function keepSessions(count: number, memory: () => number = () => Number.POSITIVE_INFINITY): void {
   least = count
+  used = memory
   evict()
 }
 
@@ -30,7 +29,7 @@ const [most, small] = [64, 2 ** 30]
 
 /** Removes the least recently used sessions from the cache: those that are too many for the memory in use. */
 function evict(): void {
-  const limit = kept.size <= least || memoryUsage.rss() > small ? least : most
+  const limit = kept.size <= least || used() > small ? least : most
   for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - limit))) kept.delete(old)
 }
 

@@ -1,5 +1,4 @@
 import type { StepsEvent } from './event.ts'
-import type { StepLine } from './event-log.ts'
 import type { Steps } from './steps.ts'
 
 /** Fixed keys of a step's log line; any other key is the name of a logged quantity. */
@@ -10,7 +9,7 @@ export class StepColumns {
   readonly #columns = new Map<string, Column>()
 
   /** Appends the numbers of one line of the log. */
-  add(line: StepLine): void {
+  add(line: Readonly<Record<string, unknown>>): void {
     for (const [name, column] of this.#of(() => Object.keys(line).filter((key) => !standard.includes(key))))
       column.add(line[name])
   }
