@@ -73,6 +73,8 @@ const fixed = (differences: readonly number[]): Verdict =>
 interface Agreement {
   /** Share of studies in which looks say what all 12 seeds of the same study say. */
   readonly adaptive: number
+  /** Share in which looks say what an independent study of 12 seeds says. */
+  readonly elsewhere: number
   /** Share in which two independent studies of 12 seeds say the same. */
   readonly independent: number
   /** Share in which looks show the wrong sign. */
@@ -94,6 +96,7 @@ export function agreement(pairs: readonly Pair[]): Agreement {
   const signs: Readonly<Record<Verdict, number>> = { shown: 1, 'shown otherwise': -1, 'not shown': 0 }
   return {
     adaptive: share(({ a }) => Number(adaptive(a).verdict === fixed(a))),
+    elsewhere: share(({ a, b }) => Number(adaptive(a).verdict === fixed(b))),
     independent: share(({ a, b }) => Number(fixed(a) === fixed(b))),
     wrong: share(({ a, sign }) => Number(signs[adaptive(a).verdict] * sign < 0)),
     trials: share(({ a }) => adaptive(a).seeds / most),
@@ -144,10 +147,10 @@ function trialsOf(folder: string, metric: string): Finished[] {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
-function tell(what: string, { adaptive, independent, wrong, trials }: Agreement): void {
+function tell(what: string, { adaptive, elsewhere, independent, wrong, trials }: Agreement): void {
   console.log(
-    `${what}: looks agree with 12 seeds in ${percent(adaptive)}, two studies of 12 seeds with each other in ` +
-      `${percent(independent)}; wrong sign ${percent(wrong)}; ${percent(trials)} of the trials`,
+    `${what}: looks agree with the same 12 seeds in ${percent(adaptive)}, with 12 other seeds in ` +
+      `${percent(elsewhere)}, two studies of 12 seeds with each other in ${percent(independent)}; wrong sign ${percent(wrong)}; ${percent(trials)} of the trials`,
   )
 }
 

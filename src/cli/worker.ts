@@ -43,7 +43,8 @@ async function work(file: string, lock: string, { set, heartbeats }: Options): P
     const { experiment, origin } = await loadWithOrigin(file)
     const base = override(experiment, set)
     identityFingerprint(base) // reads all the data, which must not count as time of the first trial
-    keepSessions(4) // to train and evaluate a model and its rival; each keeps the memory of a call
+    // At least enough to train a model and its rival, and to evaluate them on full batches and on the last one.
+    keepSessions(6, process.memoryUsage.rss)
     process.on('message', async (job: Job) => {
       const settings = [...set, ...job.settings.map(settingText)]
       const notes = { origin: { file: origin, settings } satisfies Origin, versions }

@@ -1,6 +1,6 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
-import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 
 /** A stream of random numbers, determined by the keys passed to `random` alone, and equal on every machine. */
 export interface Random {
@@ -30,13 +30,25 @@ export function random(...keys: readonly (number | string)[]): Random {
       const order = new Int32Array(n)
       for (let i = 0; i < n; i++) order[i] = i
       for (let i = n - 1; i > 0; i--) {
-        const j = uniformInt(generator, 0, i)
+        const j = below(i + 1, generator)
         const swapped = order[i]!
         order[i] = order[j]!
         order[j] = swapped
       }
       return order
     },
+  }
+}
+
+/**
+ * Draws an integer from 0 to n − 1 without bias, for n from 2 to 2³¹: the remainder of a 32-bit number, except those of
+ * the last 2³² mod n numbers. The quotient of float64 numbers is exact enough to be cut, and faster than `%`.
+ */
+function below(n: number, generator: RandomGenerator): number {
+  for (;;) {
+    const drawn = generator.next() + 2 ** 31
+    const first = ((drawn / n) | 0) * n
+    if (first <= 2 ** 32 - n) return drawn - first
   }
 }
 

@@ -212,10 +212,12 @@ function gatherShort(out: Data, data: Data, size: number, order: Int32Array): vo
   }
 }
 
+/** Copies examples of `size` elements each; those that follow each other in the data set are copied at once. */
 function gatherLong(out: Values, data: Values, size: number, order: Int32Array): void {
-  for (let i = 0; i < order.length; i++) {
-    const first = order[i]! * size
-    out.set(data.subarray(first, first + size), i * size)
+  for (let from = 0, to = 1; from < order.length; from = to++) {
+    while (to < order.length && order[to] === order[to - 1]! + 1) to++
+    const first = order[from]! * size
+    out.set(data.subarray(first, first + (to - from) * size), from * size)
   }
 }
 

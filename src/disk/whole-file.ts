@@ -132,8 +132,7 @@ export function writeRenamed(
   mode?: number,
 ): void {
   try {
-    rmSync(partial, { force: true, recursive: true }) // a link that somebody put there must not be followed
-    const file = openSync(partial, 'wx')
+    const file = openNew(partial)
     try {
       writeBytes(file, asBytes(content), path)
       if (mode !== undefined) fchmodSync(file, mode)
@@ -144,6 +143,17 @@ export function writeRenamed(
   } catch (error) {
     removeQuietly(partial)
     throw error
+  }
+}
+
+/** Opens a new file for writing, in place of whatever is there: a link that somebody put there must not be followed. */
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    rmSync(path, { force: true, recursive: true })
+    return openSync(path, 'wx')
   }
 }
 

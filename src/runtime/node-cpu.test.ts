@@ -20,7 +20,7 @@ async function train(rate: number, seed = 0): Promise<{ losses: number[]; compil
     if (event.type === 'steps') losses.push(...Array.from(event.losses))
   }
   const compiled = create.mock.calls.length
-  vi.restoreAllMocks()
+  create.mockRestore()
   return { losses, compiled }
 }
 
@@ -34,7 +34,17 @@ test('kept sessions are used again for other rates and seeds, and change no numb
   expect(again.losses).toEqual(alone.losses)
 })
 
-test('only the last are kept', async () => {
+test('a large process keeps the last ones only, and a small one more', async () => {
+  let memory = 2 ** 30 + 1
+  keepSessions(1, () => memory)
+  const { compiled } = await train(0.1)
+  expect((await train(0.1)).compiled).toBe(compiled)
+  memory = 2 ** 30
+  await train(0.1)
+  expect((await train(0.1)).compiled).toBe(0)
+})
+
+test('where the memory is unknown, only the last are kept', async () => {
   keepSessions(1)
   const { compiled } = await train(0.1)
   expect((await train(0.1)).compiled).toBe(compiled)

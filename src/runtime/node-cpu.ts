@@ -9,21 +9,32 @@ export const nodeCpu: Backend = { loops: true, threads: 'each', sharesMemory: tr
 
 /** Cached sessions (compiled models), keyed by a hash of model and options, least recently used first. */
 const kept = new Map<string, Promise<Session>>()
-let most = 0
+let least = 0
+let used = (): number => Number.POSITIVE_INFINITY
 
-/** Sets how many compiled models to cache, for processes that train the same model many times. @default 0 */
-export function keepSessions(count: number): void {
-  most = count
+/**
+ * Caches compiled models, for processes that train the same models many times. Each keeps the memory of a call.
+ *
+ * @param count number of compiled models to cache whatever memory they take; with 0, none is cached
+ * @param memory returns the bytes that the process takes; up to 1 GiB, it keeps up to 64 models. @default unknown
+ */
+export function keepSessions(count: number, memory: () => number = () => Number.POSITIVE_INFINITY): void {
+  least = count
+  used = memory
   evict()
 }
 
-/** Removes the least recently used sessions from the cache, until `most` are left. */
+/** Maximum number of cached sessions, and the bytes of memory above which a process keeps no more than it must. */
+const [most, small] = [64, 2 ** 30]
+
+/** Removes the least recently used sessions from the cache: those that are too many for the memory in use. */
 function evict(): void {
-  for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - most))) kept.delete(old)
+  const limit = kept.size <= least || used() > small ? least : most
+  for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - limit))) kept.delete(old)
 }
 
 function open(model: Uint8Array, options: SessionOptions): Promise<Session> {
-  if (most === 0) return create(model, options)
+  if (least === 0) return create(model, options)
   const key = createHash('sha256').update(JSON.stringify(options)).update(model).digest('base64')
   const session = kept.get(key) ?? create(model, options).then(({ run }): Session => ({ run }))
   kept.delete(key)

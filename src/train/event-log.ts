@@ -6,6 +6,7 @@ import { checkInside, openInside } from '../disk/inside.ts'
 import { linesInside } from '../disk/lines.ts'
 import type { DivergedError } from './diverged.ts'
 import type { EndEvent, EpochEvent, StartEvent, StepsEvent, TestEvent, TrainEvent } from './event.ts'
+import { StepColumns } from './step-columns.ts'
 import type { Steps } from './steps.ts'
 
 /** A parsed line of a run's log: one optimizer step, an event other than `steps`, or that the run diverged. */
@@ -38,9 +39,6 @@ export interface DivergedLine {
   readonly lr: number
   readonly message: string
 }
-
-/** Fixed keys of a step's log line; any other key is the name of a logged quantity. */
-const standard: readonly string[] = ['type', 'epoch', 'step', 'loss', 'lr', 'time']
 
 /** Returns the path of the log file in a run's folder. */
 export const logFile = (folder: string): string => join(folder, 'events.jsonl')
@@ -97,22 +95,12 @@ export function readSteps(
 ): Steps | undefined {
   checkFolder('readSteps', folder)
   if (!checkInside(logFile(folder))) return undefined
-  const columns = new Map<string, Column>()
+  const read = new StepColumns()
   for (const line of readEvents(folder)) {
-    if (line.type !== 'step') {
-      other(line)
-      continue
-    }
-    if (columns.size === 0) for (const name of columnsOf(line)) columns.set(name, new Column())
-    for (const [name, column] of columns) column.add(line[name])
+    if (line.type === 'step') read.add(line)
+    else other(line)
   }
-  const all = (name: string): Float64Array => columns.get(name)?.numbers ?? new Float64Array()
-  const names = [...columns.keys()].filter((name) => !standard.includes(name))
-  return {
-    losses: all('loss'),
-    lrs: all('lr'),
-    logs: Object.fromEntries(names.map((name) => [name, all(name)])),
-  }
+  return read.steps
 }
 
 /** Encodes the error that ended a run as one log line of JSON. */
@@ -152,33 +140,6 @@ export function withNaN<M extends Pick<TestLine, 'metrics'>>(measured: M): M {
     value === null ? Number.NaN : Array.isArray(value) ? value.map(revive) : value
   const metrics = Object.entries(measured.metrics).map(([name, value]) => [name, revive(value)])
   return { ...measured, metrics: Object.fromEntries(metrics) }
-}
-
-/** Returns the names of the numbers in a step's log line: loss, learning rate and other logged quantities. */
-const columnsOf = (line: StepLine): string[] => [
-  'loss',
-  'lr',
-  ...Object.keys(line).filter((name) => !standard.includes(name)),
-]
-
-/** A growing list of numbers, 8 bytes each. */
-class Column {
-  #data = new Float64Array(1024)
-  #length = 0
-
-  /** Appends a number. Any other value becomes NaN, such as null, which JSON has in place of NaN and infinity. */
-  add(value: unknown): void {
-    if (this.#length === this.#data.length) {
-      const data = new Float64Array(2 * this.#length)
-      data.set(this.#data)
-      this.#data = data
-    }
-    this.#data[this.#length++] = typeof value === 'number' ? value : Number.NaN
-  }
-
-  get numbers(): Float64Array {
-    return this.#data.subarray(0, this.#length)
-  }
 }
 
 const isObject = (value: unknown): boolean =>

@@ -37,7 +37,7 @@ export function crossing(looks: Looks, level: number): number {
 
 /**
  * How much smaller than promised the probability of an error is for normal differences: 4 instead of 5 %. Skewed
- * differences use up the rest, see `bench/looks.mjs`; it makes intervals some 5 % wider.
+ * differences use up the rest, see `scripts/looks.ts`; it makes intervals some 5 % wider.
  */
 const caution = 1.25
 

@@ -20,7 +20,7 @@ import { summarizeDrift } from './drift-summary.ts'
 import { identityFingerprint } from './identity.ts'
 import { isResult, isTrial } from './stored.ts'
 import { trialFile } from './trial-file.ts'
-import { type Logged, readLog } from './trial-log.ts'
+import { type Logged, readLog, TrialLog } from './trial-log.ts'
 
 /** A job for a worker process: a trial to run, with its folder and settings. */
 export interface Job {
@@ -80,8 +80,10 @@ export async function runTrial(base: Experiment, job: Job, notes: Notes): Promis
 async function attempt(experiment: Experiment, job: Job, notes: Notes): Promise<Partial> {
   const run = open(experiment, job, { notes, checkpointSeconds })
   try {
-    for await (const _ of run.events());
-    const { explosion, ...seen } = readLog(job.folder, optimizerOf(experiment))
+    const [isWhole, gathered] = [run.steps === 0, new TrialLog()]
+    for await (const event of run.events()) gathered.add(event)
+    const log = isWhole ? gathered.log : undefined // what came before a checkpoint is in the folder only
+    const { explosion, ...seen } = readLog(job.folder, optimizerOf(experiment), log)
     if (explosion !== undefined) return { ...seen, status: 'diverged', error: explosion, metrics: {} }
     const drift = job.watch ? await summarizeDrift(run.task, experiment) : undefined
     return { status: 'done', ...seen, ...(drift && { drift }) }

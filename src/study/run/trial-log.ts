@@ -3,8 +3,9 @@ import type { Shape } from '../../core/shape.ts'
 import { Variable } from '../../core/variable.ts'
 import type { Optimizer } from '../../optim/optimizer.ts'
 import { equilibrium, type WeightRule, weightRule } from '../../optim/weight-rule.ts'
-import type { EpochEvent } from '../../train/event.ts'
-import { readSteps } from '../../train/event-log.ts'
+import type { EpochEvent, TrainEvent } from '../../train/event.ts'
+import { readSteps, toLines } from '../../train/event-log.ts'
+import { StepColumns } from '../../train/step-columns.ts'
 import type { Steps } from '../../train/steps.ts'
 import { tensorsInside } from '../../train/tensor-file.ts'
 import { layerLog, layerOf } from '../../train/watch-layers.ts'
@@ -23,13 +24,38 @@ export interface Logged extends Pick<TrialResult, 'metrics' | 'steps' | 'curve' 
 /** Maximum number of points in a curve. */
 const most = 100
 
+/** What a trial's log says of its steps and epochs. */
+interface Log {
+  readonly steps: Steps
+  readonly epochs: readonly Epoch[]
+}
+
 /**
- * Reads the result of a trial from the log in its folder. Because the result is computed from the log only, it is the
- * same for a resumed run as for an uninterrupted one.
+ * Gathers what a trial logs while it trains, so that nobody has to read and parse the log again. What is gathered are
+ * the numbers that `readLog` would find.
  */
-export function readLog(folder: string, optimizer: Optimizer): Logged {
-  const epochs: Epoch[] = []
-  const steps = readSteps(folder, (line) => line.type === 'epoch' && epochs.push(line)) ?? noSteps
+export class TrialLog {
+  readonly #columns = new StepColumns()
+  readonly #epochs: Epoch[] = []
+
+  add(event: TrainEvent): void {
+    if (event.type === 'steps') this.#columns.addSteps(event)
+    if (event.type === 'epoch') this.#epochs.push(JSON.parse(toLines(event)) as Epoch)
+  }
+
+  get log(): Log {
+    return { steps: this.#columns.steps, epochs: this.#epochs }
+  }
+}
+
+/**
+ * Returns the result of a trial from the log in its folder. Because the result is computed from the log only, it is the
+ * same for a resumed run as for an uninterrupted one.
+ *
+ * @param log what the whole log says, if that is known. @default what the folder's log says
+ */
+export function readLog(folder: string, optimizer: Optimizer, log: Log = logIn(folder)): Logged {
+  const { steps, epochs } = log
   const points = pointsOf(steps.losses.length)
   const layers = layersOf(folder, steps, points, optimizer)
   const { trainLoss, validationLoss } = epochs.at(-1) ?? {}
@@ -47,6 +73,12 @@ export function readLog(folder: string, optimizer: Optimizer): Logged {
     },
     ...(Object.keys(layers).length > 0 && { layers }),
   }
+}
+
+function logIn(folder: string): Log {
+  const epochs: Epoch[] = []
+  const steps = readSteps(folder, (line) => line.type === 'epoch' && epochs.push(line)) ?? noSteps
+  return { steps, epochs }
 }
 
 const noSteps: Steps = { losses: new Float64Array(), lrs: new Float64Array() }
