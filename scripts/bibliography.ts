@@ -6,7 +6,10 @@ import type { Publication } from '../src/study/report/publication.ts'
 import { publications } from '../src/study/report/publications.ts'
 import { claims } from '../studies/claims.ts'
 
-/** Publications that claims cite and reports of studies do not, by BibTeX key. */
+/**
+ * Publications that claims cite and reports of studies do not, by BibTeX key: title, authors, year, place and number on
+ * arXiv as published. A field that is in doubt is left out, not guessed.
+ */
 const ofClaims: Readonly<Record<string, Omit<Publication, 'key'>>> = {
   li2020exponential: {
     authors: 'Li, Zhiyuan and Arora, Sanjeev',
@@ -105,7 +108,6 @@ const ofClaims: Readonly<Record<string, Omit<Publication, 'key'>>> = {
     year: 2016,
     in: 'IEEE International Conference on Acoustics, Speech and Signal Processing',
     arxiv: '1510.01378',
-    doi: '10.1109/ICASSP.2016.7472159',
   },
   li2019understanding: {
     authors: 'Li, Xiang and Chen, Shuo and Hu, Xiaolin and Yang, Jian',

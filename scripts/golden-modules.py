@@ -4,7 +4,8 @@
 
 Writes test/golden/modules.json.gz: for each module and set of arguments, its initial state and inputs, its
 outputs in training, the gradients of Σ r·y for fixed random r, and, if it keeps statistics, those after 5 batches with
-the output in evaluation. Arguments are written as in TypeScript and converted to PyTorch's names.
+the output in evaluation; for standardized convolutions, also the output after one step of SGD. Arguments are written as
+in TypeScript and converted to PyTorch's names.
 """
 
 import gzip
@@ -73,24 +74,53 @@ class SkipInit(nn.Module):
         return self.gain * x
 
 
-class StandardizedLinear(nn.Module):
+class Standardized(nn.Module):
     """Brock et al. 2021, arXiv 2101.08692, equation 1, with 1e-6 added to the variance."""
 
-    def __init__(self, inputs, outputs, bias=True, scale=(2 / (1 - 1 / torch.pi)) ** 0.5):
+    def __init__(self, shape, bias=True, scale=(2 / (1 - 1 / torch.pi)) ** 0.5):
         super().__init__()
-        self.weight = nn.Parameter(torch.rand(outputs, inputs) - 0.5)
-        self.gain = nn.Parameter(torch.ones(outputs, 1))
-        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.weight = nn.Parameter(torch.rand(shape) - 0.5)
+        self.gain = nn.Parameter(torch.ones([shape[0]] + [1] * (len(shape) - 1)))
+        self.bias = nn.Parameter(torch.zeros(shape[0])) if bias else None
         self.scale = scale
 
+    def standardized(self):
+        axes = list(range(1, self.weight.dim()))
+        variance, mean = torch.var_mean(self.weight, dim=axes, keepdim=True, correction=0)
+        inputs = self.weight[0].numel()
+        return self.scale * self.gain * (self.weight - mean) / torch.sqrt(inputs * (variance + 1e-6))
+
+
+class StandardizedLinear(Standardized):
+    def __init__(self, inputs, outputs, **options):
+        super().__init__([outputs, inputs], **options)
+
     def forward(self, x):
-        variance, mean = torch.var_mean(self.weight, dim=1, keepdim=True, correction=0)
-        inputs = self.weight.shape[1]
-        weight = self.scale * self.gain * (self.weight - mean) / torch.sqrt(inputs * (variance + 1e-6))
-        return nn.functional.linear(x, weight, self.bias)
+        return nn.functional.linear(x, self.standardized(), self.bias)
 
 
-OWN = {"DyT": DyT, "Derf": Derf, "SkipInit": SkipInit, "StandardizedLinear": StandardizedLinear}
+def standardized_convolution(rank):
+    class StandardizedConv(Standardized):
+        def __init__(self, inputs, outputs, kernel, stride=1, padding=0, dilation=1, groups=1, **options):
+            sizes = kernel if isinstance(kernel, list) else [kernel] * rank
+            super().__init__([outputs, inputs // groups, *sizes], **options)
+            self.sliding = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+
+        def forward(self, x):
+            convolve = nn.functional.conv1d if rank == 1 else nn.functional.conv2d
+            return convolve(x, self.standardized(), self.bias, **self.sliding)
+
+    return StandardizedConv
+
+
+OWN = {
+    "DyT": DyT,
+    "Derf": Derf,
+    "SkipInit": SkipInit,
+    "StandardizedLinear": StandardizedLinear,
+    "StandardizedConv1d": standardized_convolution(1),
+    "StandardizedConv2d": standardized_convolution(2),
+}
 
 
 def build(kind, args):
@@ -136,6 +166,16 @@ def case(kind, args, inputs, forward, batches=None):
         result["after"] = state(module)
         result["evaluation"] = numbers(forward(module, inputs[0])[0])
     return result
+
+
+def stepped(kind, args, x):
+    """A case with the output after one step of SGD at a rate of 0.1 on Σ r·y."""
+    result = case(kind, args, [x], plain)
+    module = build(kind, args)
+    shapes = {k: p.shape for k, p in module.named_parameters()}
+    after = lambda k: torch.tensor(result["state"][k]) - 0.1 * torch.tensor(result["gradients"][k])
+    module.load_state_dict({k: after(k).reshape(shape) for k, shape in shapes.items()})
+    return {**result, "stepped": numbers(module(x))}
 
 
 def plain(module, x):
@@ -258,6 +298,15 @@ def substitutes():
     yield case("SkipInit", [], [exact(torch.randn(3, 4))], plain)
     for option, shape in [({}, [3, 4]), ({"bias": False, "scale": 1.0}, [2, 3, 4])]:
         yield case("StandardizedLinear", [4, 3, option], [exact(torch.randn(shape))], plain)
+    for kind, args, shape in [
+        ("StandardizedConv1d", [2, 4, 3, {}], [2, 2, 7]),
+        ("StandardizedConv1d", [4, 6, 3, {"stride": 2, "padding": 1, "groups": 2, "bias": False, "scale": 1.0}], [2, 4, 8]),
+        ("StandardizedConv1d", [1, 3, 5, {"padding": "same", "dilation": 2}], [2, 1, 9]),
+        ("StandardizedConv2d", [3, 4, 3, {}], [2, 3, 5, 6]),
+        ("StandardizedConv2d", [4, 4, [3, 2], {"stride": [2, 1], "padding": [1, 0], "groups": 4}], [2, 4, 5, 4]),
+        ("StandardizedConv2d", [2, 3, 3, {"padding": "same", "bias": False, "scale": 0.5}], [2, 2, 4, 4]),
+    ]:
+        yield stepped(kind, args, exact(torch.randn(shape)))
 
 
 cases = [*normalizers(), *layers(), *activations(), *recurrent(), *attention(), *substitutes()]

@@ -23,6 +23,7 @@ import scheduleTiming from './schedule-timing.ts'
 import skipInit from './skip-init.ts'
 import smallData from './small-data.ts'
 import smoothness from './smoothness.ts'
+import smoothnessAndDecay from './smoothness-and-decay.ts'
 import sphereRegimes from './sphere-regimes.ts'
 import staleDecisions from './stale-decisions.ts'
 import staleEarly from './stale-early.ts'
@@ -64,6 +65,7 @@ export const claims: readonly Claim[] = [
   combinations,
   skipInit,
   otherNormalizations,
+  smoothnessAndDecay,
   staleDecisions,
   plateauAndFixed,
   noiseAndPatience,

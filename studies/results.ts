@@ -15,21 +15,26 @@ export interface Result extends Outcome {
 /** Results by claim id. */
 export type Results = Readonly<Record<string, Result>>
 
-const file = (scale: Scale): string => join(import.meta.dirname, 'results', `${scale}.json`)
+/** The folder of results. */
+export const folder: string = join(import.meta.dirname, 'results')
+
+const file = (scale: Scale, within: string): string => join(within, `${scale}.json`)
 
 /** File of a claim's finished parts, which is removed once its result is stored. */
-export const progressOf = (scale: Scale, id: string): string =>
-  join(import.meta.dirname, 'results', 'progress', `${id}-${scale}.jsonl`)
+export const progressOf = (scale: Scale, id: string, within: string = folder): string =>
+  join(within, 'progress', `${id}-${scale}.jsonl`)
 
 /** Reads the stored results; empty if there are none. */
-export function results(scale: Scale): Results {
-  return existsSync(file(scale)) ? JSON.parse(readFileSync(file(scale), 'utf8')) : {}
+export function results(scale: Scale, within: string = folder): Results {
+  const path = file(scale, within)
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}
 }
 
 /** Stores one claim's result in place of its previous one. */
-export function keep(scale: Scale, id: string, result: Result): void {
-  mkdirSync(join(import.meta.dirname, 'results'), { recursive: true })
-  writeFileSync(file(scale), `${JSON.stringify(replaced(results(scale), id, result), null, 2)}\n`)
+export function keep(scale: Scale, id: string, result: Result, within: string = folder): void {
+  mkdirSync(within, { recursive: true })
+  const all = replaced(results(scale, within), id, result)
+  writeFileSync(file(scale, within), `${JSON.stringify(all, null, 2)}\n`)
 }
 
 /** Results with one of them replaced, in the order of the claims. Results of removed claims are dropped. */

@@ -16,7 +16,7 @@ const depth = 6
 const multiples = Array.from({ length: 8 }, (_, i) => 0.5 * 8 ** (i / 7))
 
 /** How much the loss and its gradient change along the gradient, as Santurkar et al. 2018 measure it. */
-interface Roughness {
+export interface Roughness {
   /** The greatest loss along the way minus the smallest. */
   readonly loss: number
   /** The greatest ‖g(x − s·g) − g(x)‖. */
@@ -75,12 +75,12 @@ async function roughness(probe: Probe, { x, y }: data.Batch, lr: number): Promis
   }
 }
 
-interface Arm {
+export interface Arm {
   readonly learner: Learner
   readonly probe: Probe
 }
 
-async function armOf(normalize: boolean): Promise<Arm> {
+export async function armOf(normalize: boolean | nn.Normalization): Promise<Arm> {
   const model = deepNet({ depth, normalize })
   const dataset = examples(60_000, 0)
   const learner = new Learner({ model, dataset, batchSize })
@@ -88,7 +88,7 @@ async function armOf(normalize: boolean): Promise<Arm> {
 }
 
 /** A training run, probed every 20 steps on a batch of another order: means over its first and second half. */
-async function course({ learner, probe }: Arm, lr: number, seed: number, steps: number) {
+export async function course({ learner, probe }: Arm, lr: number, seed: number, steps: number) {
   const batches = data.loader(examples(60_000, 0), { batchSize, seed: seed + 1000 }).batches(0)
   const found: Roughness[] = []
   for await (const _ of learner.parts({ seed, steps, lr }, stepsAProbe)) {
@@ -98,14 +98,14 @@ async function course({ learner, probe }: Arm, lr: number, seed: number, steps: 
   return { early: means(found.slice(0, half)), late: means(found.slice(half)) }
 }
 
-const kinds = ['loss', 'gradient', 'beta'] as const
+export const kinds = ['loss', 'gradient', 'beta'] as const
 const means = (all: readonly Roughness[]): Roughness => ({
   loss: mean(all.map(({ loss }) => loss)),
   gradient: mean(all.map(({ gradient }) => gradient)),
   beta: mean(all.map(({ beta }) => beta)),
 })
 
-const about: Readonly<Record<keyof Roughness, { readonly name: string; readonly times: number }>> = {
+export const about: Readonly<Record<keyof Roughness, { readonly name: string; readonly times: number }>> = {
   loss: { name: 'range of the loss', times: 3 },
   gradient: { name: 'change of the gradient', times: 3 },
   beta: { name: 'change of the gradient by distance', times: 1.2 },

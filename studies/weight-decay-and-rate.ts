@@ -6,7 +6,7 @@ import { checkMean, differences, interval, listed, shown, twelve } from './suppo
 import { Learner } from './support/learner.ts'
 import { best, curve, type Point, sweep } from './support/sweep.ts'
 
-interface Size {
+export interface Size {
   readonly decays: readonly number[]
   readonly lrs: readonly number[]
   readonly steps: number
@@ -14,7 +14,7 @@ interface Size {
   /** The greatest allowed change by a decay with BN, in points. */
   readonly most: number
 }
-const sizes: Readonly<Record<Scale, Size>> = {
+export const sizes: Readonly<Record<Scale, Size>> = {
   quick: { decays: [0, 0.1], lrs: [0.3, 1], steps: 400, seeds: [0], most: 2.5 },
   full: {
     decays: [0, 1e-3, 1e-2, 1e-1],
@@ -26,7 +26,7 @@ const sizes: Readonly<Record<Scale, Size>> = {
 }
 
 /** A sweep over the rates for each weight decay on the hidden weights. */
-async function arm(normalize: boolean, { decays, lrs, steps, seeds }: Size) {
+export async function sweepsOf(normalize: boolean | 'layer' | 'group', { decays, lrs, steps, seeds }: Size) {
   const learner = new Learner({
     model: deepNet({ depth: 3, width: 128, normalize }),
     dataset: examples(5000, 0),
@@ -42,7 +42,7 @@ async function arm(normalize: boolean, { decays, lrs, steps, seeds }: Size) {
 }
 
 /** Gain in accuracy of each decay over none, each at its best rate. */
-const gains = ([none, ...others]: readonly (readonly Point[])[]) =>
+export const gains = ([none, ...others]: readonly (readonly Point[])[]) =>
   others.map((points) => differences(best(points).accuracies, best(none!).accuracies))
 
 export default {
@@ -52,8 +52,8 @@ export default {
   says: 'L2 has no regularising effect on normalized weights: it changes their norm, and so the effective rate.',
   async run(scale: Scale): Promise<Outcome> {
     const { decays, lrs, most } = sizes[scale]
-    const norm = await arm(true, sizes[scale])
-    const plain = await arm(false, sizes[scale])
+    const norm = await sweepsOf(true, sizes[scale])
+    const plain = await sweepsOf(false, sizes[scale])
     const [normGains, plainGains] = [gains(norm), gains(plain)]
     const measured = decays.flatMap((decay, i): Outcome['measured'][number][] => [
       { name: `accuracy at each rate, decay ${decay}, BN`, value: curve(norm[i]!), unit: '%' },

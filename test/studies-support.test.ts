@@ -1,7 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { keep, progressOf, results } from '../studies/results.ts'
+import { runClaim } from '../studies/run-claim.ts'
 import { deepNet } from '../studies/support/deep-net.ts'
 import { Descent } from '../studies/support/descent.ts'
 import { examples, mislabelled } from '../studies/support/digits.ts'
@@ -55,6 +57,41 @@ test('an experiment that was stopped resumes after its finished parts', async ()
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+/** Runs claim B11 with a worker of these lines, after a result and some progress were stored. */
+async function ranAfter(lines: string) {
+  const within = mkdtempSync(join(tmpdir(), 'results-'))
+  const versions = { evenstep: '1.0.0' }
+  keep('quick', 'B11', { measured: [], checks: [], date: '2026-01-31', versions }, within)
+  const [worker, progress] = [join(within, 'worker.mjs'), progressOf('quick', 'B11', within)]
+  mkdirSync(dirname(progress))
+  writeFileSync(progress, 'a part\n')
+  writeFileSync(worker, lines)
+  const before = results('quick', within)
+  try {
+    const { outcome } = await runClaim('B11', 'quick', worker, within)
+    return { outcome, before, after: results('quick', within), hasProgress: existsSync(progress) }
+  } finally {
+    rmSync(within, { recursive: true })
+  }
+}
+
+test('a worker that dies is a failed check, and leaves the stored result and the progress', async () => {
+  const { outcome, before, after, hasProgress } = await ranAfter('process.exit(3)')
+  expect(outcome.checks).toEqual([{ what: 'the experiment ended with code 3', ok: false }])
+  expect(after).toEqual(before)
+  expect(Object.keys(after)).toEqual(['B11'])
+  expect(hasProgress).toBe(true)
+})
+
+test('an experiment that ends replaces the stored result, and its progress is removed', async () => {
+  const checks = [{ what: '1 < 2', ok: true }]
+  const ended = JSON.stringify({ outcome: { measured: [], checks }, resumed: true })
+  const { after, hasProgress } = await ranAfter(`process.send(${ended}, () => process.disconnect())`)
+  expect(after.B11).toMatchObject({ checks })
+  expect(after.B11).not.toHaveProperty('seconds')
+  expect(hasProgress).toBe(false)
 })
 
 test('arms are paired seed by seed', () => {

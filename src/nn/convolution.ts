@@ -1,5 +1,4 @@
-import { ArgumentError } from '../core/errors.ts'
-import { choice, type OptionsOf, readOptions, size } from '../core/options.ts'
+import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
@@ -18,6 +17,7 @@ import {
 } from '../ops/convolution.ts'
 import { type Pads, pad, unpadded } from '../ops/slice.ts'
 import { type PerAxis, sizes } from '../ops/window.ts'
+import { checkChannels, type LayerClass } from './convolution-layer.ts'
 import { uniform } from './init.ts'
 import { toDType } from './initialize.ts'
 import { biasOption } from './linear.ts'
@@ -62,13 +62,6 @@ interface Convolution extends Weighted {
   withBias(): this
 }
 
-type LayerClass<Layer, Options> = new (
-  inChannels: number,
-  outChannels: number,
-  kernelSize: PerAxis,
-  options?: Options,
-) => Layer
-
 /** Returns a base class for convolutional layers over `rank` spatial axes. */
 function convolution(
   who: string,
@@ -96,15 +89,6 @@ function convolution(
       return toDType(this.#another({ bias: true }), this.weight.dtype === 'float64' ? 'float64' : 'float32')
     }
   }
-}
-
-function checkChannels(who: string, inChannels: number, outChannels: number, groups: number): void {
-  size.read(who, 'inChannels', inChannels)
-  size.read(who, 'outChannels', outChannels)
-  if (inChannels % groups === 0 && outChannels % groups === 0) return
-  throw new ArgumentError(
-    `${who}: wanted channels that ${groups} groups divide, got ${inChannels} and ${outChannels}`,
-  )
 }
 
 /**

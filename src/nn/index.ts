@@ -38,6 +38,11 @@ export * from './requires-grad.ts'
 export * from './residual.ts'
 export * from './rnn.ts'
 export * from './sequential.ts'
+export {
+  StandardizedConv1d,
+  StandardizedConv2d,
+  type StandardizedConvOptions,
+} from './standardized-convolution.ts'
 export { StandardizedLinear } from './standardized-linear.ts'
 export * from './summary.ts'
 export * from './tabular-input.ts'

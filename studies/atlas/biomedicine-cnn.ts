@@ -5,7 +5,11 @@ import { conv1d } from './nets.ts'
 
 /** Convolutions over the samples of a beat; its intervals join before the last layer. */
 class Net implements nn.Module {
-  readonly layers = new nn.Sequential(...conv1d(1, 8, 7, 2), ...conv1d(8, 16, 5, 2), ...conv1d(16, 16, 5, 2))
+  readonly layers = new nn.Sequential(
+    ...conv1d(1, 8, 7, { stride: 2 }),
+    ...conv1d(8, 16, 5, { stride: 2 }),
+    ...conv1d(16, 16, 5, { stride: 2 }),
+  )
   readonly head = new nn.Linear(16 * 4 + beat.intervals, 4)
 
   forward(x: Tensor, mode: nn.Mode): Tensor {

@@ -35,7 +35,7 @@ export type Kind = 'MLP' | 'CNN' | 'RNN' | 'attention'
 /** Without normalization, the network starts with care: He's initial weights, residual branches of 0. */
 export type MainNorm = 'none' | 'batch' | 'layer'
 /** What stands in a normalization's place in every cell, or in some (`further.ts`). */
-export type Norm = MainNorm | 'group' | 'dyt' | 'skipInit'
+export type Norm = MainNorm | 'group' | 'dyt' | 'skipInit' | 'standardized'
 export type Schedule = 'constant' | 'linear' | 'oneCycle' | 'plateau' | 'cosine' | 'wsd' | 'step' | 'rex'
 
 /** The arms of every cell. */
@@ -50,6 +50,7 @@ const alike = {
   group: 'layer',
   dyt: 'layer',
   skipInit: 'none',
+  standardized: 'none',
 } as const satisfies Readonly<Record<Norm, MainNorm>>
 
 /** The grid of rates that a normalization starts from in a cell. */

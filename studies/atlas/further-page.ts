@@ -1,7 +1,14 @@
 import { study } from 'evenstep'
 import { mean, short } from '../support/numbers.ts'
 import { table } from '../table.ts'
-import { type FurtherResult, furtherCells, furtherPairs, furtherResult, type Pair } from './further.ts'
+import {
+  type FurtherResult,
+  furtherCells,
+  furtherPairs,
+  furtherResult,
+  type Pair,
+  pairsOf,
+} from './further.ts'
 import type { Arm } from './race.ts'
 import { count, listed, wrapped } from './words.ts'
 
@@ -30,7 +37,9 @@ function how(found: readonly FurtherResult[]): string {
     'On the cells of MLPs, more schedules are compared with the linear decay, and more normalizations with BN, each at ' +
     'the rate that it chooses itself. All warm up over 5 % of the run; then cosine and rex decay to 0, wsd stays until ' +
     '80 % and falls linearly to 0, step divides the rate by 10 at 50 and 75 %. With skipInit, each hidden layer after ' +
-    'the first is a residual branch that a learned factor multiplies, 0 at first; there is no normalization. Each entry ' +
+    'the first is a residual branch that a learned factor multiplies, 0 at first; there is no normalization. On the ' +
+    'cell of convolutions, standardized weights (`nn.StandardizedConv1d`) without a normalization of activations are ' +
+    'compared with neither and with BN. Each entry ' +
     'has the test loss, its ratio to that of the other arm with a 95 % interval over paired seeds, and the rate; bold ' +
     `ratios are shown to differ from 1 after Holm’s correction for all ratios of the cell. Cells: ${cells}; ` +
     `${count(runs, 'run')}, ${(seconds / 60).toFixed(1)} minutes of CPU time.`
@@ -43,9 +52,10 @@ interface Judged {
   readonly isShown: boolean
 }
 
-/** What the seeds of a cell show of each pair, after Holm's correction for all of them. */
-function judgedPairs({ of, seeds }: FurtherResult): readonly Judged[] {
-  const all = furtherPairs.map(({ arm, reference }) => {
+/** What the seeds of a cell show of each of its pairs, after Holm's correction for all of them. */
+function judgedPairs({ cell, of, seeds }: FurtherResult): ReadonlyMap<Pair, Judged> {
+  const pairs = pairsOf(cell)
+  const all = pairs.map(({ arm, reference }) => {
     const [a, b] = [of(arm).outcomes, of(reference).outcomes]
     const logs = a.flatMap(({ test }, seed) => {
       const other = b[seed]?.test
@@ -54,10 +64,13 @@ function judgedPairs({ of, seeds }: FurtherResult): readonly Judged[] {
     return logs.length > 1 ? study.judge(logs, { below: 0 }, [seeds], seeds - logs.length) : undefined
   })
   const corrected = study.holm(all.map((judged) => judged?.p ?? 1))
-  return all.map((judged, i) => ({ judged, isShown: corrected[i]! <= 0.05 }))
+  return new Map(pairs.map((pair, i) => [pair, { judged: all[i], isShown: corrected[i]! <= 0.05 }]))
 }
 
-function entry({ of }: FurtherResult, { arm }: Pair, { judged, isShown }: Judged): string {
+/** A pair in a cell; a dash where the cell does not compare it. */
+function entry({ of }: FurtherResult, { arm }: Pair, found: Judged | undefined): string {
+  if (found === undefined) return '–'
+  const { judged, isShown } = found
   const { lr, outcomes } = of(arm)
   const losses = outcomes.flatMap(({ test }) => test?.loss ?? [])
   const lost = outcomes.length - losses.length
@@ -70,18 +83,19 @@ function entry({ of }: FurtherResult, { arm }: Pair, { judged, isShown }: Judged
 
 function pairTable(found: readonly FurtherResult[]): string {
   const columns = found.map(judgedPairs)
+  const pairs = furtherPairs.filter((pair) => columns.some((column) => column.has(pair)))
   return table(
     ['Arm / compared with', ...found.map(({ cell }) => `${cell.field}/${cell.kind}`)],
-    furtherPairs.map((pair, i) => [
+    pairs.map((pair) => [
       `${nameOf(pair.arm)} / ${nameOf(pair.reference)}`,
-      ...found.map((cell, j) => entry(cell, pair, columns[j]![i]!)),
+      ...found.map((cell, j) => entry(cell, pair, columns[j]!.get(pair))),
     ]),
   )
 }
 
 function verdicts(found: readonly FurtherResult[]): string {
-  const sure = found.flatMap(judgedPairs).filter(({ isShown }) => isShown)
+  const judged = found.flatMap((cell) => [...judgedPairs(cell).values()])
+  const sure = judged.filter(({ isShown }) => isShown)
   const lower = sure.filter(({ judged }) => judged!.value < 0).length
-  const all = found.length * furtherPairs.length
-  return `Of the ${count(all, 'ratio')}, ${sure.length} ${sure.length === 1 ? 'is' : 'are'} shown to differ from 1, ${lower} of them below it.`
+  return `Of the ${count(judged.length, 'ratio')}, ${sure.length} ${sure.length === 1 ? 'is' : 'are'} shown to differ from 1, ${lower} of them below it.`
 }

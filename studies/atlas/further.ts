@@ -8,8 +8,10 @@ import { cells, missing } from './cells.ts'
 import type { Outcome } from './learner.ts'
 import { type Arm, race } from './race.ts'
 
-/** Digits, names and splice: the cells of MLPs. */
-export const furtherCells: readonly Cell[] = cells.filter(({ kind }) => kind === 'MLP')
+/** Digits, names and splice, the cells of MLPs, and messages, one with convolutions. */
+export const furtherCells: readonly Cell[] = cells.filter(
+  ({ kind, id }) => kind === 'MLP' || id === 'language-cnn',
+)
 
 const within = join(import.meta.dirname, '../results/atlas-further')
 const seeds = Array.from({ length: looks.at(-1)! }, (_, seed) => seed)
@@ -26,14 +28,29 @@ export interface Pair {
 const linear = (norm: Arm['norm']): Arm => ({ norm, schedule: 'linear' })
 
 /** Further schedules against linear, with BN and without; further normalizations against BN, with a linear decay. */
-export const furtherPairs: readonly Pair[] = [
+const ofMlps: readonly Pair[] = [
   ...(['batch', 'none'] as const).flatMap((norm) =>
     furtherSchedules.map((schedule) => ({ arm: { norm, schedule }, reference: linear(norm) })),
   ),
   ...furtherNorms.map((norm) => ({ arm: linear(norm), reference: linear('batch') })),
 ]
+/** Convolutions with standardized weights against those without any normalization, and against BN. */
+const ofConvolutions: readonly Pair[] = (['none', 'batch'] as const).map((norm) => ({
+  arm: linear('standardized'),
+  reference: linear(norm),
+}))
 
-const arms: readonly Arm[] = [linear('batch'), linear('none'), ...furtherPairs.map(({ arm }) => arm)]
+export const furtherPairs: readonly Pair[] = [...ofMlps, ...ofConvolutions]
+
+/** The pairs that a cell compares. */
+export const pairsOf = ({ kind }: Cell): readonly Pair[] => (kind === 'CNN' ? ofConvolutions : ofMlps)
+
+/** The arms of a cell's pairs, each once. */
+const armsOf = (cell: Cell): readonly Arm[] => [
+  linear('batch'),
+  linear('none'),
+  ...new Map(pairsOf(cell).map(({ arm }) => [nameOf(arm), arm])).values(),
+]
 
 const nameOf = ({ norm, schedule }: Arm): string => `${norm}, ${schedule}`
 
@@ -61,6 +78,7 @@ async function trained(runs: Runs, arm: Arm, seed: number): Promise<{ lr: number
 /** Reads what has been run of a cell; undefined if fewer than two seeds have run. */
 export async function furtherResult(cell: Cell): Promise<FurtherResult | undefined> {
   const book = new Book(cell, within)
+  const arms = armsOf(cell)
   const known = new Map<string, { lr: number; outcomes: Outcome[] }>()
   let count = 0
   try {
@@ -96,7 +114,7 @@ if (process.argv[1] === import.meta.filename) {
         continue
       }
       const book = new Book(cell, within)
-      for (const arm of arms) await trained(book, arm, seed)
+      for (const arm of armsOf(cell)) await trained(book, arm, seed)
       console.log(`${cell.id}: seed ${seed}, ${book.cpuSeconds.toFixed(0)} s of CPU time so far`)
     }
   }

@@ -1,5 +1,5 @@
 import { nn, ops, type Tensor } from 'evenstep'
-import { type Cell, halfDecades } from './cell.ts'
+import { type Cell, halfDecades, type Norm } from './cell.ts'
 import { sms } from './data/sms.ts'
 import { conv1d } from './nets.ts'
 
@@ -8,8 +8,12 @@ const width = 32
 /** Convolutions over embedded words, and the greatest value of each channel. */
 class Net implements nn.Module {
   readonly embedding = new nn.Embedding(sms.words, 16)
-  readonly layers = new nn.Sequential(...conv1d(16, width, 3), ...conv1d(width, width, 3))
   readonly head = new nn.Linear(width, 2)
+  readonly layers: nn.Sequential
+
+  constructor(norm: Norm) {
+    this.layers = new nn.Sequential(...conv1d(16, width, 3, { norm }), ...conv1d(width, width, 3, { norm }))
+  }
 
   forward(x: Tensor, mode: nn.Mode): Tensor {
     const words = ops.transpose(this.embedding.forward(x), [0, 2, 1])
@@ -30,5 +34,5 @@ export default {
   gate: sms.gate,
   needs: sms.needs,
   parts: sms.parts,
-  model: () => new Net(),
+  model: (norm) => new Net(norm),
 } satisfies Cell

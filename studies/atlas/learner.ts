@@ -89,7 +89,7 @@ export async function learn(cell: Cell, plan: Plan, parts: Parts, test: boolean)
   const experiment = train.experiment({
     data: { train: known, validation },
     model: () => cell.model(plan.norm),
-    normalization: plan.norm === 'skipInit' ? 'none' : plan.norm,
+    normalization: plan.norm === 'skipInit' || plan.norm === 'standardized' ? 'none' : plan.norm,
     loss: lossOf(cell),
     metrics: parts.testGroups
       ? { confusion: train.metrics.confusionMatrix(), losses: exampleLosses(cell) }

@@ -40,9 +40,29 @@ function hiddenLayer(inputs: number, size: number, norm: Norm, isFirst: boolean)
   return isFirst ? plain : [new nn.Residual(new nn.Sequential(...plain, new nn.SkipInit()))]
 }
 
-/** `Conv1d → BatchNorm → ReLU`; as long as its input if `stride` is 1 and `size` is odd. */
-export function conv1d(inputs: number, outputs: number, size: number, stride: number = 1): nn.Module[] {
-  const layer = new nn.Conv1d(inputs, outputs, size, { stride, padding: size >> 1, bias: false })
+/** How a convolution slides, and what normalizes its outputs. */
+export interface ConvOptions {
+  /** @default 1 */
+  readonly stride?: number
+  /** @default 'batch', which an arm may replace */
+  readonly norm?: Norm
+}
+
+/**
+ * `Conv1d → BatchNorm → ReLU`, or a convolution with standardized weights and ReLU; as long as its input if `stride` is
+ * 1 and `size` is odd.
+ */
+export function conv1d(
+  inputs: number,
+  outputs: number,
+  size: number,
+  options: ConvOptions = {},
+): nn.Module[] {
+  const { stride = 1, norm = 'batch' } = options
+  const sliding = { stride, padding: size >> 1 }
+  if (norm === 'standardized')
+    return [new nn.StandardizedConv1d(inputs, outputs, size, sliding), new nn.ReLU()]
+  const layer = new nn.Conv1d(inputs, outputs, size, { ...sliding, bias: false })
   layer.weight.initializer = nn.init.kaimingNormal({ nonlinearity: 'relu' })
   return [layer, new nn.BatchNorm1d(outputs), new nn.ReLU()]
 }

@@ -5,7 +5,7 @@ import type { Shape } from '../../src/core/shape.ts'
 import { variables } from '../../src/core/state.ts'
 import { constant, type Tensor } from '../../src/core/tensor.ts'
 import * as nn from '../../src/nn/index.ts'
-import { add, mul, sum } from '../../src/ops/index.ts'
+import { add, mul, sub, sum } from '../../src/ops/index.ts'
 import { compile } from '../../src/runtime/compile.ts'
 import type { StepInput } from '../../src/runtime/traced.ts'
 import { difference, golden } from '../support/golden.ts'
@@ -24,6 +24,8 @@ interface Case {
   readonly outputs: readonly Numbers[]
   readonly inputGradients: readonly (readonly number[] | null)[]
   readonly gradients: Readonly<Record<string, readonly number[]>>
+  /** The output after one step of SGD at a rate of 0.1. */
+  readonly stepped?: readonly number[]
   readonly batches?: readonly (readonly number[])[]
   readonly after?: Readonly<Record<string, readonly number[]>>
   readonly evaluation?: readonly number[]
@@ -88,6 +90,8 @@ async function check(golden: Case, dtype: 'float32' | 'float64', tolerance: numb
     const loss = weighted.reduce((a, b) => add(a, b))
     const floats = inputs.filter((x) => x.dtype === dtype)
     const slopes = gradients(loss, [...floats, ...trained.map(([, v]) => v.value)])
+    if (golden.stepped)
+      for (const [i, [, v]] of trained.entries()) v.assign(sub(v.value, mul(slopes[floats.length + i]!, 0.1)))
     return { ...keyed('y', outputs), ...keyed('d', slopes) }
   })
   const near = (what: string, actual: Data, wanted: readonly number[]): void =>
@@ -99,6 +103,7 @@ async function check(golden: Case, dtype: 'float32' | 'float64', tolerance: numb
     ...trained.map(([name]) => golden.gradients[name]!),
   ]
   for (const [i, slope] of slopes.entries()) near(`gradient ${i}`, results[`d${i}`]!, slope)
+  if (golden.stepped) near('output after a step', (await step(feeds)).y0!, golden.stepped)
   if (!golden.after) return
 
   for (const batch of golden.batches!) await step({ x0: toData(dtype, batch) })

@@ -206,6 +206,20 @@ const normalizations: readonly ModuleRow[] = [
     output: [4, 2],
     state: ['weight', 'gain', 'bias'],
   },
+  {
+    name: 'StandardizedConv1d, groups and stride',
+    make: () => new nn.StandardizedConv1d(2, 4, 3, { stride: 2, padding: 1, groups: 2 }),
+    input: [2, 2, 5],
+    output: [2, 4, 3],
+    state: ['weight', 'gain', 'bias'],
+  },
+  {
+    name: 'StandardizedConv2d, no bias',
+    make: () => new nn.StandardizedConv2d(2, 3, [2, 3], { bias: false }),
+    input: [2, 2, 3, 4],
+    output: [2, 3, 2, 2],
+    state: ['weight', 'gain'],
+  },
   { name: 'SkipInit', make: () => new nn.SkipInit(), input: [2, 3], output: [2, 3], state: ['gain'] },
   {
     name: 'InstanceNorm1d',
