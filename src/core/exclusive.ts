@@ -7,8 +7,8 @@ import { ArgumentError } from './errors.ts'
 // another call shares the variables that the outer call holds, and takes turns only with other inner calls.
 //
 // Node.js knows during which call a call is made. Browsers know it only until that call first waits for something. Later
-// on, a call belongs to a running one that holds its variables and waits for none of its inner calls, since code that
-// waits makes no calls; while it waits for one, a new call comes from elsewhere, and takes its turn.
+// on, a call belongs to a running one that holds its variables and does not wait, since code that waits makes no calls;
+// while it waits for an inner call, or `apart` for something else, a new call comes from elsewhere, and takes its turn.
 
 /** A call of `exclusively`, which has, or waits for, exclusive use of some variables. */
 interface Hold {
@@ -28,6 +28,8 @@ interface Hold {
   /** Promise that resolves when this call of `exclusively` has ended. */
   readonly end: Promise<void>
   hasEnded: boolean
+  /** Number of things that the call waits for apart from its inner calls. */
+  waitsApart: number
   close(): void
 }
 
@@ -112,7 +114,7 @@ export class TurnTaking {
     })
     const links = { waitsFor, inner: new Set<Hold>(), last: new WeakMap<object, Hold>(), end }
     const hold: Hold = {
-      ...{ variables, changes, isLeaf, owner, parent, ...links, hasEnded: false },
+      ...{ variables, changes, isLeaf, owner, parent, ...links, hasEnded: false, waitsApart: 0 },
       close: () => {
         hold.hasEnded = true
         this.#changing.delete(hold)
@@ -137,13 +139,23 @@ export class TurnTaking {
     if (hold !== undefined || this.#followsCalls) return hold
     const mayBe = (one: Hold): boolean => !one.hasEnded && isMeant(one)
     if (this.#found !== undefined && mayBe(this.#found)) return this.#found
-    const found = [...this.#running].findLast((one) => one.inner.size === 0 && mayBe(one))
+    const found = [...this.#running].findLast((one) => isActive(one) && mayBe(one))
     if (found === undefined) return undefined
     this.#found = found
     queueMicrotask(() => {
       this.#found = undefined
     })
     return found
+  }
+
+  /** See `apart`. */
+  apart<T>(variables: Iterable<object>, body: () => Promise<T>): Promise<T> {
+    if (this.#followsCalls) return body()
+    const all = new Set(variables)
+    const hold = this.#current((one) => holdsAny(one, all))
+    if (hold === undefined) return body()
+    hold.waitsApart++
+    return this.#around.run(hold, async () => body()).finally(() => hold.waitsApart--)
   }
 
   /** See `isWithinCallOf`. */
@@ -184,6 +196,33 @@ export const exclusively = <T>(
   options?: ExclusiveOptions,
 ): Promise<T> => turns.exclusively(variables, body, options)
 
+/**
+ * Runs `body`, which makes no call with the variables once it has first waited for something. Code of a call of
+ * `exclusively` waits by this function for whatever is not such a call, such as a compilation or data. So browsers, too,
+ * know that calls that are made meanwhile come from elsewhere.
+ *
+ * @param variables some of those of the call
+ */
+export const apart = <T>(variables: Iterable<object>, body: () => Promise<T>): Promise<T> =>
+  turns.apart(variables, body)
+
+/** Yields the values of an iterable; waits for each `apart`, if it is asynchronous. */
+export function eachApart<T>(
+  variables: Iterable<object>,
+  values: AsyncIterable<T> | Iterable<T>,
+): AsyncIterable<T> | Iterable<T> {
+  if (followsCalls || !(Symbol.asyncIterator in values)) return values
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = values[Symbol.asyncIterator]()
+      return {
+        next: () => apart(variables, () => iterator.next()),
+        return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+      }
+    },
+  }
+}
+
 /** Whether the current code runs during a call of `exclusively` that has this `owner`. */
 export const isWithinCallOf = (owner: object): boolean => turns.isWithinCallOf(owner)
 
@@ -201,6 +240,9 @@ function callsAround(from: Hold): Hold[] {
   for (let hold: Hold | undefined = from; hold; hold = hold.parent) all.push(hold)
   return all
 }
+
+/** Returns whether the code of a running call may be what runs now: it does not wait. */
+const isActive = ({ inner, waitsApart }: Hold): boolean => inner.size === 0 && waitsApart === 0
 
 /** Returns whether a call, or one during which it was made, holds any of the variables. */
 const holdsAny = (hold: Hold, variables: ReadonlySet<object>): boolean =>

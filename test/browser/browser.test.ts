@@ -53,6 +53,12 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
     expect(overlapping[1]).toHaveLength(11)
   })
 
+  test('calls take turns while one of them compiles a graph or awaits data', async () => {
+    const apart = await call<number[]>(page, 'training', 'whileWaiting', false)
+    expect(apart).toHaveLength(6)
+    expect(await call<number[]>(page, 'training', 'whileWaiting', true)).toEqual(apart)
+  })
+
   test('the page and the worker of docs/browser.md train', async () => {
     const [scores, weights, model] = await call<readonly number[]>(page, 'training', 'documented')
     expect(scores).toBe(3)
