@@ -160,4 +160,35 @@ describe.each([
     const order = notes.filter((note) => !note.startsWith('second'))
     expect(order).toEqual('first+ first- third+ third- other+ other-'.split(' '))
   })
+
+  test('come from elsewhere while one waits apart, for a compilation or data, and take turns', async () => {
+    const { notes, call } = noting()
+    const [begun, gate, owner] = [later(), later(), {}]
+    const outer = exclusively(
+      [a, b],
+      async () => {
+        await exclusively([a], call('first'))
+        await turns
+          .apart([a], async () => {
+            expect(isWithinCallOf(owner)).toBe(true) // before it waits for anything
+            begun.resolve()
+            await gate.promise
+            throw new Error('it fails')
+          })
+          .catch(() => {})
+        expect(isWithinCallOf(owner)).toBe(true)
+        await exclusively([b], call('second'))
+      },
+      { owner, changes: true },
+    )
+    await begun.promise
+    expect(isWithinCallOf(owner)).toBe(false)
+    expect(() => checkSettled('save', [a])).toThrow('save: wanted the weights between calls')
+    const other = exclusively([b], call('other'))
+    const apart = turns.apart([a], async () => 'outside of all calls')
+    expect(await apart).toBe('outside of all calls')
+    gate.resolve()
+    await Promise.all([outer, other])
+    expect(notes).toEqual('first+ first- second+ second- other+ other-'.split(' '))
+  })
 })

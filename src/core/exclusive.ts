@@ -2,34 +2,14 @@ import { callContext, followsCalls } from '#platform'
 import type { CallContext } from '../platform/platform.ts'
 import { type AbortSignalLike, orAborted } from './abort.ts'
 import { ArgumentError } from './errors.ts'
+import { callsAround, checkEnds, type Hold, holderOf, holdsAny, isActive } from './hold.ts'
 
 // Calls that use the same variables take turns, in the order in which they are made. A call that is made during
 // another call shares the variables that the outer call holds, and takes turns only with other inner calls.
 //
 // Node.js knows during which call a call is made. Browsers know it only until that call first waits for something. Later
-// on, a call belongs to a running one that holds its variables and waits for none of its inner calls, since code that
-// waits makes no calls; while it waits for one, a new call comes from elsewhere, and takes its turn.
-
-/** A call of `exclusively`, which has, or waits for, exclusive use of some variables. */
-interface Hold {
-  readonly variables: ReadonlySet<object>
-  /** Whether the call temporarily changes the variables' values once it runs. */
-  readonly changes: boolean
-  readonly isLeaf: boolean
-  readonly owner: object | undefined
-  /** The call of `exclusively` during which this call was made, if any. */
-  readonly parent: Hold | undefined
-  /** Earlier calls of `exclusively` that must end before this call runs. */
-  readonly waitsFor: Set<Hold>
-  /** Calls of `exclusively` that were made during this call and have not ended. */
-  readonly inner: Set<Hold>
-  /** For each variable, the last call of `exclusively` that uses it, of those made during this call. */
-  readonly last: WeakMap<object, Hold>
-  /** Promise that resolves when this call of `exclusively` has ended. */
-  readonly end: Promise<void>
-  hasEnded: boolean
-  close(): void
-}
+// on, a call belongs to a running one that holds its variables and does not wait, since code that waits makes no calls;
+// while it waits for an inner call, or `apart` for something else, a new call comes from elsewhere, and takes its turn.
 
 interface ExclusiveOptions {
   /** Whether the call temporarily changes the variables' values, which other code must not read meanwhile. */
@@ -112,7 +92,7 @@ export class TurnTaking {
     })
     const links = { waitsFor, inner: new Set<Hold>(), last: new WeakMap<object, Hold>(), end }
     const hold: Hold = {
-      ...{ variables, changes, isLeaf, owner, parent, ...links, hasEnded: false },
+      ...{ variables, changes, isLeaf, owner, parent, ...links, hasEnded: false, waitsApart: 0 },
       close: () => {
         hold.hasEnded = true
         this.#changing.delete(hold)
@@ -137,13 +117,23 @@ export class TurnTaking {
     if (hold !== undefined || this.#followsCalls) return hold
     const mayBe = (one: Hold): boolean => !one.hasEnded && isMeant(one)
     if (this.#found !== undefined && mayBe(this.#found)) return this.#found
-    const found = [...this.#running].findLast((one) => one.inner.size === 0 && mayBe(one))
+    const found = [...this.#running].findLast((one) => isActive(one) && mayBe(one))
     if (found === undefined) return undefined
     this.#found = found
     queueMicrotask(() => {
       this.#found = undefined
     })
     return found
+  }
+
+  /** See `apart`. */
+  apart<T>(variables: Iterable<object>, body: () => Promise<T>): Promise<T> {
+    if (this.#followsCalls) return body()
+    const all = new Set(variables)
+    const hold = this.#current((one) => holdsAny(one, all))
+    if (hold === undefined) return body()
+    hold.waitsApart++
+    return this.#around.run(hold, async () => body()).finally(() => hold.waitsApart--)
   }
 
   /** See `isWithinCallOf`. */
@@ -184,6 +174,33 @@ export const exclusively = <T>(
   options?: ExclusiveOptions,
 ): Promise<T> => turns.exclusively(variables, body, options)
 
+/**
+ * Runs `body`, which makes no call with the variables once it has first waited for something. Code of a call of
+ * `exclusively` waits by this function for whatever is not such a call, such as a compilation or data. So browsers, too,
+ * know that calls that are made meanwhile come from elsewhere.
+ *
+ * @param variables some of those of the call
+ */
+export const apart = <T>(variables: Iterable<object>, body: () => Promise<T>): Promise<T> =>
+  turns.apart(variables, body)
+
+/** Yields the values of an iterable; waits for each `apart`, if it is asynchronous. */
+export function eachApart<T>(
+  variables: Iterable<object>,
+  values: AsyncIterable<T> | Iterable<T>,
+): AsyncIterable<T> | Iterable<T> {
+  if (followsCalls || !(Symbol.asyncIterator in values)) return values
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = values[Symbol.asyncIterator]()
+      return {
+        next: () => apart(variables, () => iterator.next()),
+        return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+      }
+    },
+  }
+}
+
 /** Whether the current code runs during a call of `exclusively` that has this `owner`. */
 export const isWithinCallOf = (owner: object): boolean => turns.isWithinCallOf(owner)
 
@@ -194,40 +211,3 @@ export const isWithinCallOf = (owner: object): boolean => turns.isWithinCallOf(o
  */
 export const checkSettled = (who: string, variables: Iterable<object>): void =>
   turns.checkSettled(who, variables)
-
-/** Returns a call and the calls during which it was made, from the inside out. */
-function callsAround(from: Hold): Hold[] {
-  const all: Hold[] = []
-  for (let hold: Hold | undefined = from; hold; hold = hold.parent) all.push(hold)
-  return all
-}
-
-/** Returns whether a call, or one during which it was made, holds any of the variables. */
-const holdsAny = (hold: Hold, variables: ReadonlySet<object>): boolean =>
-  callsAround(hold).some((one) => [...variables].some((variable) => one.variables.has(variable)))
-
-/** Returns the innermost call that holds a variable, from the call `hold` outwards; undefined if none does. */
-function holderOf(variable: object, hold: Hold | undefined): Hold | undefined {
-  let holder = hold
-  while (holder && !holder.variables.has(variable)) holder = holder.parent
-  return holder
-}
-
-/** @throws {ArgumentError} when a call in `waitsFor` waits, directly or not, for `parent` or a call around it. */
-function checkEnds(parent: Hold, waitsFor: ReadonlySet<Hold>): void {
-  const outer = new Set<Hold>()
-  for (let hold: Hold | undefined = parent; hold; hold = hold.parent) outer.add(hold)
-  const seen = new Set<Hold>()
-  const open = [...waitsFor]
-  for (let hold = open.pop(); hold; hold = open.pop()) {
-    if (outer.has(hold)) {
-      throw new ArgumentError(
-        'task: wanted calls that can end, got two that wait for each other; ' +
-          'make one after the other, or use the models in the same order in both',
-      )
-    }
-    if (seen.has(hold)) continue
-    seen.add(hold)
-    open.push(...hold.waitsFor, ...hold.inner)
-  }
-}

@@ -1,5 +1,6 @@
 import { type AbortSignalLike, untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
+import { apart } from '../core/exclusive.ts'
 import { gradients } from '../core/grad.ts'
 import { unchanged } from '../core/snapshot.ts'
 import type { Tensor } from '../core/tensor.ts'
@@ -184,7 +185,9 @@ export class Subject {
   ): Promise<Record<Out, Data>> {
     this.signal?.throwIfAborted()
     const { length } = batch
-    const graph = await this.#graphs.compiled(`${name} ${length}`, length, body, { more: given })
+    const graph = await apart(this.task.variables.values(), () =>
+      this.#graphs.compiled(`${name} ${length}`, length, body, { more: given }),
+    )
     const more = Object.entries<{ readonly data: Data }>(given).map(([key, { data }]) => [key, data])
     return this.untouched(() => graph({ ...fieldsOf(batch), ...Object.fromEntries(more) }, this.steps))
   }

@@ -1,4 +1,5 @@
 import { allocate, toData } from '../core/dtype.ts'
+import { apart } from '../core/exclusive.ts'
 import { mismatch } from '../core/mismatch.ts'
 import { choice, nested, type Option, type OptionsOf, required, size } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
@@ -69,6 +70,8 @@ export type MicroGraph = Compiled<'x' | 'y', 'loss' | 'terms' | 'layers'>
 /** An optimizer, with a function that runs `body` while the weights are locked that it must not update. */
 interface Locks {
   readonly optimizer: Attached
+  /** The model's variables. */
+  readonly variables: readonly Variable[]
   readonly during: <T>(body: () => T) => T
 }
 
@@ -88,6 +91,7 @@ interface Accumulated extends Pick<Steps, 'losses' | 'parts'> {
 export class Accumulation {
   readonly #optimizer: Attached
   readonly #during: Locks['during']
+  readonly #variables: Locks['variables']
   readonly #parts: number
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
@@ -107,13 +111,14 @@ export class Accumulation {
    *   `add(loss)`
    */
   constructor(
-    { optimizer, during }: Locks,
+    { optimizer, during, variables }: Locks,
     parts: number,
     graph: (length: number) => Promise<MicroGraph>,
     compiling: CompileOptions,
   ) {
     this.#optimizer = optimizer
     this.#during = during
+    this.#variables = variables
     this.#parts = parts
     this.#graph = graph
     this.#compiling = compiling
@@ -207,12 +212,15 @@ export class Accumulation {
 
   /** Updates the weights with the summed gradients. @returns L2 norm of the batch's gradient over all weights */
   async #update(step: number): Promise<number> {
-    this.#apply ??= compile(
-      {},
-      () => this.#during(() => ({ ...this.#optimizer.apply(this.#gradients()) })),
-      this.#compiling,
-    )
-    const { gradientNorm } = await (await this.#apply)({}, step)
+    const apply = await apart(this.#variables, () => {
+      this.#apply ??= compile(
+        {},
+        () => this.#during(() => ({ ...this.#optimizer.apply(this.#gradients()) })),
+        this.#compiling,
+      )
+      return this.#apply
+    })
+    const { gradientNorm } = await apply({}, step)
     return Number(gradientNorm[0])
   }
 

@@ -1,5 +1,6 @@
 import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
+import { apart, eachApart } from '../core/exclusive.ts'
 import { boolean, integer, type OptionsOf } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Values } from '../data/dataset.ts'
@@ -65,23 +66,27 @@ export type EvaluateOptions = OptionsOf<typeof evaluateOptions>
 /** Batches per run of the evaluation graph: enough to amortize its overhead, few enough for the CPU's cache. */
 const stackSize = 32
 
+interface Evaluating {
+  readonly signal?: AbortSignalLike | undefined
+  readonly intervals?: boolean
+  /** Variables of which the caller has exclusive use. */
+  readonly held?: Iterable<object>
+}
+
 /** Evaluates a model on all examples of `source`, in batches of `batchSize`. */
 export async function evaluation(
   source: Source,
   batchSize: number,
   metrics: Metrics,
   evaluatorOf: (batchSize: number) => Promise<Evaluator>,
-  {
-    signal,
-    intervals: asked = false,
-  }: { readonly signal?: AbortSignalLike | undefined; readonly intervals?: boolean },
+  { signal, intervals: asked = false, held = [] }: Evaluating,
 ): Promise<Evaluation> {
   const outputs = Object.keys(source.y.tensors ?? {})
-  const measured = asked ? (await import('./intervals.ts')).Intervals : undefined
+  const measured = asked ? (await apart(held, () => import('./intervals.ts'))).Intervals : undefined
   const whole = new Tally(outputs.length > 0 ? {} : metrics, measured)
   const each = outputs.map((name) => ({ name, tally: new Tally(metricsUnder(metrics, name), measured) }))
   const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
-  for await (const stack of untilAborted(signal, stacks)) {
+  for await (const stack of eachApart(held, untilAborted(signal, stacks))) {
     const { weights, length } = stack
     checkWeighing(metrics, weights)
     const rows = Math.min(batchSize, length)

@@ -1,6 +1,6 @@
 import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { exclusively } from '../core/exclusive.ts'
+import { eachApart, exclusively } from '../core/exclusive.ts'
 import { integer, number, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { unchanged } from '../core/snapshot.ts'
 import { DivergedError } from './diverged.ts'
@@ -127,11 +127,12 @@ async function ramp(
   const run = runLength(experiment).steps ?? steps
   const ramped = optimizer.with({ groups: groups.map((group) => onRamp(group, lr, rate, run)), lr: rate })
   const task = new Task({ ...shared, optimizer: ramped })
+  const held = [...task.variables.values()]
   const batches = trainingBatches(experiment, examplesPerStep(experiment), lastBatch)
   const losses: number[] = []
   const isBroken = breaking()
   for (let epoch = 0; losses.length < steps; epoch++) {
-    for await (const batch of untilAborted(signal, batches.batches(epoch))) {
+    for await (const batch of eachApart(held, untilAborted(signal, batches.batches(epoch)))) {
       const lost = await task.step(batch).catch(broken)
       if (lost === undefined) return losses
       losses.push(lost)

@@ -5,9 +5,9 @@ import { difference } from '../../test/support/golden.ts'
 import { collect, toy } from '../../test/support/toy.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { sgd } from '../optim/index.ts'
+import { describedOnnx } from './described-onnx.ts'
 import { DivergedError } from './diverged.ts'
 import type { TrainEvent } from './event.ts'
-import { exportOnnx } from './export.ts'
 import { inWorker, type WorkerRun } from './in-worker.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import { type MakeExperiment, serve } from './serve.ts'
@@ -55,7 +55,7 @@ describe('a run in a worker', () => {
     expect(resultsOf(there)).toEqual(resultsOf(here))
     expect(there.at(-1)).toMatchObject({ type: 'end', reason: 'epochs', steps: 8 })
     expect(await far.weights()).toEqual(writeSafetensors(task.variables))
-    expect(await far.onnx()).toEqual(exportOnnx(task.model, experiment.data.train.x))
+    expect(await far.onnx()).toEqual(describedOnnx(experiment, task))
     const rows = await far.predict([
       [0, 3],
       [-3, 3],

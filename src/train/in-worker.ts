@@ -49,7 +49,10 @@ export interface WorkerRun extends AsyncIterable<TrainEvent> {
   predict(x: NumberInput): Promise<Data[]>
   /** Returns the weights for evaluation as the bytes of a safetensors file. */
   weights(): Promise<Uint8Array>
-  /** Returns the model as the bytes of an ONNX file; see `train.exportOnnx`. */
+  /**
+   * Returns the model as the bytes of an ONNX file. Its metadata have the names of features and classes, and tell how
+   * the input was encoded and normalized, as those of the file that `train.open` exports.
+   */
   onnx(): Promise<Uint8Array>
 }
 

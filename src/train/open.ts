@@ -5,21 +5,18 @@ import { custom, type OptionsOf, present, readOptions, text } from '../core/opti
 import { variables } from '../core/state.ts'
 import type { Source } from '../data/stream.ts'
 import type { Module } from '../nn/module.ts'
-import { withMetadata } from '../runtime/metadata.ts'
 import { loadTensors } from './assign-weights.ts'
+import { describedOnnx } from './described-onnx.ts'
 import { readDescription } from './description.ts'
 import type { EvaluateOptions, Evaluation } from './evaluation.ts'
 import { loadCheckpoint } from './evaluation-weights.ts'
 import type { EpochEvent } from './event.ts'
 import { readEvents } from './event-log.ts'
 import { checkExperiment, type Experiment } from './experiment.ts'
-import { exportOnnx } from './export.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { readFinished } from './model-file.ts'
-import { metadataOf } from './onnx-metadata.ts'
 import { experimentOfRun } from './origin.ts'
 import { modelPredictor, type Predict, predicting } from './predictor.ts'
-import { aboutOf, withOutput } from './run-graph.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
 import { checkSameExperiment } from './same-experiment.ts'
 import { stepOfCheckpoint } from './saved.ts'
@@ -161,8 +158,7 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
     predict: predicting(() => modelPredictor(path, experiment, task.model)),
     exportOnnx() {
       checkWeights(path, variables(task.model))
-      const about = withOutput(experiment, task, aboutOf(experiment))
-      return withMetadata(exportOnnx(task.model, experiment.data.train.x), metadataOf(about))
+      return describedOnnx(experiment, task)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
 import { allFinite, type Data, toData } from '../core/dtype.ts'
 import { NotFiniteError } from '../core/errors.ts'
-import { exclusively } from '../core/exclusive.ts'
+import { apart, eachApart, exclusively } from '../core/exclusive.ts'
 import { checkFields } from '../core/mismatch.ts'
 import { nameOf } from '../core/names.ts'
 import { custom, type OptionsOf, readOptions, type ValuesOf } from '../core/options.ts'
@@ -133,8 +133,9 @@ async function collect(
   const statisticsIn = batchStatistics(model, ('stream' in loader ? loader.stream : loader.dataset).x)
   let measured = 0
   // A forward pass in training also updates the running statistics; `unchanged` restores them.
-  await unchanged(variables(model).values(), async () => {
-    for await (const batch of untilAborted(signal, loader.batches(0))) {
+  const all = [...variables(model).values()]
+  await unchanged(all, async () => {
+    for await (const batch of eachApart(all, untilAborted(signal, loader.batches(0)))) {
       if (measured++ >= batches) break
       for (const statistics of await statisticsIn(batch)) {
         if (statistics.count === 0) continue
@@ -153,13 +154,15 @@ async function collect(
  */
 function batchStatistics(model: Module, x: FieldSpec): (batch: Batch) => Promise<LayerStatistics[]> {
   const graphs = new Graphs({ x }, { dtype: computeDType(model) })
+  const all = [...variables(model).values()]
   const traced = new Map<number, readonly Traced[]>()
   return async ({ x, length }) => {
-    const step = await graphs.compiled(`${length}`, length, ({ x }) => {
+    const body = ({ x }: { readonly x: Tensor }): Readonly<Record<string, Tensor>> => {
       const calls = tracedCalls(model, x)
       traced.set(length, calls)
       return Object.fromEntries(calls.flatMap(resultsOf))
-    })
+    }
+    const step = await apart(all, () => graphs.compiled(`${length}`, length, body))
     const values: Readonly<Record<string, Data>> = await step({ x })
     return traced.get(length)!.map(({ layer, count }, i) => ({
       layer,

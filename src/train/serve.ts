@@ -7,7 +7,6 @@ import { modelOutput } from '../nn/module.ts'
 import { type Compiled, compile } from '../runtime/compile.ts'
 import type { TrainEvent } from './event.ts'
 import type { Experiment } from './experiment.ts'
-import { exportOnnx } from './export.ts'
 import type { RunFolder } from './run-folder.ts'
 import { writeSafetensors } from './safetensors.ts'
 import type { Task } from './task.ts'
@@ -86,7 +85,10 @@ async function opened(
     stop: async () => [await close()],
     predict: async (x) => [await forward(x as NumberInput)],
     weights: () => bytesOf(task, () => writeSafetensors(task.variables)),
-    onnx: () => bytesOf(task, () => exportOnnx(task.model, experiment.data.train.x)),
+    onnx: async () => {
+      const { describedOnnx } = await import('./described-onnx.ts') // only where it is needed
+      return bytesOf(task, () => describedOnnx(experiment, task))
+    },
   }
   return { answer: ({ what, x }) => answers[what](x) }
 }

@@ -1,3 +1,4 @@
+import { apart } from '../core/exclusive.ts'
 import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { checkAssignsNothing, type Variable } from '../core/variable.ts'
@@ -37,6 +38,7 @@ export class TaskGraphs {
   readonly #options: TaskValues
   readonly #optimizer: Attached
   readonly #norms: readonly BatchNorm[]
+  readonly #variables: readonly Variable[]
   readonly #weights: readonly Variable[]
   readonly #graphs: Graphs<'x' | 'y'>
   /** Number of micro-batches that each batch is split into; 1 without accumulation. */
@@ -54,7 +56,8 @@ export class TaskGraphs {
     this.#options = options
     this.#optimizer = optimizer
     this.#norms = [...batchNorms(model).values()]
-    this.#weights = [...variables(model).values()].filter(({ isWeight }) => isWeight)
+    this.#variables = [...variables(model).values()]
+    this.#weights = this.#variables.filter(({ isWeight }) => isWeight)
     this.#graphs = new Graphs(batchFields(data), { dtype, threads, device, loop: true })
     this.#parts = graphRunsPerStep(accumulate)
     this.#evaluators = new Evaluators(options)
@@ -90,7 +93,7 @@ export class TaskGraphs {
       return { ...done, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
     const { loss, terms, layers, ...logged } = await locating(stack, batchSize, async () => {
-      const feeds = await batchFeeds(stack, data, device)
+      const feeds = await apart(this.#variables, () => batchFeeds(stack, data, device))
       const graph = await this.#learner(batchSize, step, 'rows' in feeds)
       return graph(feeds, step)
     })
@@ -112,7 +115,7 @@ export class TaskGraphs {
 
   /** Returns the evaluator for batches of `batchSize` examples of `source`. */
   evaluator(source: Source, batchSize: number): Promise<Evaluator> {
-    return this.#evaluators.of(source, batchSize)
+    return apart(this.#variables, () => this.#evaluators.of(source, batchSize))
   }
 
   /** Traces the graphs for batches of `batchSize` examples, without compiling them. */
@@ -138,12 +141,9 @@ export class TaskGraphs {
     const { data } = this.#options
     const resident = isResident && !isStream(data) ? data.length : undefined
     const key = `learn ${batchSize} ${resident} ${this.#locks(step)}`
-    return this.#graphs.compiled(
-      key,
-      batchSize,
-      (fed) => this.#optimizer.at(step, () => this.#trainingStep(fed, step)),
-      { resident },
-    )
+    const body = (fed: Readonly<Record<'x' | 'y', Tensor>>) =>
+      this.#optimizer.at(step, () => this.#trainingStep(fed, step))
+    return apart(this.#variables, () => this.#graphs.compiled(key, batchSize, body, { resident }))
   }
 
   /** Returns which layers are frozen and which weights are locked at a step, as text: a change changes the graph. */
@@ -162,7 +162,7 @@ export class TaskGraphs {
     if (known) return known
     const compile = (length: number): Promise<MicroGraph> => this.#learner(length, step)
     const during = <T>(body: () => T): T => this.#optimizer.at(step, body)
-    const given = { optimizer: this.#optimizer, during }
+    const given = { optimizer: this.#optimizer, during, variables: this.#variables }
     const made = new Accumulation(given, this.#parts, compile, { threads, device })
     this.#accumulations.set(locks, made)
     return made

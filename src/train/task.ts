@@ -1,7 +1,7 @@
 import type { AbortSignalLike } from '../core/abort.ts'
 import { allFinite } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
-import { exclusively, isWithinCallOf } from '../core/exclusive.ts'
+import { apart, exclusively, isWithinCallOf } from '../core/exclusive.ts'
 import { lock, lockedIn } from '../core/lock.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
 import { present, readOptions } from '../core/options.ts'
@@ -210,7 +210,8 @@ export class Task {
     const { batchSize, ...asked } = readOptions('evaluate', evaluateOptions, options)
     checkFields('evaluate', 'a data set or a stream', source, 'x', 'y')
     const evaluatorOf = (size: number): Promise<Evaluator> => this.#graphs.evaluator(source, size)
-    const evaluated = () => evaluation(source, batchSize, this.#options.metrics, evaluatorOf, asked)
+    const given = { ...asked, held: this.#stored }
+    const evaluated = () => evaluation(source, batchSize, this.#options.metrics, evaluatorOf, given)
     return this.atEvaluation(evaluated, present({ batchSize, signal: asked.signal }))
   }
 
@@ -258,8 +259,8 @@ export class Task {
   /** Recomputes running statistics at the current weights, on training batches of `batchSize` examples. */
   async #recalibrate(batchSize: number, signal: AbortSignalLike | undefined): Promise<void> {
     if (batchNorms(this.model).size === 0) return
-    const { data, seed } = this.#options
-    const measure = this.#options.recalibrate ?? (await import('./recalibrate.ts')).recalibrate
+    const { data, seed, recalibrate: own } = this.#options
+    const measure = own ?? (await apart(this.#stored, () => import('./recalibrate.ts'))).recalibrate
     const size = isStream(data) ? batchSize : Math.min(batchSize, data.length)
     const batches = loader(data, { batchSize: size, seed, last: 'drop' })
     const unlock = lock(this.#optimizer.at(this.#step, () => lockedIn(this.model)))

@@ -6,26 +6,32 @@ import { call, hasChromium, type Served, serve } from '../support/browser.ts'
 import { repository } from '../support/command.ts'
 import { difference } from '../support/golden.ts'
 import { type inWorker, losses } from './training.ts'
+import type { threaded } from './wasm.ts'
+
+/** Number of runs after which memory is measured again: more show a smaller leak. */
+const runs = process.env.CI ? 950 : 150
 
 describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a policy without eval', () => {
   let served: Served
   let page: Page
+  let inNode: Promise<number[]>
 
   beforeAll(async () => {
-    served = await serve(['training', 'worker', 'docs-worker'])
+    served = await serve()
     page = await served.open()
+    inNode = losses('wasm')
   })
   afterAll(() => served?.close())
 
   test('22 steps in WebAssembly have the losses of Node.js to the bit, and those of the CPU to 1e-5', async () => {
-    const here = await losses('wasm')
+    const here = await inNode
     const there = await call<number[]>(page, 'training', 'losses', 'wasm')
     expect(there).toHaveLength(24)
     expect(there).toEqual(here)
     expect(difference(there, await losses('cpu'))).toBeLessThan(1e-5)
   })
 
-  test('a task that is trained a thousand times needs no more memory', async () => {
+  test('a task that is trained again and again needs no more memory: a thousand times in continuous integration', async () => {
     const own = await served.open()
     const session = await own.context().newCDPSession(own)
     const bytes = async (): Promise<number> => {
@@ -35,8 +41,8 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
     }
     await call(own, 'training', 'repeat', 50)
     const before = await bytes()
-    await call(own, 'training', 'repeat', 950)
-    expect((await bytes()) - before).toBeLessThan(500_000)
+    await call(own, 'training', 'repeat', runs)
+    expect((await bytes()) - before).toBeLessThan(300_000 + 200 * runs)
     await own.close()
   })
 
@@ -53,6 +59,38 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
     expect(overlapping[1]).toHaveLength(11)
   })
 
+  test('calls take turns while one of them compiles a graph or awaits data', async () => {
+    const apart = await call<number[]>(page, 'training', 'whileWaiting', false)
+    expect(apart).toHaveLength(6)
+    expect(await call<number[]>(page, 'training', 'whileWaiting', true)).toEqual(apart)
+  })
+
+  test('WebAssembly has threads in a page that is isolated, unless told to use one, and none elsewhere', async () => {
+    const trained = async (path: string, threads: number) =>
+      call<Awaited<ReturnType<typeof threaded>>>(await served.open(path), 'wasm', 'threaded', threads)
+    const [several, one, elsewhere] = [
+      await trained('isolated', 2),
+      await trained('isolated', 1),
+      await trained('', 2),
+    ]
+    expect([several.workers, one.workers, elsewhere.workers]).toEqual([1, 0, 0])
+    expect(elsewhere.losses).toEqual(one.losses)
+    expect(difference(several.losses, one.losses)).toBeLessThan(1e-5)
+  })
+
+  test('wasmAt says from where its file is loaded, before it is', async () => {
+    const own = await served.open()
+    const asked: string[] = []
+    own.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    expect(await call(own, 'wasm', 'elsewhere', 'engine/files')).toBe(
+      'ArgumentError: wasmAt: wanted a call before the first compilation, got one after it; ' +
+        'call it at the start of the page or worker',
+    )
+    expect(asked.filter((path) => path.endsWith('.wasm'))).toEqual([
+      '/engine/files/ort-wasm-simd-threaded.wasm',
+    ])
+  })
+
   test('the page and the worker of docs/browser.md train', async () => {
     const [scores, weights, model] = await call<readonly number[]>(page, 'training', 'documented')
     expect(scores).toBe(3)
@@ -61,7 +99,7 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
 
   test('a worker trains to the same bit, predicts, and sends files and errors', async () => {
     const there = await call<Awaited<ReturnType<typeof inWorker>>>(page, 'training', 'inWorker')
-    expect(there.losses).toEqual(await losses('wasm'))
+    expect(there.losses).toEqual(await inNode)
     expect(there.scores).toBe(3)
     expect(Math.min(...there.files)).toBeGreaterThan(500)
     expect(there.message).toBe(
@@ -74,26 +112,4 @@ test('docs/browser.md shows the files that run here', () => {
   const page = readFileSync(join(repository, 'docs/browser.md'), 'utf8')
   for (const name of ['docs-worker', 'docs-page'])
     expect(page).toContain(readFileSync(join(repository, `test/browser/${name}.ts`), 'utf8'))
-})
-
-// SwiftShader takes some 20 s to compile the shaders, so this is for continuous integration.
-describe.skipIf(!process.env.CI)('in Chromium on a GPU in software, in continuous integration', () => {
-  test('22 steps by WebGPU have the losses of the CPU to 1e-4', async () => {
-    const served = await serve(
-      ['training'],
-      [
-        '--enable-unsafe-webgpu',
-        '--use-webgpu-adapter=swiftshader',
-        '--enable-features=Vulkan',
-        '--use-vulkan=swiftshader',
-      ],
-    )
-    try {
-      const there = await call<number[]>(await served.open(), 'training', 'losses', 'webgpu')
-      expect(there).toHaveLength(24)
-      expect(difference(there, await losses('cpu'))).toBeLessThan(1e-4)
-    } finally {
-      await served.close()
-    }
-  })
 })

@@ -107,12 +107,16 @@ export async function ticksDuring(): Promise<readonly [ticks: number, events: nu
   return [ticks, events]
 }
 
-/** Evaluates a task while it trains, at moments that a timer chooses; returns the losses of both. */
-export async function overlapping(overlaps: boolean): Promise<readonly (readonly number[])[]> {
-  const experiment = train.experiment({
+/** An experiment whose evaluations use averaged weights. */
+const averaging = (): train.Experiment =>
+  train.experiment({
     ...clouds('wasm'),
     optimizer: optim.sgd({ lr: 0.1, average: { type: 'ema', decay: 0.9 } }),
   })
+
+/** Evaluates a task while it trains, at moments that a timer chooses; returns the losses of both. */
+export async function overlapping(overlaps: boolean): Promise<readonly (readonly number[])[]> {
+  const experiment = averaging()
   const task = train.taskOf(experiment)
   const [losses, evaluated, running]: [number[], number[], Promise<void>[]] = [[], [], []]
   const evaluate = async (): Promise<void> => {
@@ -120,12 +124,51 @@ export async function overlapping(overlaps: boolean): Promise<readonly (readonly
     evaluated.push(loss)
   }
   for await (const batch of data.loader(experiment.data.train, { batchSize: 16, seed: 0 }).batches(0)) {
-    if (overlaps && losses.length > 0)
-      running.push(new Promise((resolve) => setTimeout(() => resolve(evaluate()), 1)))
+    if (overlaps) running.push(new Promise((resolve) => setTimeout(() => resolve(evaluate()), 1)))
     losses.push(await task.step(batch))
-    if (losses.length === 1) await evaluate() // so that all graphs are compiled
     if (overlaps) await new Promise((resolve) => setTimeout(resolve))
   }
   await Promise.all(running)
   return [losses, evaluated]
+}
+
+/**
+ * Trains and evaluates with graphs that are not compiled yet and with data that have to be awaited; returns the losses.
+ *
+ * @param overlaps whether each call is made while the one before waits, rather than after it
+ */
+export async function whileWaiting(overlaps: boolean): Promise<number[]> {
+  const experiment = averaging()
+  const all = experiment.data.train as data.Dataset
+  const task = train.taskOf(experiment)
+  const { x, y } = points()
+  const slow = data.stream(
+    async function* () {
+      for (let i = 0; i < 24; i++) {
+        if (i % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+        yield { x: x.slice(2 * i, 2 * i + 2), y: y[i]! }
+      }
+    },
+    { shape: [2], classes: 3 },
+  )
+  const learn = async (batchSize: number): Promise<number> => {
+    const [stack] = [...data.loader(all, { batchSize, seed: 0 }).stacks(0, () => 3)]
+    return (await task.learn(stack!, batchSize)).losses.at(-1)!
+  }
+  const evaluate = async (source: data.Source, batchSize: number): Promise<number> =>
+    (await task.evaluate(source, { batchSize })).loss
+  const rounds = [
+    [() => learn(16), () => evaluate(all, 16), () => evaluate(slow, 8)],
+    [() => evaluate(slow, 4), () => learn(8), () => evaluate(all, 8)],
+  ]
+  const losses: number[] = []
+  for (const calls of rounds) {
+    const made: Promise<number>[] = []
+    for (const call of calls) {
+      made.push(call())
+      await (overlaps ? new Promise((resolve) => setTimeout(resolve)) : made.at(-1))
+    }
+    losses.push(...(await Promise.all(made)))
+  }
+  return losses
 }

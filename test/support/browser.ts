@@ -32,26 +32,23 @@ export interface Served {
   close(): Promise<void>
 }
 
+/** Modules in `test/browser` that pages and workers load. */
+const modules = ['training', 'worker', 'docs-worker', 'kept', 'wasm', 'gpu']
+
+let scripts: Promise<ReadonlyMap<string, string>> | undefined
+
 /**
- * Bundles modules as a web page's bundler does, with the package resolved by its name and the condition `browser`, and
- * serves each as `/NAME.js`.
+ * Serves an empty page, also as `/isolated`, where it is isolated from other origins, and the modules in `test/browser` as
+ * `/NAME.js`, in bundles as those of a web page: the package is resolved by its name and the condition `browser`.
  *
- * @param entries files in `test/browser`, without extension
  * @param args more arguments for Chromium
- * @param headers more headers of each answer
  */
-export async function serve(
-  entries: readonly string[],
-  args: readonly string[] = [],
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Served> {
-  const scripts = await bundled(entries)
+export async function serve(args: readonly string[] = []): Promise<Served> {
+  scripts ??= bundled(modules)
+  const files = await scripts
   const empty = '<!doctype html><title>page</title>'
-  return served(
-    (path) => (path === 'index.html' ? empty : (scripts.get(path) ?? engine(basename(path)))),
-    args,
-    headers,
-  )
+  const pages = ['index.html', 'isolated']
+  return served((path) => (pages.includes(path) ? empty : (files.get(path) ?? engine(basename(path)))), args)
 }
 
 /** Serves the files in a folder, such as a site that was built. */
@@ -61,17 +58,24 @@ export const serveFolder = (folder: string): Promise<Served> =>
     return existsSync(file) ? readFileSync(file) : undefined
   })
 
+/** Headers by which a page is isolated from other origins, as threads require; its workers have them too. */
+const isolated = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+}
+
 async function served(
   contentOf: (path: string) => string | Buffer | undefined,
   args: readonly string[] = [],
-  headers: Readonly<Record<string, string>> = {},
 ): Promise<Served> {
   const server = createServer(({ url = '/' }, response) => {
     const path = new URL(url, 'http://localhost').pathname.slice(1) || 'index.html'
     const body = contentOf(path)
-    response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream')
+    response.setHeader('content-type', types[extname(path)] ?? 'text/html')
     response.setHeader('content-security-policy', policy)
-    for (const [key, value] of Object.entries(headers)) response.setHeader(key, value)
+    response.setHeader('cache-control', 'max-age=3600')
+    if (extname(path) !== '.html')
+      for (const [key, value] of Object.entries(isolated)) response.setHeader(key, value)
     response.statusCode = body === undefined ? 404 : 200
     response.end(body)
   }).listen(0)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as data from '../../src/data/index.ts'
-import { drift, examine } from '../../src/doctor/index.ts'
+import { drift, examine, overfit } from '../../src/doctor/index.ts'
 import { sgd } from '../../src/optim/index.ts'
 import { advise } from '../../src/study/index.ts'
 import {
@@ -55,6 +55,14 @@ const streamOf = ({ x, y, length }: data.Dataset, each: () => void): data.Stream
     { shape: [2], classes: 3 },
   )
 
+/** Yields bytes, and calls `each` before each one. */
+async function* bytesOf(each: () => void): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < 100; i++) {
+    each()
+    yield Uint8Array.of(i)
+  }
+}
+
 async function drained(values: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of values);
 }
@@ -77,6 +85,20 @@ const calls: readonly (readonly [string, (given: Stoppable) => Promise<unknown>]
   ['updateBn', ({ experiment, task, signal }) => updateBn(task.model, batchesOf(experiment), { signal })],
   ['drift', ({ experiment, task, signal }) => drift(task, batchesOf(experiment), { signal })],
   ['examine', ({ experiment, task, signal }) => drained(examine(experiment, task, { signal }))],
+  [
+    'overfit',
+    ({ experiment, signal, count }) => {
+      const { train, validation } = experiment.data as data.Split
+      const counted = { train: streamOf(train as data.Dataset, count), validation }
+      return overfit({ ...experiment, data: counted }, { examples: 32, signal })
+    },
+  ],
+  [
+    'evaluate, with intervals',
+    ({ task, signal, count }) =>
+      task.evaluate(streamOf(toy().data.validation, count), { signal, intervals: true }),
+  ],
+  ['loadBytes', ({ signal, count }) => data.loadBytes(bytesOf(count), { signal })],
   ['advise', ({ experiment, signal }) => drained(advise(experiment, { budget: 900, signal }))],
   ['collect', ({ signal, count }) => data.collect(streamOf(toy().data.train, count), { signal })],
 ]
