@@ -5,8 +5,8 @@
 //   npx evenstep train examples/fine-tune.ts                       # --set modelOptions.start=random: from random weights
 //   EVENSTEP_DATA=data npx evenstep train examples/fine-tune.ts
 import { data, ops, optim, train } from 'evenstep'
-import { caltech10, fewDigits } from './fine-tune/data.ts'
-import { ocrClassifier } from './fine-tune/networks.ts'
+import { caltech10, fewDigits } from './fine-tune-data.ts'
+import { ocrClassifier } from './nets/ocr.ts'
 
 const digits = process.env.EVENSTEP_DATA === undefined
 console.error(

