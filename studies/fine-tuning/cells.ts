@@ -56,8 +56,6 @@ export interface Outcome {
 export const plansOf = (seed: number): readonly Plan[] =>
   Object.keys(networks).flatMap((network) =>
     Object.keys(tasks).flatMap((task) =>
-      counts.flatMap((count) =>
-        arms.map((statistics) => ({ network, task, count, statistics, seed })),
-      ),
+      counts.flatMap((count) => arms.map((statistics) => ({ network, task, count, statistics, seed }))),
     ),
   )

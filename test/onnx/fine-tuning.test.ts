@@ -9,8 +9,8 @@ import * as nn from '../../src/nn/node.ts'
 import { crossEntropy } from '../../src/ops/index.ts'
 import * as optim from '../../src/optim/index.ts'
 import {
-  exportOnnx,
   experiment,
+  exportOnnx,
   features,
   loadWeights,
   RunFolder,
