@@ -42,7 +42,11 @@ async function exported(model: nn.Module, { x }: Dataset): Promise<void> {
   const again = nn.fromOnnxBytes(file)
   const session = await ort.InferenceSession.create(file, { logSeverityLevel: 4, intraOpNumThreads: 1 })
   const namesOf = (one: object) => [...nn.variables(one).keys()].sort()
-  expect(namesOf(again)).toEqual(namesOf(model))
+  // Batch normalization is folded into the convolution before it.
+  const kept = namesOf(model).filter((name) => !name.includes('batch_norm'))
+  expect(kept.length).toBeGreaterThan(60)
+  expect(namesOf(again)).toEqual(expect.arrayContaining(kept))
+  expect(namesOf(nn.fromOnnxBytes(exportOnnx(again, x)))).toEqual(namesOf(again))
   for (const n of [1, 7]) {
     const numbers = x.data.slice(0, 100 * n) as Float32Array
     const { y } = await session.run({ x: new ort.Tensor('float32', numbers, [n, 1, 10, 10]) })
