@@ -50,7 +50,7 @@ export async function importFrom(
 }
 
 /** Where bytes come from: the file's name, and what reads data outside of the file. */
-export interface Place {
+interface Place {
   readonly file?: string | undefined
   readonly outside?: OutsideBytes
 }
@@ -96,9 +96,6 @@ export function fromOnnx(source: OnnxSource, options?: OnnxOptions): Promise<Onn
  * @param bytes bytes of an ONNX file
  * @throws {FormatError} like `fromOnnx`
  * @throws {ArgumentError} like `fromOnnx`
- * @example
- * const file = readFileSync('resnet18.onnx')
- * const model = () => Object.assign(nn.fromOnnxBytes(file), { fc: new nn.Linear(512, 10) })
  */
 export function fromOnnxBytes(
   bytes: Uint8Array,
