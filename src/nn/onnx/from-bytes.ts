@@ -1,4 +1,7 @@
+import { sha256 } from '#platform'
 import { mismatch } from '../../core/mismatch.ts'
+import { variables } from '../../core/state.ts'
+import { recordSources } from '../../core/weight-source.ts'
 import type { OutsideBytes } from '../../onnx/foreign-tensor.ts'
 import type { Module } from '../module.ts'
 import { importOnnx, type OnnxModel, type OnnxModule, type OnnxOptions, readOnnxOptions } from './import.ts'
@@ -29,16 +32,39 @@ async function bytesOf(source: unknown, wanted: string): Promise<Uint8Array> {
   return new Uint8Array(await source.arrayBuffer())
 }
 
-/** Imports what `source` holds. @param who name of the file in errors @param outside reads data outside of the file */
+/** Name of the file of a source, as far as one is known. */
+const nameOf = (source: unknown): string | undefined => {
+  const { name, url } = Object(source) as { readonly name?: unknown; readonly url?: unknown }
+  const path = typeof name === 'string' ? name : typeof url === 'string' ? url.replace(/[?#].*$/s, '') : ''
+  return path.split('/').at(-1) || undefined
+}
+
+/** Imports what `source` holds. @param wanted describes the sources that are taken, for errors */
 export async function importFrom(
   source: unknown,
   options: OnnxOptions | undefined,
   wanted: string,
-  who = 'fromOnnx',
-  outside?: OutsideBytes,
 ): Promise<OnnxModule> {
   readOnnxOptions(options)
-  const network: Module = importOnnx(await bytesOf(source, wanted), who, options, outside)
+  return importBytes(await bytesOf(source, wanted), options, { file: nameOf(source) })
+}
+
+/** Where bytes come from: the file's name, and what reads data outside of the file. */
+interface Place {
+  readonly file?: string | undefined
+  readonly outside?: OutsideBytes
+}
+
+/** Imports a file's bytes, and records the file as the source of the weights. */
+export function importBytes(
+  bytes: Uint8Array,
+  options: OnnxOptions | undefined,
+  { file, outside }: Place = {},
+  who = 'fromOnnx',
+): OnnxModule {
+  const network: Module = importOnnx(bytes, who, options, outside)
+  const source = { ...(file !== undefined && { file }), sha256: sha256().update(bytes).hex() }
+  recordSources(variables(network).values(), [source])
   return network as OnnxModule
 }
 
@@ -61,4 +87,22 @@ export function fromOnnx(
 export function fromOnnx(source: OnnxSource, options?: OnnxOptions): Promise<OnnxModule>
 export function fromOnnx(source: OnnxSource, options?: OnnxOptions): Promise<OnnxModule | OnnxModel> {
   return importFrom(source, options, 'the bytes of an ONNX file, a Blob or a Response')
+}
+
+/**
+ * Imports a network as `fromOnnx` does, from bytes at hand, without waiting: for the `model` of an experiment, which
+ * returns a new network at each call.
+ *
+ * @param bytes bytes of an ONNX file
+ * @throws {FormatError} like `fromOnnx`
+ * @throws {ArgumentError} like `fromOnnx`
+ */
+export function fromOnnxBytes(
+  bytes: Uint8Array,
+  options: OnnxOptions & { readonly output: readonly string[] },
+): OnnxModel
+export function fromOnnxBytes(bytes: Uint8Array, options?: OnnxOptions): OnnxModule
+export function fromOnnxBytes(bytes: Uint8Array, options?: OnnxOptions): OnnxModule | OnnxModel {
+  if (!(bytes instanceof Uint8Array)) throw mismatch('fromOnnxBytes', 'the bytes of an ONNX file', bytes)
+  return importBytes(bytes, options)
 }

@@ -5,7 +5,7 @@ import { malformed } from '../../core/mismatch.ts'
 import { readBeside } from '../../disk/data-beside.ts'
 import { onFile, systemCode } from '../../disk/fault.ts'
 import { readBytes } from '../../disk/read-bytes.ts'
-import { importFrom, type OnnxSource } from './from-bytes.ts'
+import { importBytes, importFrom, type OnnxSource } from './from-bytes.ts'
 import type { OnnxModel, OnnxModule, OnnxOptions } from './import.ts'
 
 /** An ONNX file in Node.js: its path, or all else that browsers take. */
@@ -29,10 +29,14 @@ export async function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Pro
   const wanted = "an ONNX file's path or bytes, a Blob or a Response"
   if (typeof source !== 'string' && !(source instanceof URL)) return importFrom(source, options, wanted)
   const path = source instanceof URL ? fileURLToPath(source) : source
-  const who = `fromOnnx ${basename(path)}`
+  const file = basename(path)
+  const who = `fromOnnx ${file}`
   const folder = dirname(path)
-  return importFrom(bytesAt(path), options, wanted, who, (name, offset, length) =>
-    readBeside(folder, name, offset, length, who),
+  return importBytes(
+    bytesAt(path),
+    options,
+    { file, outside: (name, offset, length) => readBeside(folder, name, offset, length, who) },
+    who,
   )
 }
 

@@ -132,24 +132,20 @@ class Binder {
     const isTied = tensor.dims.length >= 2 && this.#uses.get(tensor)!.length > 1
     const known = isTied ? this.#shared.get(tensor) : undefined
     if (known) return known
-    const made = this.#variable(tensor, !statistic && this.#isTrainable([...path, field]), turned)
+    const made = this.#variable(tensor, statistic ? undefined : [...path, field], turned)
     if (isTied) this.#shared.set(tensor, made)
     return made
   }
 
-  #isTrainable(path: readonly string[]): boolean {
-    return this.#options.isTrainable(path.join('.'))
-  }
-
-  #variable(tensor: FileTensor, trainable: boolean, turned = false): Variable {
+  /** @param path path of the weight; undefined of a running statistic */
+  #variable(tensor: FileTensor, path: readonly string[] | undefined, turned = false): Variable {
     const { shape, dtype, data } = this.#options.read(tensor)
     const [rows, columns] = shape as [number, number]
     const own = turned ? transposedData(data as Float32Array, rows, columns) : data
-    const variable = new Variable(turned ? [columns, rows] : shape, () => own as Float32Array, {
-      trainable,
-      dtype,
-    })
+    const sizes = turned ? [columns, rows] : shape
+    const variable = new Variable(sizes, () => own as Float32Array, { trainable: path !== undefined, dtype })
     variable.data = own
+    if (path !== undefined) variable.trainable = this.#options.isTrainable(path.join('.'))
     return variable
   }
 
@@ -168,7 +164,7 @@ class Binder {
       const isStatistic = own.every(({ node, slot }) => node.op === 'BatchNormalization' && slot > 2)
       const path = variablePath(first.node, first.slot, tensor, first.index)
       const shared = this.#shared.get(tensor)
-      const variable = shared ?? this.#variable(tensor, !isStatistic && this.#isTrainable(path))
+      const variable = shared ?? this.#variable(tensor, isStatistic ? undefined : path)
       found.set(tensor, place(this.#root, path, variable))
     }
     return found
