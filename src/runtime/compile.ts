@@ -14,8 +14,8 @@ import {
 } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { backendOf, devices, gpuIfAny } from './device.ts'
-import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
-import { withLockedWeights } from './locked.ts'
+import { freeInputs, freeSize, inputsAt } from './free-size.ts'
+import { lockedWeights } from './locked-weights.ts'
 import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
@@ -126,8 +126,13 @@ interface Opened {
 type Settings = ValuesOf<typeof options>
 
 /** Compiles a step whose inputs have fixed shapes. */
-const fixed = (retrace: () => Traced, settings: Settings): Promise<Opened> =>
-  withLockedWeights(retrace(), (traced) => opened(traced, retrace, settings))
+async function fixed(retrace: () => Traced, settings: Settings): Promise<Opened> {
+  const traced = retrace()
+  const open = (step: Traced): Promise<Opened> => opened(step, retrace, settings)
+  const locked = lockedWeights(traced)
+  if (locked.size === 0) return open(traced)
+  return (await import('./locked.ts')).withLockedWeights(traced, locked, open)
+}
 
 async function opened(traced: Traced, retrace: () => Traced, settings: Settings): Promise<Opened> {
   const { loop, device } = settings
@@ -178,6 +183,7 @@ async function freelySized(
   if (loop) {
     throw mismatch('compile', 'fixed shapes for a loop', freeSize, 'leave out loop')
   }
+  const { freeStep, withRowsOf } = await import('./free-batch.ts')
   const { traced, ranges, retrace, model } = freeStep(free, traceAt)
   const backend = await backendOf(device)
   const session = await opener(backend, traced)(
