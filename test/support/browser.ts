@@ -39,16 +39,22 @@ export interface Served {
  * @param entries files in `test/browser`, without extension
  * @param args more arguments for Chromium
  * @param headers more headers of each answer
+ * @param files files of the repository that are served too, by their paths
  */
 export async function serve(
   entries: readonly string[],
   args: readonly string[] = [],
   headers: Readonly<Record<string, string>> = {},
+  files: readonly string[] = [],
 ): Promise<Served> {
   const scripts = await bundled(entries)
   const empty = '<!doctype html><title>page</title>'
   return served(
-    (path) => (path === 'index.html' ? empty : (scripts.get(path) ?? engine(basename(path)))),
+    (path) => {
+      if (path === 'index.html') return empty
+      if (files.includes(path)) return readFileSync(join(repository, path))
+      return scripts.get(path) ?? engine(basename(path))
+    },
     args,
     headers,
   )
