@@ -154,17 +154,25 @@ describe.skipIf(!hasChromium)('data in Chromium, where it is installed', () => {
     )
   })
 
-  test('frames of a canvas are examples of a stream, and those of a camera come until there are enough', async () => {
+  test('frames of a canvas are examples of a stream; an abort ends them', async () => {
     expect(await call(page, 'data', 'canvasFrames')).toEqual({ pixels: [0, 30, 60, 90, 120, 150], steps: 2 })
-    const [count, length, least, most] = await call<number[]>(page, 'data', 'cameraFrames')
-    expect([count, length]).toEqual([3, 3 * 64])
-    expect(least).toBeGreaterThanOrEqual(0)
-    expect(most! - least!).toBeGreaterThan(0.1)
-    expect(most).toBeLessThanOrEqual(1)
     expect(await call(page, 'data', 'frameErrors')).toEqual([
       'left',
       'ArgumentError: frames: wanted a video, a canvas or a stream of frames, got {}',
     ])
+  })
+
+  test('the pictures and the camera of docs/browser.md are data sets', async () => {
+    const path = written('grey.png', png(40, 40, new Uint8Array(3 * 40 * 40).fill(51)))
+    type Set = Readonly<Record<'length' | 'least' | 'most', number>>
+    const [pictures, camera] = await call<Set[]>(page, 'data', 'documented', given(path))
+    const fifth = Math.fround(0.2)
+    const shape = [3, 32, 32]
+    expect(pictures).toEqual({ length: 2, shape, labels: [0, 1], least: fifth, most: fifth })
+    expect(camera).toMatchObject({ length: 10, shape, labels: [1] })
+    expect(camera!.least).toBeGreaterThanOrEqual(0)
+    expect(camera!.most - camera!.least).toBeGreaterThan(0.1)
+    expect(camera!.most).toBeLessThanOrEqual(1)
   })
 
   test('an option refuses a schedule as text, which a page would pay for', async () => {
@@ -179,6 +187,11 @@ describe.skipIf(!hasChromium)('data in Chromium, where it is installed', () => {
     expect(await call(page, 'data', 'digits')).toEqual(sums(data.digits10x10()))
     expect(await call(page, 'data', 'noDigits')).toBe('Error: left')
   })
+})
+
+test('docs/browser.md shows the pictures and the camera that are read here', () => {
+  const page = readFileSync(join(repository, 'docs/browser.md'), 'utf8')
+  expect(page).toContain(readFileSync(join(repository, 'test/browser/docs-data.ts'), 'utf8'))
 })
 
 test('what needs a browser says so in Node.js', async () => {

@@ -1,4 +1,5 @@
 import { data, nn, ops, optim, schedule, train } from 'evenstep'
+import { camera, pictures } from './docs-data.ts'
 
 /** A file as a page gets it: its name and its bytes. */
 export type Given = readonly [name: string, bytes: readonly number[]]
@@ -134,19 +135,23 @@ export async function canvasFrames(): Promise<{ readonly pixels: number[]; reado
   return { pixels, steps: task.steps }
 }
 
-/** Takes frames of a camera that Chromium makes up; returns how many there were, of which size, and their least and greatest value. */
-export async function cameraFrames(): Promise<readonly number[]> {
+/** Reads pictures and a camera that Chromium makes up, as docs/browser.md does; returns shapes, labels and range of each. */
+export async function documented(picture: Given) {
   const video = page.document.createElement('video')
   video.muted = true
   video.srcObject = await page.navigator.mediaDevices.getUserMedia({ video: true })
   await video.play()
-  const all: number[] = []
-  let count = 0
-  for await (const x of data.frames(video, { size: [8, 8], channels: 1, count: 3 })) {
-    count++
-    all.push(...x)
-  }
-  return [count, all.length, Math.min(...all), Math.max(...all)]
+  const sets = [
+    await pictures([fileOf(picture), fileOf(picture)], [0, 1]),
+    await data.collect(camera(video, () => 1)),
+  ]
+  return sets.map(({ length, x, y }) => ({
+    length,
+    shape: x.shape,
+    labels: [...new Set(y.data as Int32Array)],
+    least: Math.min(...(x.data as Float32Array)),
+    most: Math.max(...(x.data as Float32Array)),
+  }))
 }
 
 /** Aborts while frames of a canvas are awaited, and asks for frames of what has none; returns the errors. */
