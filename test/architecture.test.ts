@@ -38,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'browser.ts': ['core', 'platform', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'doctor'],
   'index.ts': [
     'core',
+    'platform',
     'schedule',
     'ops',
     'nn',

@@ -32,7 +32,6 @@ export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
  *
  * @param name file name to show in errors
  * @throws as `npz`
- * @example data.parseNpzExamples(await data.loadBytes(file), file.name, { x: 'x_train', y: 'y_train' })
  */
 export const parseNpzExamples = (file: Uint8Array, name: string, given: NumpyOptions = {}): Dataset =>
   npzExamples(file, name, readOptions('parseNpzExamples', archiveOptions, given))

@@ -16,7 +16,6 @@ interface NamedArray {
  * Reads images and their labels, or numbers to predict, from the bytes of two IDX files: see `idxImages`.
  *
  * @throws as `idxImages`
- * @example data.parseIdxImages(await data.loadBytes(images), await data.loadBytes(labels))
  */
 export function parseIdxImages(images: Uint8Array, labels: Uint8Array, given: IdxOptions = {}): Dataset {
   const options = readOptions('parseIdxImages', idxOptions, given)

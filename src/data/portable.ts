@@ -35,7 +35,7 @@ export type { ColumnKinds, ColumnOptions } from './table/kinds.ts'
 export { parseParquetTable } from './table/parse-parquet-table.ts'
 export { parseTable } from './table/parse-table.ts'
 export { encodeTable, type MixedTable } from './table/table.ts'
-export type { MixedTableOptions } from './table/table-options.ts'
+export type { MixedTableOptions, ParquetTableOptions } from './table/table-options.ts'
 export { type TensorStreamOptions, tensorStream } from './tensor-stream.ts'
 export {
   type TensorColumns,

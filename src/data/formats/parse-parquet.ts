@@ -11,7 +11,6 @@ import { type TableOptions, tableOptions } from './table.ts'
  *
  * @param name file name to show in errors
  * @throws as `parquet`
- * @example await data.parseParquet(await data.loadBytes(file), file.name, { label: 'species' })
  */
 export async function parseParquet(
   file: Uint8Array,

@@ -12,14 +12,13 @@ import { ignoredIn, wholeTable } from './whole-table.ts'
  *
  * @param name file name to show in errors
  * @throws as `data.table`
- * @example await data.parseParquetTable(await data.loadBytes(file), file.name, { label: 'churned' })
  */
 export async function parseParquetTable(
   file: Uint8Array,
   name: string,
-  given: MixedTableOptions,
+  given: ParquetTableOptions,
 ): Promise<MixedTable> {
-  const options = readOptions('parseParquetTable', mixedOptions as typeof mixedCsvOptions, given)
+  const options = readOptions('parseParquetTable', mixedOptions, given)
   const ignored = ignoredIn(options.columns)
   const parquet = await ParquetFile.open(name, asyncBuffer(bytesOf('parseParquetTable', file)))
   const source = parquetRowSource(parquet, (column, isSingle) => ignored.has(column) && !isSingle)

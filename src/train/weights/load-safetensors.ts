@@ -7,7 +7,6 @@ import { readSafetensors } from '../safetensors.ts'
  *
  * @param name file name to show in errors
  * @throws as `loadWeights` and `readSafetensors`. The model is unchanged then.
- * @example train.loadSafetensors(model, await data.loadBytes(file), file.name, { only: 'backbone' })
  */
 export const loadSafetensors = (
   model: object,
