@@ -1,4 +1,4 @@
-import { data, type nn, type ops, type optim, type schedule, type train } from 'evenstep'
+import { data, type nn, type ops, type optim, type schedule, storage, type train } from 'evenstep'
 import * as dataEntry from 'evenstep/data'
 import { Linear } from 'evenstep/nn'
 import { crossEntropy } from 'evenstep/ops'

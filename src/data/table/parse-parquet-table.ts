@@ -4,7 +4,7 @@ import { ParquetFile } from '../formats/parquet-file.ts'
 import { asyncBuffer } from '../formats/parse-parquet.ts'
 import { parquetRowSource } from './parquet-rows.ts'
 import type { MixedTable } from './table.ts'
-import { type MixedTableOptions, type mixedCsvOptions, mixedOptions } from './table-options.ts'
+import { mixedOptions, type ParquetTableOptions } from './table-options.ts'
 import { ignoredIn, wholeTable } from './whole-table.ts'
 
 /**
