@@ -1,5 +1,5 @@
 // Bundles a page with four bundlers, each as it is without configuration.
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,6 +16,35 @@ function copyWasm(folder) {
   const { resolve } = createRequire(join(here, '../package.json'))
   const file = 'ort-wasm-simd-threaded.wasm'
   copyFileSync(resolve(`onnxruntime-web/${file}`), join(folder, file))
+}
+
+async function byEsbuild(outdir, plugins) {
+  await esbuild.build({
+    entryPoints: [join(here, 'page.js')],
+    outdir,
+    plugins,
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    logLevel: 'error',
+  })
+  copyWasm(outdir)
+  return 'page.js'
+}
+
+/** Lets `net.js` import each namespace from an entry of its own, such as `evenstep/nn`. */
+const byEntries = {
+  name: 'entries',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /net\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/import \{ (.*) \} from 'evenstep'/, (_, names) =>
+        names
+          .split(', ')
+          .map((name) => `import * as ${name} from 'evenstep/${name}'`)
+          .join('\n'),
+      ),
+    })),
 }
 
 /** For each bundler, a function that bundles `page.js` into a folder; it returns the script's path in the folder. */
@@ -35,20 +64,8 @@ export const bundlers = {
     if (stats.hasErrors()) throw new Error(stats.toString('errors-only'))
     return 'main.js'
   },
-  async esbuild(outdir) {
-    const entryPoints = [join(here, 'page.js')]
-    await esbuild.build({
-      entryPoints,
-      outdir,
-      bundle: true,
-      minify: true,
-      splitting: true,
-      format: 'esm',
-      logLevel: 'error',
-    })
-    copyWasm(outdir)
-    return 'page.js'
-  },
+  esbuild: (outdir) => byEsbuild(outdir, []),
+  'esbuild by entries': (outdir) => byEsbuild(outdir, [byEntries]),
   async Rollup(dir) {
     const made = await rollup({
       input: join(here, 'page.js'),

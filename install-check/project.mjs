@@ -34,15 +34,18 @@ export async function checkTypes(project, all) {
   for (const [module, resolution, type] of ways) {
     await check(`TypeScript with module ${module}, ${resolution} resolution, type ${type}`, () => {
       writeFileSync(join(project, 'package.json'), JSON.stringify({ ...manifest, type }))
-      const program = ts.createProgram([join(project, 'experiment.ts')], {
-        module: ts.ModuleKind[module],
-        moduleResolution: ts.ModuleResolutionKind[resolution],
-        target: ts.ScriptTarget.ES2023,
-        lib: ['lib.es2023.d.ts'],
-        types: [],
-        strict: true,
-        noEmit: true,
-      })
+      const program = ts.createProgram(
+        ['experiment.ts', 'page.ts'].map((name) => join(project, name)),
+        {
+          module: ts.ModuleKind[module],
+          moduleResolution: ts.ModuleResolutionKind[resolution],
+          target: ts.ScriptTarget.ES2023,
+          lib: ['lib.es2023.d.ts'],
+          types: [],
+          strict: true,
+          noEmit: true,
+        },
+      )
       assert.equal(ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), host), '')
     })
   }

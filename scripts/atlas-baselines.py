@@ -18,18 +18,21 @@ DATA = Path(os.environ.get("EVENSTEP_DATA", "data"))
 DRAWS = 3
 
 
-def idx(path):
-    raw = gzip.open(path).read()
-    rank = raw[3]
-    shape = struct.unpack(">" + "I" * rank, raw[4 : 4 + 4 * rank])
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * rank).reshape(shape)
+def idx_arrays(path):
+    """Arrays of a file of IDX arrays one after another, gzipped."""
+    raw, at = gzip.open(path).read(), 0
+    while at < len(raw):
+        rank = raw[at + 3]
+        shape = struct.unpack(">" + "I" * rank, raw[at + 4 : at + 4 + 4 * rank])
+        at += 4 + 4 * rank
+        yield np.frombuffer(raw, np.uint8, np.prod(shape), at).reshape(shape)
+        at += np.prod(shape)
 
 
 def digits():
     """Accuracy of three nearest neighbours from 4,000 digits, on 2,000."""
-    folder = ASSETS / "mnist-10x10"
-    x, y = idx(folder / "train-images.idx3.gz").reshape(60_000, -1) / 255, idx(folder / "train-labels.idx1.gz")
-    u, v = idx(folder / "test-images.idx3.gz").reshape(10_000, -1)[:2000] / 255, idx(folder / "test-labels.idx1.gz")[:2000]
+    x, y, u, v = idx_arrays(ASSETS / "mnist-10x10.bin")
+    x, u, v = x.reshape(60_000, -1) / 255, u.reshape(10_000, -1)[:2000] / 255, v[:2000]
     draws = [np.random.default_rng(seed).permutation(60_000)[:4000] for seed in range(DRAWS)]
     return np.mean([KNeighborsClassifier(3).fit(x[rows], y[rows]).score(u, v) for rows in draws])
 

@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
 import ts from 'typescript'
 
@@ -87,6 +87,17 @@ import * as operators from './index.js'
 ${operators.map((name) => `export const ${name} = /*#__PURE__*/ checked('${name}', operators.${name})`).join('\n')}
 `,
 )
+// In Node.js, the entries of single namespaces hand on what `index.js` has.
+const whole = await import(pathToFileURL(join(dist, 'index.js')).href)
+for (const name of ['data', 'nn', 'ops', 'optim', 'train']) {
+  const names = Object.keys(whole[name]).toSorted()
+  const fileName = `${name}/index.js`
+  writeFileSync(
+    join(dist, fileName),
+    `import { ${name} } from '../index.js'\n\nexport const { ${names.join(', ')} } = ${name}\n`,
+  )
+  output.push({ fileName })
+}
 output.push(...web.output.map((file) => ({ ...file, fileName: `browser/${file.fileName}` })))
 const written = new Set(output.map(({ fileName }) => fileName))
 for (const file of stale) if (!written.has(file.replaceAll('\\', '/'))) rmSync(join(dist, file))

@@ -38,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'browser.ts': ['core', 'platform', 'schedule', 'ops', 'nn', 'optim', 'data', 'runtime', 'train', 'doctor'],
   'index.ts': [
     'core',
+    'platform',
     'schedule',
     'ops',
     'nn',
@@ -310,7 +311,7 @@ describe('in a browser', () => {
         .createSourceFile(file, source(file), ts.ScriptTarget.Latest)
         .statements.flatMap(exportedNames)
         .toSorted()
-    expect(twins).toHaveLength(6)
+    expect(twins).toHaveLength(7)
     for (const [node, browser] of twins) expect(namesIn(browser), browser).toEqual(namesIn(node))
   })
 
@@ -324,7 +325,8 @@ describe('in a browser', () => {
       ])
         if (files.includes(to) && !reached.has(to)) reached.set(to, `${trail} → ${file}`)
     }
-    const permitted = /^(?:fflate|pure-rand|@bufbuild\/protobuf|onnxruntime-web|onnxruntime-common)(?:\/|$)/
+    const permitted =
+      /^(?:fflate|pure-rand|@bufbuild\/protobuf|hyparquet|hyparquet-compressors|onnxruntime-web|onnxruntime-common)(?:\/|$)/
     const wrong = [...reached].flatMap(([file, trail]) =>
       specifiers(file)
         .filter((to) => !/^[.#]/.test(to) && !permitted.test(to))

@@ -25,7 +25,7 @@ import { damaged } from './support/damage.ts'
 vi.mock('../src/data/files/digits.ts', async () => {
   const { dataset } = await import('../src/data/dataset.ts')
   const few = dataset({ x: new Float32Array(12), y: Int32Array.of(0, 1, 2, 0, 1, 2) })
-  return { digitOptions: {}, digits10x10: () => ({ train: few, validation: few }) }
+  return { digits10x10: () => ({ train: few, validation: few }) }
 })
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-damaged-'))

@@ -32,6 +32,7 @@ const samples: Readonly<Record<string, unknown>> = {
   worker: { postMessage() {} },
   settings: {},
   'nn.TabularInput.data': { categories: [0, 3] },
+  ...shared(new Uint8Array(4), 'file images picture'),
   ...shared(nowhere, 'path xPath yPath imagesPath labelsPath paths folder'),
   ...shared(4, 'inFeatures outFeatures inChannels outChannels numFeatures numChannels normalizedShape'),
   ...shared(4, 'inputSize hiddenSize embedDim numEmbeddings embeddingDim'),

@@ -25,7 +25,8 @@ export type ByteInput =
 
 /**
  * Reads all bytes of a `File`, `Blob`, `Response`, `URL` or stream, for the readers that take bytes: `parseCsv`,
- * `parseTable`, `parseNpy`, `parseNpz`, `parseIdx` and `train.readSafetensors`.
+ * `parseTable`, `parseParquet`, `parseParquetTable`, `parseNpy`, `parseNpz`, `parseNpzExamples`, `parseIdx`,
+ * `parseIdxImages`, `train.readSafetensors` and `train.loadSafetensors`.
  *
  * @returns the bytes; a `Uint8Array` itself, not a copy
  * @throws {ArgumentError} when `source` is none of these; a path is read by `data.csv` and others in Node.js.

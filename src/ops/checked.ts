@@ -5,10 +5,10 @@ import { type OperatorName, showArgument, signatures } from './signatures.ts'
 // a wrong one is named; within Evenstep, operators call each other without these checks.
 
 /** A function of an operator's arguments. */
-export type Operator = (...given: readonly unknown[]) => unknown
+export type AnyOperator = (...given: readonly unknown[]) => unknown
 
 /** Returns an operator that checks its arguments first. */
-export function checked(who: OperatorName, operator: Operator): Operator {
+export function checked(who: OperatorName, operator: AnyOperator): AnyOperator {
   const call = (...given: readonly unknown[]): unknown => {
     for (const [i, check] of signatures[who].entries()) check(who, given[i])
     try {

@@ -1,4 +1,4 @@
-import { checked, type Operator } from './checked.ts'
+import { type AnyOperator, checked } from './checked.ts'
 import * as operators from './index.ts'
 import type { OperatorName } from './signatures.ts'
 
@@ -11,7 +11,7 @@ const table: Readonly<Record<string, unknown>> = operators
 export const ops: typeof operators = Object.fromEntries(
   Object.entries(table).map(([name, operator]) => [
     name,
-    checked(name as OperatorName, operator as Operator),
+    checked(name as OperatorName, operator as AnyOperator),
   ]),
 ) as Readonly<Record<string, unknown>> as typeof operators
 /** Types of the operators' arguments and results. */

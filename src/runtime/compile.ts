@@ -14,9 +14,9 @@ import {
 } from '../core/options.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { backendOf, devices, gpuIfAny } from './device.ts'
-import { freeInputs, freeSize, freeStep, inputsAt, withRowsOf } from './free-batch.ts'
-import { withLockedWeights } from './locked.ts'
-import { normalizedInputs } from './normalized-inputs.ts'
+import { freeInputs, freeSize, inputsAt } from './free-size.ts'
+import { hasLargeBatch } from './large-batch.ts'
+import { lockedWeights } from './locked-weights.ts'
 import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
@@ -127,8 +127,13 @@ interface Opened {
 type Settings = ValuesOf<typeof options>
 
 /** Compiles a step whose inputs have fixed shapes. */
-const fixed = (retrace: () => Traced, settings: Settings): Promise<Opened> =>
-  withLockedWeights(retrace(), (traced) => opened(traced, retrace, settings))
+async function fixed(retrace: () => Traced, settings: Settings): Promise<Opened> {
+  const traced = retrace()
+  const open = (step: Traced): Promise<Opened> => opened(step, retrace, settings)
+  const locked = lockedWeights(traced)
+  if (locked.size === 0) return open(traced)
+  return (await import('./locked.ts')).withLockedWeights(traced, locked, open)
+}
 
 async function opened(traced: Traced, retrace: () => Traced, settings: Settings): Promise<Opened> {
   const { loop, device } = settings
@@ -154,9 +159,10 @@ async function opened(traced: Traced, retrace: () => Traced, settings: Settings)
 /** Compiles a step for a device, by the operators that are the fastest there. */
 async function timedOn(backend: Backend, step: Traced, { loop, threads }: Settings): Promise<TimedSession> {
   // A device without a kernel for Loop has none for recurrent operators either.
-  const whole = backend.loops
-    ? lowered(step, (roots) => normalizedInputs(wholeLayers(wholeLstms(roots))))
-    : step
+  const layers = backend.loops ? lowered(step, (roots) => wholeLayers(wholeLstms(roots))) : step
+  const { normalizedInputs } =
+    backend.loops && hasLargeBatch(rootsOf(layers)) ? await import('./normalized-inputs.ts') : {}
+  const whole = normalizedInputs ? lowered(layers, normalizedInputs) : layers
   const convolutions = topological(rootsOf(whole)).filter(({ op }) => op.startsWith('Conv'))
   const { fastConvolutions: faster } = convolutions.length > 0 ? await import('./convolutions.ts') : {}
   const block = convolutions.some(({ op }) => op === 'Conv') ? await backend.blockSize() : 1
@@ -181,6 +187,7 @@ async function freelySized(
   if (loop) {
     throw mismatch('compile', 'fixed shapes for a loop', freeSize, 'leave out loop')
   }
+  const { freeStep, withRowsOf } = await import('./free-batch.ts')
   const { traced, ranges, retrace, model } = freeStep(free, traceAt)
   const backend = await backendOf(device)
   const session = await opener(backend, traced)(

@@ -1,4 +1,4 @@
-import { allocate, type Data, isFloat } from '../core/dtype.ts'
+import { allocate, type Data } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { constant, type Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
@@ -9,31 +9,8 @@ import { rootsOf, type Traced } from './traced.ts'
 // ONNX Runtime prepares constant weights once: it packs the matrices of products, and computes what depends on
 // constants alone. Locked weights are therefore constants of a compiled step, not inputs.
 
-/** Most bytes of constants in a graph: a model, which is one message, may have 2 GiB. */
-const mostBytes = 1.5 * 2 ** 30
-
 /** Number of times that a graph is compiled again because its constants have new values; then they become inputs. */
 const mostTimes = 2
-
-/**
- * Returns the variables of a step that are constants of its graph: locked weights, and the running statistics that go
- * with them. Statistics are constants where a step changes other variables but not them, or where all weights are
- * locked; elsewhere, as when a model that trains is evaluated, they may change from one call to the next.
- */
-function constantsOf({ variables }: Traced): ReadonlyMap<string, Variable> {
-  const read = [...variables].filter(([, { written, variable }]) => !written && variable.initialized)
-  const weights = read.filter(([, { variable }]) => variable.isWeight)
-  const isSettled = read.length < variables.size || weights.every(([, { variable }]) => !variable.trainable)
-  const constants = new Map<string, Variable>()
-  if (!weights.some(([, { variable }]) => !variable.trainable)) return constants
-  let bytes = 0
-  for (const [name, { variable }] of read) {
-    if (!isFloat(variable.dtype) || variable.trainable || !(variable.isWeight || isSettled)) continue
-    bytes += variable.data.byteLength
-    if (bytes <= mostBytes) constants.set(name, variable)
-  }
-  return constants
-}
 
 /** Replaces variables of a step by constants with their current values, and folds batch normalization into weights. */
 function withConstants(traced: Traced, constants: ReadonlyMap<string, Variable>): Traced {
@@ -94,14 +71,14 @@ interface Opened {
  * Compiles a step with its locked weights as constants. If their values have been replaced, as by loading weights, the
  * next run compiles the step again.
  *
+ * @param constants locked weights and their statistics: see `lockedWeights`
  * @param open compiles a step
  */
 export async function withLockedWeights<O extends Opened>(
   traced: Traced,
+  constants: ReadonlyMap<string, Variable>,
   open: (traced: Traced) => Promise<O>,
 ): Promise<O> {
-  const constants = constantsOf(traced)
-  if (constants.size === 0) return open(traced)
   const values = (): readonly Data[] => [...constants.values()].map(({ data }) => data)
   let embedded = values()
   let current = await open(withConstants(traced, constants))

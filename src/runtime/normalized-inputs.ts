@@ -3,12 +3,10 @@ import { constant, node, type Tensor, topological } from '../core/tensor.ts'
 import { rebuild } from '../onnx/rebuild.ts'
 import { add, mul, neg, sub } from '../ops/arithmetic.ts'
 import { reshape } from '../ops/broadcast.ts'
+import { fewestElements } from './large-batch.ts'
 
-/**
- * Least number of elements of a batch that is changed, and least ratio of examples to a layer's outputs from which on it
- * is faster to scale the weights than the inputs.
- */
-const [fewestElements, fewestExamples] = [2 ** 14, 1.5]
+/** Least ratio of examples to a layer's outputs from which on it is faster to scale the weights than the inputs. */
+const fewestExamples = 1.5
 
 /** A batch whose columns are scaled and shifted, `y = c·s + shift`: what batch normalization returns. */
 interface Scaled {

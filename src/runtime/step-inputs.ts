@@ -2,7 +2,7 @@ import { mismatch } from '../core/mismatch.ts'
 import { boolean, custom, readOptions, required } from '../core/options.ts'
 import type { Shape } from '../core/shape.ts'
 import { dtypeOption } from '../core/tensor.ts'
-import { type FreeShape, freeSize } from './free-batch.ts'
+import { type FreeShape, freeSize } from './free-size.ts'
 import type { StepInput } from './traced.ts'
 
 /** Shape and element type of one of a step's inputs. */

@@ -12,7 +12,6 @@ import { sharesMemory } from '../runtime/device.ts'
 import { type Traced, traceStep } from '../runtime/traced.ts'
 import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { checkedLoss } from './checked-loss.ts'
-import { culpritOf } from './diverged.ts'
 import { type Evaluator, Evaluators } from './evaluator.ts'
 import { exampleWeighted } from './example-weighted.ts'
 import { type BatchOf, batchFeeds, batchFields, Graphs } from './graphs.ts'
@@ -106,6 +105,7 @@ export class TaskGraphs {
   /** Returns operator and layer of the first tensor in a training step that is not finite, such as `Mul in bn`. */
   async culprit(batch: Batch, step: number, most: number | undefined): Promise<string | undefined> {
     const { model, device } = this.#options
+    const { culpritOf } = await import('./culprit.ts')
     for (const part of microBatches(batch, this.#parts, most)) {
       const found = await culpritOf(await this.#learner(part.length, step), model, part, step, device)
       if (found !== undefined) return found

@@ -42,7 +42,7 @@ test.skipIf(!hasChromium)(
   'a page of Chromium, where it is installed, fetches an ONNX file and trains it as Node.js does',
   async () => {
     const bytes = readFileSync(join(repository, 'test/golden/onnx/resnet.onnx'))
-    const served = await serve(['imported'])
+    const served = await serve()
     try {
       const page = await served.open()
       await page.route('**/resnet.onnx', (route) => route.fulfill({ body: bytes }))

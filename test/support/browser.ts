@@ -33,7 +33,7 @@ export interface Served {
 }
 
 /** Modules in `test/browser` that pages and workers load. */
-const modules = ['training', 'worker', 'docs-worker', 'kept', 'wasm', 'gpu']
+const modules = ['training', 'worker', 'docs-worker', 'kept', 'wasm', 'gpu', 'data', 'imported']
 
 let scripts: Promise<ReadonlyMap<string, string>> | undefined
 
@@ -42,13 +42,17 @@ let scripts: Promise<ReadonlyMap<string, string>> | undefined
  * `/NAME.js`, in bundles as those of a web page: the package is resolved by its name and the condition `browser`.
  *
  * @param args more arguments for Chromium
+ * @param files files of the repository that are served too, by their paths
  */
-export async function serve(args: readonly string[] = []): Promise<Served> {
+export async function serve(args: readonly string[] = [], files: readonly string[] = []): Promise<Served> {
   scripts ??= bundled(modules)
-  const files = await scripts
+  const known = await scripts
   const empty = '<!doctype html><title>page</title>'
-  const pages = ['index.html', 'isolated']
-  return served((path) => (pages.includes(path) ? empty : (files.get(path) ?? engine(basename(path)))), args)
+  return served((path) => {
+    if (['index.html', 'isolated'].includes(path)) return empty
+    if (files.includes(path)) return readFileSync(join(repository, path))
+    return known.get(path) ?? engine(basename(path))
+  }, args)
 }
 
 /** Serves the files in a folder, such as a site that was built. */

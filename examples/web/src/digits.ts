@@ -9,6 +9,9 @@ const worker = new Worker(new URL('./digits-worker.ts', import.meta.url), { type
 const pad = new Pad(element<HTMLCanvasElement>('canvas'), () => shown(classify))
 let run: train.WorkerRun | undefined
 
+/** What black and white pixels are in `data.loadDigits10x10`. */
+const [black, white] = [-0.7104410529, 2.1568725109]
+
 async function start(): Promise<void> {
   const resume = (await storage.list()).includes(folder)
   const begun = performance.now()
@@ -51,7 +54,7 @@ async function nameButton(): Promise<void> {
 async function classify(): Promise<void> {
   const pixels = pad.pixels()
   if (run === undefined || pixels === undefined) return
-  const [scores] = await run.predict(pixels)
+  const [scores] = await run.predict(pixels.map((light) => black + (white - black) * light))
   const all = probabilities(scores as ArrayLike<number>)
   element('answer').textContent = String(all.indexOf(Math.max(...all)))
   element('scores').replaceChildren(

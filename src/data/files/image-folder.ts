@@ -1,25 +1,18 @@
 import { join } from 'node:path'
 import { ArgumentError } from '../../core/errors.ts'
-import { custom, type OptionsOf, present, readOptions, required } from '../../core/options.ts'
+import { type OptionsOf, present, readOptions } from '../../core/options.ts'
 import { random } from '../../core/random.ts'
 import { ahead } from '../ahead.ts'
 import type { Dataset } from '../dataset.ts'
 import { valueFingerprint } from '../fingerprint.ts'
+import { pictureOptions, type Size } from '../planes.ts'
 import { withRecipe } from '../recipe.ts'
 import { type CollectOptions, collect, readingOptions, type Stream, stream } from '../stream.ts'
 import { listAllImages, listImages } from './image-files.ts'
-import { type OpenPicture, pixels, type Size } from './pixels.ts'
-
-const isSize = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every((n) => Number.isInteger(n) && n > 0)
+import { type OpenPicture, pixels } from './pixels.ts'
 
 /** Options of `imageFolder`. */
-export const imageFolderOptions = {
-  /** Height and width of `x` in pixels. Images are scaled to cover this size, then cropped at the centre. */
-  size: required(custom<Size>('[height, width] in pixels', isSize)),
-  /** Number of colour channels: 3 for red, green and blue, 1 for grey (luma, as Pillow's mode L). @default 3 */
-  channels: custom<1 | 3>('1 or 3', (value) => value === 1 || value === 3, 3),
-}
+export const imageFolderOptions = pictureOptions
 
 export interface ImageFolderOptions extends OptionsOf<typeof imageFolderOptions> {}
 

@@ -1,9 +1,7 @@
-import { untilAborted } from '../../core/abort.ts'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { ParquetTable } from '../formats/parquet.ts'
 import { type TableOptions, type TableValues, tableOptions, tableSpec } from '../formats/table.ts'
-import { Growing } from '../growing.ts'
 import { tableRecipe, withRecipe } from '../recipe.ts'
 import { type CollectOptions, readingOptions, type Stream } from '../stream.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
@@ -23,9 +21,7 @@ export async function parquet(path: string, given: TableOptions & CollectOptions
   const { signal, ...options } = readOptions('parquet', { ...tableOptions, ...readingOptions }, given)
   signal?.throwIfAborted()
   const table = await open(path, options)
-  const all = new Growing(table.plan.x, table.plan.y)
-  for await (const batch of untilAborted(signal, table.read())) all.add(batch, table.share)
-  return withRecipe(table.cells.dataset([all.batch], table.plan), tableRecipe(path, options))
+  return withRecipe(await table.dataset(signal), tableRecipe(path, options))
 }
 
 /**

@@ -1,6 +1,5 @@
 import { FormatError } from '../../core/errors.ts'
-
-export type Size = readonly [height: number, width: number]
+import { planes, type Size } from '../planes.ts'
 
 /** Pixels as bytes, row by row, with the bands (colour channels) of each pixel side by side. */
 interface Raw {
@@ -98,18 +97,3 @@ function fromCmyk(bytes: Uint8Array, bands: number): Uint8Array {
   }
   return out
 }
-
-/** Converts `area` pixels of `bands` bytes each to one plane of `area` values from 0 to 1 for each channel. */
-function planes(bytes: Uint8Array, bands: number, area: number, channels: 1 | 3): Float32Array {
-  const out = new Float32Array(channels * area)
-  const band = (at: number, index: number): number => bytes[at * bands + Math.min(index, bands - 1)]!
-  for (let i = 0; i < area; i++) {
-    if (channels === 1) out[i] = luma(band(i, 0), band(i, 1), band(i, 2)) / 255
-    else for (let channel = 0; channel < 3; channel++) out[channel * area + i] = band(i, channel) / 255
-  }
-  return out
-}
-
-/** Returns 0.299 · red + 0.587 · green + 0.114 · blue, rounded as Pillow does. */
-const luma = (red: number, green: number, blue: number): number =>
-  (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16

@@ -4,11 +4,11 @@ import { custom, type Declared, type OptionsOf, readOptions } from '../../core/o
 import { withDelimiter } from '../formats/delimiter.ts'
 import { ParquetFile } from '../formats/parquet-file.ts'
 import { type CollectOptions, readingOptions, type Source, type Stream } from '../stream.ts'
-import { rolesOf, TableBuilder } from '../table/builder.ts'
+import { rolesOf } from '../table/builder.ts'
 import type { ColumnEncoding, ColumnKind, TableEncoding } from '../table/encoding.ts'
 import type { ColumnKinds, ColumnOptions } from '../table/kinds.ts'
-import { parquetRows } from '../table/parquet-rows.ts'
-import { CsvRawRows, type IsSkipped, namesOfColumns, type RawRow, type RowSource } from '../table/rows.ts'
+import { parquetRowSource } from '../table/parquet-rows.ts'
+import { CsvRawRows, type IsSkipped, namesOfColumns, type RowSource } from '../table/rows.ts'
 import type { MixedTable } from '../table/table.ts'
 import {
   type MixedCsvValues,
@@ -17,6 +17,7 @@ import {
   mixedOptions,
 } from '../table/table-options.ts'
 import { encodedStream, learnTable, learntFrom } from '../table/table-stream.ts'
+import { ignoredIn, wholeTable } from '../table/whole-table.ts'
 import { fileFingerprint } from './file-fingerprint.ts'
 import { fileKind } from './file-kind.ts'
 import { firstPieces, piecesLater } from './pieces.ts'
@@ -36,13 +37,7 @@ export async function table(path: string, given: MixedTableOptions & CollectOpti
   signal?.throwIfAborted()
   const ignored = ignoredIn(options.columns)
   const source = await rowsOf(path, options, (column, isSingle) => ignored.has(column) && !isSingle)
-  return whole({ ...source, read: () => untilAborted(signal, source.read()) }, options)
-}
-
-async function whole({ name, columns, unit, read }: RowSource, options: MixedCsvValues): Promise<MixedTable> {
-  const builder = new TableBuilder(name, columns, options, unit)
-  for await (const rows of read()) for (const row of rows) builder.add(row)
-  return builder.table()
+  return wholeTable({ ...source, read: () => untilAborted(signal, source.read()) }, options)
 }
 
 /**
@@ -69,7 +64,7 @@ export async function tableLike(
   const ignored = ignoredIn(kinds)
   const all = { ...options, columns: kinds }
   const isSkipped: IsSkipped = (column) => ignored.has(column) && !needed.has(column)
-  return whole(await rowsOf(path, all, isSkipped), all)
+  return wholeTable(await rowsOf(path, all, isSkipped), all)
 }
 
 /** Returns the name and the kind of an encoding's column, as the option `columns` tells it. */
@@ -79,13 +74,6 @@ function kindOf(column: ColumnEncoding): readonly [string, ColumnKind | ColumnOp
   if (kind === 'date') return [name, { kind, format: column.format }]
   return [name, kind]
 }
-
-const ignoredIn = (columns: ColumnKinds = {}): ReadonlySet<string> =>
-  new Set(
-    Object.entries(columns).flatMap(([name, kind]) =>
-      kind === 'ignore' || Object(kind).kind === 'ignore' ? [name] : [],
-    ),
-  )
 
 const streamOptions = {
   /**
@@ -165,11 +153,5 @@ export async function parquetSource(path: string, isSkipped: IsSkipped): Promise
   const buffer = await asyncBufferFromFile(path).catch((cause: unknown) => {
     throw explained(path, cause)
   })
-  const file = await ParquetFile.open(fileName(path), buffer)
-  return {
-    name: fileName(path),
-    unit: 'row',
-    columns: file.columns.map(({ name }) => name),
-    read: (): AsyncGenerator<readonly RawRow[]> => parquetRows(file, isSkipped),
-  }
+  return parquetRowSource(await ParquetFile.open(fileName(path), buffer), isSkipped)
 }

@@ -35,12 +35,37 @@ export function parseIdx(file: Uint8Array, name: string): IdxArray {
   const { shape, code, start, length } = headerOf(unzipStart(bytesOf('parseIdx', file), name), name)
   const bytes = unzip(file, name, { bytes: Math.max(length, 1), reason: 'more' })
   if (bytes.length !== length)
-    throw malformed(
-      name,
-      `${length} bytes for ${showShape(shape)}`,
-      bytes.length,
-      'the file is truncated or damaged',
-    )
+    throw malformed(name, `${length} bytes for ${showShape(shape)}`, bytes.length, damaged)
+  return arrayAt(bytes, { shape, code, start })
+}
+
+/**
+ * Parses the bytes of several IDX arrays one after another, gzipped or not.
+ *
+ * @throws {FormatError} unless the file holds exactly `count` arrays.
+ */
+export function parseIdxArrays(file: Uint8Array, name: string, count: number): readonly IdxArray[] {
+  const bytes = unzip(file, name)
+  const arrays: IdxArray[] = []
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    const rest = bytes.subarray(at)
+    const { length, ...header } = headerOf(rest, name)
+    if (rest.length < length) throw malformed(name, `${length} bytes of array ${i}`, rest.length, damaged)
+    arrays.push(arrayAt(rest, header))
+    at += length
+  }
+  if (at !== bytes.length) throw malformed(name, `${at} bytes`, bytes.length, damaged)
+  return arrays
+}
+
+const damaged = 'the file is truncated or damaged'
+
+/** Returns the array whose header was read. */
+function arrayAt(
+  bytes: Uint8Array,
+  { shape, code, start }: Omit<ReturnType<typeof headerOf>, 'length'>,
+): IdxArray {
   const size = sizeOf(shape)
   if (code === 8) return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + start, size) }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

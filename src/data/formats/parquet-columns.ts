@@ -173,6 +173,6 @@ export function decimal(value: unknown, scale: number): unknown {
 }
 
 function signed(bytes: Uint8Array): bigint {
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex || '0'}`))
 }

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import type { AsyncBuffer, Compressors, FileMetaData, PageHeader } from 'hyparquet'
+import { crc32 } from '#platform'
 import { malformed } from '../../core/mismatch.ts'
 import { levelsOf } from './parquet-columns.ts'
 import { fitsLevels, fitsRuns, type Levels } from './parquet-runs.ts'

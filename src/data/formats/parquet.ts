@@ -1,9 +1,11 @@
 import type { AsyncBuffer } from 'hyparquet'
+import { type AbortSignalLike, untilAborted } from '../../core/abort.ts'
 import { allocate, type Data } from '../../core/dtype.ts'
 import { malformed } from '../../core/mismatch.ts'
 import { type Shape, sizeOf } from '../../core/shape.ts'
 import { type Batch, batchRows } from '../batch.ts'
-import { type FieldSpec, gatherExamples } from '../dataset.ts'
+import { type Dataset, type FieldSpec, gatherExamples } from '../dataset.ts'
+import { Growing } from '../growing.ts'
 import { Cells } from './cells.ts'
 import { decimal, type ParquetColumn } from './parquet-columns.ts'
 import { ParquetFile } from './parquet-file.ts'
@@ -65,6 +67,13 @@ export class ParquetTable {
         yield batchRows(examples, from, Math.min(examples.length, from + pieceRows))
       }
     }
+  }
+
+  /** Reads all examples into memory. @throws the reason of `signal`, once it is aborted. */
+  async dataset(signal?: AbortSignalLike): Promise<Dataset> {
+    const all = new Growing(this.plan.x, this.plan.y)
+    for await (const batch of untilAborted(signal, this.read())) all.add(batch, this.share)
+    return this.cells.dataset([all.batch], this.plan)
   }
 
   /** Divides the file into ranges of rows (parts), to be decoded one after another, and yields the ranges. */

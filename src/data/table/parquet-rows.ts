@@ -1,7 +1,7 @@
 import { malformed } from '../../core/mismatch.ts'
 import { decimal, type ParquetColumn } from '../formats/parquet-columns.ts'
 import type { ParquetFile } from '../formats/parquet-file.ts'
-import type { IsSkipped, RawRow } from './rows.ts'
+import type { IsSkipped, RawRow, RowSource } from './rows.ts'
 
 /** Maximum number of cells that are decoded at a time, unless a row group has over `maxParts` times as many. */
 const partCells = 2 ** 20
@@ -10,15 +10,24 @@ const partCells = 2 ** 20
 const maxParts = 16
 
 /**
+ * Returns the rows of a Parquet file as they are in the file.
+ *
+ * @param isSkipped whether a column, which holds single values or lists, is not decoded; its cells are null
+ */
+export const parquetRowSource = (file: ParquetFile, isSkipped: IsSkipped): RowSource => ({
+  name: file.name,
+  unit: 'row',
+  columns: file.columns.map(({ name }) => name),
+  read: (): AsyncGenerator<readonly RawRow[]> => parquetRows(file, isSkipped),
+})
+
+/**
  * Yields the rows of a Parquet file, some at a time. Row 0 is the first.
  *
  * @param isSkipped whether a column, which holds single values or lists, is not decoded; its cells are null
  * @throws {FormatError} when a column that is not skipped holds lists, maps or bytes.
  */
-export async function* parquetRows(
-  file: ParquetFile,
-  isSkipped: IsSkipped,
-): AsyncGenerator<readonly RawRow[]> {
+async function* parquetRows(file: ParquetFile, isSkipped: IsSkipped): AsyncGenerator<readonly RawRow[]> {
   const columns = file.columns.map((column) =>
     isSkipped(column.name, isSingle(column)) ? undefined : column,
   )

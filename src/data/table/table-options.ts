@@ -16,6 +16,9 @@ export const mixedCsvOptions = { ...chosenOfCsv, ...planOptions }
 /** Options of `data.table`. Those of the syntax of CSV are refused for a Parquet file. */
 export interface MixedTableOptions extends OptionsOf<typeof mixedCsvOptions> {}
 
+/** Options of `data.parseParquetTable`. */
+export interface ParquetTableOptions extends OptionsOf<typeof mixedOptions> {}
+
 /** Values of `mixedCsvOptions` after they were checked and defaults filled in. */
 export type MixedCsvValues = ValuesOf<typeof mixedCsvOptions>
 
