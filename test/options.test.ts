@@ -29,6 +29,7 @@ const shared = (value: unknown, names: string): Readonly<Record<string, unknown>
 
 /** What stands for a parameter that comes before the options, by its name, or by that of its function as well. */
 const samples: Readonly<Record<string, unknown>> = {
+  'nn.fromOnnxBytes.bytes': new Uint8Array(),
   worker: { postMessage() {} },
   settings: {},
   'nn.TabularInput.data': { categories: [0, 3] },
