@@ -31,5 +31,6 @@ describe('a histogram', () => {
       counts: [1, 1, 1, 2],
     })
     expect(histogram([7, 7, Number.NaN])).toMatchObject({ limits: [7], counts: [2] })
+    expect(histogram([0, -2e-323], 6)).toMatchObject({ limits: [0], counts: [2] }) // a width below 5e-324
   })
 })

@@ -23,7 +23,8 @@ export function histogram(values: ArrayLike<number>, buckets: number = 30): Hist
   if (count === 0) return undefined
   const width = (max - min) / buckets
   // Values are equal, or so close or far apart that the width underflows or overflows: one bucket.
-  if (width === 0 || !Number.isFinite(width)) return { ...moments, limits: [max], counts: [count] }
+  const isCoarse = width === 0 || !Number.isFinite(width) || min + (buckets - 1) * width > max
+  if (isCoarse) return { ...moments, limits: [max], counts: [count] }
   const counts = new Array<number>(buckets).fill(0)
   for (let i = 0; i < values.length; i++) {
     const x = values[i]!

@@ -22,11 +22,11 @@ const job = (name: string): Job => ({
   ],
   watch: false,
 })
-/** The experiment with a model that throws an error in a trial, after it was made once for the identity. */
+/** The experiment with a model that throws an error in a trial, after it was made twice for the identity. */
 function throwing(error: unknown): Experiment {
   let calls = 0
   const model = (): ReturnType<typeof base.model> => {
-    if (calls++ > 0) throw error
+    if (calls++ > 1) throw error
     return base.model({} as never)
   }
   return { ...base, model }
