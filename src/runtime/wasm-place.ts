@@ -13,9 +13,9 @@ let isRead = false
  * @throws {ArgumentError} when it is not a URL, or the file has been loaded already.
  * @example wasmAt('https://example.org/onnxruntime-web@1.30.0/')
  */
-export function wasmAt(url: string | URL): void {
+export function wasmAt(url: string | { readonly href: string }): void {
   const { location } = globalThis as { readonly location?: { readonly href: string } }
-  const text = String(url)
+  const text = typeof url === 'string' ? url : String(url?.href)
   const base = location?.href
   const whole = text.endsWith('/') ? text : `${text}/`
   if (!URL.canParse(whole, base)) throw mismatch('wasmAt', "the URL of a folder, such as '/assets/'", url)

@@ -1,4 +1,3 @@
-import type { AsyncBuffer } from 'hyparquet'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { type CollectOptions, readingOptions } from '../stream.ts'
@@ -23,8 +22,14 @@ export async function parseParquet(
   return table.dataset(signal)
 }
 
+/** What the Parquet library reads from. */
+interface Sliced {
+  readonly byteLength: number
+  slice(start: number, end?: number): ArrayBuffer
+}
+
 /** Returns bytes as what the Parquet library reads from. */
-export const asyncBuffer = (bytes: Uint8Array): AsyncBuffer => ({
+export const asyncBuffer = (bytes: Uint8Array): Sliced => ({
   byteLength: bytes.length,
   slice: (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
 })

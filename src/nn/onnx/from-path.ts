@@ -9,7 +9,7 @@ import { importBytes, importFrom, type OnnxSource } from './from-bytes.ts'
 import type { OnnxModel, OnnxModule, OnnxOptions } from './import.ts'
 
 /** An ONNX file in Node.js: its path, or all else that browsers take. */
-export type OnnxPath = OnnxSource | string | URL
+export type OnnxPath = OnnxSource | string | { readonly href: string }
 
 /**
  * Imports a network from an ONNX file, as `nn.fromOnnx` in a browser does, also by the file's path. Weights that the
