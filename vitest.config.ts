@@ -7,12 +7,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Files that replace a module or the environment that it loads in, or must find it as it was: each gets a process with modules of its own. */
 const isolated = [
   'src/disk/lock.test.ts',
-  'src/runtime/wasm-place.test.ts',
   'test/browser/browser.test.ts',
   'test/browser/data.test.ts',
   'test/browser/gpu.test.ts',
   'test/browser/imported.test.ts',
   'test/browser/kept.test.ts',
+  'test/browser/web.test.ts',
   'test/damaged-files.test.ts',
   'test/devices.test.ts',
   'test/golden/training-steps.test.ts',

@@ -91,7 +91,7 @@ async function served(
     async open(path = '') {
       const page = await browser.newPage()
       alive.push(page)
-      page.setDefaultTimeout(60_000)
+      page.setDefaultTimeout(240_000)
       await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/${path}`)
       return page
     },
