@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { toData } from '../core/dtype.ts'
 import { Variable } from '../core/variable.ts'
-import { weightSources } from '../core/weight-source.ts'
 import * as nn from '../nn/index.ts'
 import { assignAll, assignSame, type LoadOptions } from './assign-weights.ts'
 import { loadWeights } from './load-weights.ts'
@@ -239,73 +237,4 @@ test('statistics without a counter of batches leave it as it is', () => {
   nn.variables(bn).get('num_batches_tracked')!.data = BigInt64Array.of(5n)
   assignAll(nn.variables(bn), tensors, 'keras')
   expect(nn.variables(bn).get('num_batches_tracked')!.data).toEqual(BigInt64Array.of(5n))
-})
-
-describe('a model in several files', () => {
-  const shards = {
-    'backbone.weight': 'm-1.safetensors',
-    'backbone.bias': 'm-1.safetensors',
-    head: 'm-2.safetensors',
-  }
-  const put = (name: string, tensors: Readonly<Record<string, Stored>>): void =>
-    writeFileSync(join(folder, name), writeSafetensors(new Map(Object.entries(tensors))))
-  const { head, ...first } = whole
-  const loadIndex = (map: unknown, second: Readonly<Record<string, Stored>> = { head }) => {
-    put('m-1.safetensors', first)
-    put('m-2.safetensors', second)
-    const index = join(folder, 'm.safetensors.index.json')
-    writeFileSync(index, JSON.stringify({ metadata: { total_size: 24 }, weight_map: map }))
-    const into = model()
-    return { ...loadWeights(into, index), values: values(into), into }
-  }
-
-  test('is loaded by its index', () => {
-    const { into, ...loaded } = loadIndex(shards)
-    expect(loaded).toEqual(load(whole))
-    const sums = ['m-1', 'm-2'].map((name) => {
-      const file = `${name}.safetensors`
-      const sha256 = createHash('sha256')
-        .update(readFileSync(join(folder, file)))
-        .digest('hex')
-      return { file, sha256 }
-    })
-    expect(weightSources(into)).toEqual(sums)
-  })
-
-  test.each<[string, unknown, Readonly<Record<string, Stored>> | undefined, string]>([
-    [
-      'no map',
-      undefined,
-      undefined,
-      'm.safetensors.index.json: wanted weight_map, which maps the name of each tensor to that of its file, got none; ' +
-        'name the .safetensors file or its .index.json',
-    ],
-    [
-      'a file elsewhere',
-      { ...shards, head: '../m-2.safetensors' },
-      undefined,
-      'm.safetensors.index.json: wanted a .safetensors file beside it for head, got "../m-2.safetensors"',
-    ],
-    [
-      'a file that is absent',
-      { ...shards, head: 'm-3.safetensors' },
-      undefined,
-      'm-3.safetensors: wanted a file, got none; check the path',
-    ],
-    [
-      'a tensor that is absent',
-      shards,
-      { heads: head },
-      'm.safetensors.index.json: wanted head in m-2.safetensors, got none; the files are of different models',
-    ],
-    [
-      'a tensor that the index places elsewhere',
-      shards,
-      { head, 'backbone.bias': floats(3, 4) },
-      'm.safetensors.index.json: wanted m-2.safetensors with the tensors that the index places in it, ' +
-        'got backbone.bias as well; the files are of different models',
-    ],
-  ])('is refused with %s', (_, map, second, message) => {
-    expect(() => loadIndex(map, second)).toThrow(message)
-  })
 })
