@@ -4,17 +4,12 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Files that replace a module or the environment that it loads in, or must find it as it was: each gets a process with modules of its own. */
+/** Files that replace a module or the environment that it loads in: each gets a process with modules of its own. */
 const isolated = [
   'src/disk/lock.test.ts',
-  'test/browser/browser.test.ts',
-  'test/browser/data.test.ts',
-  'test/browser/gpu.test.ts',
-  'test/browser/imported.test.ts',
-  'test/browser/kept.test.ts',
-  'test/browser/web.test.ts',
   'test/damaged-files.test.ts',
   'test/devices.test.ts',
+  'test/doc-examples.test.ts',
   'test/golden/training-steps.test.ts',
 ]
 

@@ -498,6 +498,14 @@ describe('any findings', () => {
   })
 })
 
+test('losses too small to be spaced are drawn', async () => {
+  const curves = [[1e-323], [0, 1e-323], [1e-310, 1e-323]].map((mean) => {
+    const steps = mean.map((_, i) => i)
+    return { settings: {}, steps, mean, low: mean, high: mean }
+  })
+  for (const curve of curves) elementsOf(await html({ ...findingsFixture(), curves: [curve] } as Findings))
+})
+
 test('a score that is not finite is a dash', async () => {
   const findings = findingsFixture()
   const broken = { value: Number.NaN }

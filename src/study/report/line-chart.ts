@@ -25,9 +25,12 @@ const size = {
   marginBottom: 38,
 }
 
+/** Least extent of an axis, and least value on a logarithmic one: smaller numbers have too few digits to be spaced. */
+const leastNormal = 2 ** -1022
+
 /** Draws lines over steps. The vertical axis is labelled `name`; it is logarithmic if `domain` is above 0. */
 export function lineChart(plot: Plot, series: readonly Series[], name: string, domain: Domain): PlotOptions {
-  const logarithmic = domain !== undefined && domain[0] > 0
+  const logarithmic = domain !== undefined && domain[0] >= leastNormal
   const ticks = logarithmic ? [...logTicks(...domain)] : 4
   const y = {
     label: name,
@@ -74,7 +77,9 @@ export function domainOf(series: readonly Series[]): Domain {
   const finite = series.flatMap(({ values }) => values).filter(Number.isFinite)
   if (finite.length === 0) return undefined
   const [low, high] = [Math.min(...finite), Math.max(...finite)]
-  return low === high ? [low - Math.abs(low) / 2, high + Math.abs(high) / 2 || 1] : [low, high]
+  if (high - low >= leastNormal) return [low, high]
+  const half = Math.abs(low) / 2
+  return half >= leastNormal ? [low - half, high + half] : [low, high + 1]
 }
 
 /** Converts a line to points for Plot; its band is clamped to the axis; NaN values leave gaps in the line. */
