@@ -4,30 +4,35 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ratioOf } from './statistics.mjs'
+import { bestOf } from './table.mjs'
 
 const kept = join(import.meta.dirname, 'results', 'latest.json')
+const peers = ['PyTorch', 'jax-js', 'TensorFlow.js']
 
-/** Each peer's time divided by Evenstep's, by net and peer; of PyTorch's two thread counts the better one. */
-export function ratios({ contenders, nets }) {
+/** Each peer's time divided by Evenstep's, with its interval, by workload and peer. */
+function ratios({ workloads }) {
   const found = new Map()
-  const own = contenders.find(({ name }) => name === 'Evenstep')
-  for (const { name: net } of nets) {
-    for (const peer of contenders) {
-      if (peer === own || !peer.nets[net]) continue
-      const key = `${net}: ${peer.name.replace(/,.*/, '')}`
-      const ratio = peer.nets[net].median / own.nets[net].median
-      found.set(key, Math.min(ratio, found.get(key) ?? Number.POSITIVE_INFINITY))
+  for (const { name, times } of workloads)
+    for (const peer of peers) {
+      const theirs = bestOf(times, peer)
+      if (theirs && times.Evenstep)
+        found.set(`${name}: ${peer}`, ratioOf(theirs.rounds, times.Evenstep.rounds))
     }
-  }
   return found
 }
 
-/** Lists the ratios that both results have: key, ratio before, ratio now, and whether it fell below the slack. */
+/**
+ * Lists the ratios that both results have: key, ratio before, ratio now, and whether it fell: by more than the slack, and
+ * to an interval that lies below the ratio before.
+ */
 export function compared(before, now, slack) {
   const past = ratios(before)
   return [...ratios(now)].flatMap(([key, ratio]) => {
-    const was = past.get(key)
-    return was === undefined ? [] : [{ key, was, ratio, fell: ratio < was * (1 - slack) }]
+    const was = past.get(key)?.mean
+    if (was === undefined) return []
+    const fell = ratio.mean < was * (1 - slack) && ratio.high < was
+    return [{ key, was, ratio: ratio.mean, fell }]
   })
 }
 
@@ -41,7 +46,8 @@ function main() {
   for (const { key, was, ratio, fell } of rows) {
     console.log(`${fell ? 'fell' : 'ok  '}  ${key}  ${was.toFixed(2)} → ${ratio.toFixed(2)}`)
   }
-  if (rows.length === 0) throw new Error('compare: wanted results with a net and a peer in common, got none')
+  if (rows.length === 0)
+    throw new Error('compare: wanted results with a workload and a peer in common, got none')
   if (rows.some(({ fell }) => fell)) process.exitCode = 1
 }
 

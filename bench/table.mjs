@@ -32,7 +32,7 @@ export const toMarkdown = (results) =>
 const withNote = (table, results) => table && `${table}\n\n${footnote(results)}`
 
 /** The times of PyTorch with the number of threads that is faster on a workload; undefined if it is absent. */
-const bestOf = (times, name) =>
+export const bestOf = (times, name) =>
   Object.entries(times)
     .filter(([contender]) => contender.startsWith(name))
     .map(([, one]) => one)
