@@ -47,7 +47,7 @@ export class Variable {
   #dtype: DType
   #data: Data | undefined
   /** Layer that reads the variable although no field of the model leads to it; undefined if there is none. */
-  #unreached: string | undefined
+  #unreached: (() => string) | undefined
 
   /** @throws {ArgumentError} when the shape has 2³¹ elements or more. */
   constructor(shape: Shape, initializer: Initializer = filled(0), given: OptionsOf<typeof options> = {}) {
@@ -85,7 +85,7 @@ export class Variable {
   /** Current values in row-major order. @throws {ArgumentError} before the model is initialized. */
   get data(): Data {
     if (this.#data) return this.#data
-    if (this.#unreached !== undefined) throw unreachable(this.#unreached)
+    if (this.#unreached !== undefined) throw unreachable(this.#unreached())
     throw new ArgumentError(
       `${nameOf(this) || 'variable'}: wanted initialized numbers, got none; call nn.initialize(model, seed) first`,
     )

@@ -48,6 +48,21 @@ export function picked(dataset: Dataset, indices: Int32Array, memory: Memory = f
   return Object.defineProperty(batch, 'from', { get: from })
 }
 
+/** Returns a batch of the examples at consecutive `indices`, as views of the data set, which must not change. */
+export function viewed(dataset: Dataset, indices: Int32Array): Batch {
+  const [first = 0] = indices
+  const rows = ({ data, shape }: Dataset['x']): Data =>
+    data.subarray(first * sizeOf(shape), (first + indices.length) * sizeOf(shape))
+  const { x, y, weights } = dataset
+  const batch = {
+    x: rows(x),
+    y: rows(y),
+    ...(weights && { weights: rows(weights) }),
+    length: indices.length,
+  }
+  return Object.defineProperty(batch, 'from', { value: { dataset, indices } })
+}
+
 /** Returns an allocator that reuses one array for each field: a batch overwrites the previous one. */
 export function reused(): Memory {
   const held = new Map<string, Data>()

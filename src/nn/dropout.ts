@@ -42,7 +42,7 @@ export class Dropout implements Module {
   forward(x: Tensor, mode: Mode): Tensor {
     if (!isTraining(this, 'Dropout', mode)) return x
     const unreached = this.seed === undefined && !hasName(this) ? unreachedLayer(this) : undefined
-    if (unreached !== undefined) throw unreachable(unreached)
+    if (unreached !== undefined) throw unreachable(unreached())
     const call = callOf(this)
     const layer = call === 0 ? nameOf(this) : `${nameOf(this)}, call ${call}`
     return dropout(x, this.p, { seed: this.seed ?? 0, layer })

@@ -1,4 +1,5 @@
 import { type Tensor, topological } from '../core/tensor.ts'
+import { beforeLoop } from './before-loop.ts'
 import { aroundLoop, type Carried, joinState } from './joined-state.ts'
 import type { ValueInfoProto } from './messages.ts'
 import {
@@ -86,7 +87,7 @@ const inner = (name: string): string => `step:${name}`
  */
 export function toOnnxLoop({ stacked, fixed, carried: given, outputs: returned }: Repeated): Uint8Array {
   const { carried, outputs, joints } = joinState({ carried: given, outputs: returned })
-  const { step, used } = loopBody({ stacked, fixed, carried, outputs })
+  const { step, used, once } = loopBody({ stacked, fixed, carried, outputs })
   const { before, after, constants } = aroundLoop(joints, (name) => carried.has(name), graphNames.next)
   const infoOf = (given: Iterable<readonly [string, Tensor]>, ...prefix: string[]): ValueInfoProto[] =>
     [...given].map(([name, t]) => valueInfo(name, t.dtype, [...prefix, ...t.shape]))
@@ -96,8 +97,13 @@ export function toOnnxLoop({ stacked, fixed, carried: given, outputs: returned }
   const results = [...[...carried.keys()].map(graphNames.next), ...outputs.keys()]
   return modelBytes({
     name: 'steps',
-    node: [...before, loopProto([graphNames.count, '', ...carried.keys()], results, step), ...after],
-    initializer: [...constants],
+    node: [
+      ...before,
+      ...once.node,
+      loopProto([graphNames.count, '', ...carried.keys()], results, step),
+      ...after,
+    ],
+    initializer: [...constants, ...once.initializer],
     input: [
       valueInfo(graphNames.count, 'int64', []),
       ...infoOf(usedOf(stacked), 'K'),
@@ -107,9 +113,13 @@ export function toOnnxLoop({ stacked, fixed, carried: given, outputs: returned }
   })
 }
 
-/** Makes the body of a loop: it takes the current step's slice of each stacked input and computes the step. */
+/**
+ * Makes the body of a loop, which takes the current step's slice of each stacked input and computes the step, and what
+ * is computed once before the loop.
+ */
 function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
   step: Graph
+  once: Body
   used: ReadonlySet<Tensor>
 } {
   const given = new Map([
@@ -121,7 +131,16 @@ function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
     ...[...carried].map(([name, { written }]) => [inner(graphNames.next(name)), written] as const),
     ...[...outputs].map(([name, t]) => [inner(name), t] as const),
   ])
-  const { used, ...body } = bodyOf('step', given, simplified(results, given))
+  const parted = beforeLoop(simplified(results, given), fixed)
+  const once = bodyOf(
+    'once',
+    fixed,
+    mapped(parted.once, ({ made }) => made),
+    'once:',
+  )
+  const reads = new Map([...given, ...mapped(parted.once, ({ read }) => read)])
+  const { used: usedInStep, ...body } = bodyOf('step', reads, parted.outputs)
+  const used = new Set([...once.used, ...usedInStep])
   const slices = [...stacked]
     .filter(([, t]) => used.has(t))
     .map(([name]) => nodeProto('Gather', [name, 'index'], [inner(name)], { axis: 0 }))
@@ -135,8 +154,11 @@ function loopBody({ stacked, fixed, carried, outputs }: Repeated): {
     ],
     output: [valueInfo('continue', 'bool', []), ...body.output],
   }
-  return { step, used }
+  return { step, once, used }
 }
+
+const mapped = <T>(values: ReadonlyMap<string, T>, f: (value: T) => Tensor): Named =>
+  new Map([...values].map(([name, value]) => [name, f(value)]))
 
 /** Simplifies a graph. Constants that have a name in `inputs` are not merged, even if they are equal. */
 const simplified = (outputs: Named, inputs: Named): Named => {
@@ -144,12 +166,14 @@ const simplified = (outputs: Named, inputs: Named): Named => {
   return new Map([...outputs.keys()].map((name, i) => [name, roots[i]!]))
 }
 
-/** Makes the nodes and constants that compute `outputs`, and the set of all tensors they use. */
-function bodyOf(
-  name: string,
-  inputs: Named,
-  outputs: Named,
-): Omit<Graph, 'input'> & { readonly used: ReadonlySet<Tensor> } {
+type Body = Omit<Graph, 'input'> & { readonly used: ReadonlySet<Tensor> }
+
+/**
+ * Makes the nodes and constants that compute `outputs`, and the set of all tensors they use.
+ *
+ * @param prefix prefix of the names of all other tensors
+ */
+function bodyOf(name: string, inputs: Named, outputs: Named, prefix: string = ''): Body {
   const order = topological([...outputs.values()])
   const named = new Map([...inputs].map(([given, t]) => [t, given]))
   // A node's output bears the result's name. An input, a constant or a second name needs an Identity node.
@@ -161,7 +185,7 @@ function bodyOf(
   const taken = new Set([...inputs.keys(), ...outputs.keys()])
   order.forEach((t, i) => {
     if (t.op === 'Input' && !named.has(t)) throw new Error('onnx: an input of the graph was not named')
-    if (!named.has(t)) named.set(t, unlike(taken, `${t.op}_${i}`))
+    if (!named.has(t)) named.set(t, unlike(taken, `${prefix}${t.op}_${i}`))
   })
   for (const node of renamed) node.input.push(named.get(outputs.get(node.output[0]!)!)!)
   const nameOf = (t: Tensor): string => named.get(t)!

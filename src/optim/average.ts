@@ -12,8 +12,9 @@ import {
   required,
   type ValuesOf,
 } from '../core/options.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { hyperparameter, hyperparameterAt, type Variable } from '../core/variable.ts'
-import { add, mul } from '../ops/arithmetic.ts'
+import { add, mul, sub } from '../ops/arithmetic.ts'
 import { schedulable } from '../schedule/schedulable.ts'
 import { joinedVariables, places } from './block.ts'
 import type { EvaluationWeights } from './evaluation.ts'
@@ -100,6 +101,17 @@ function newest(average: Averaging, step: number): number {
   return n === 0 ? 1 : 1 - (average.warmup ? Math.min(old, (1 + n) / (10 + n)) : old)
 }
 
+/**
+ * Returns a function that computes the next value of the average a of weights w, given c and 1 − c: (1 − c) · a + c · w. For
+ * an exponential average, a + c · (w − a) needs one scalar less; it is w if c is 1, as then a is still 0. An average of
+ * another type may have to become w exactly when a is something else.
+ */
+function blending({ type }: Averaging, fresh: Tensor, rest: () => Tensor): (a: Tensor, w: Tensor) => Tensor {
+  if (type === 'ema') return (a, w) => add(a, mul(sub(w, a), fresh))
+  const old = rest()
+  return (a, w) => add(mul(a, old), mul(w, fresh))
+}
+
 /** Averages, over steps, of a model's weights and, optionally, of BN's running statistics. */
 export interface Averages {
   readonly state: ReadonlyMap<string, Variable>
@@ -121,12 +133,12 @@ export function averages(average: Averaging, weights: ReadonlyMap<string, Variab
       const dtype = pairs[0]?.v.dtype ?? 'float32'
       const fed = (value: (step: number) => number) => hyperparameter(value, dtype, `optimizer.average.decay`)
       const fresh = fed((step) => newest(average, step))
-      const old = fed((step) => 1 - newest(average, step))
+      const blended = blending(average, fresh, () => fed((step) => 1 - newest(average, step)))
       for (const group of places(pairs.map(({ v }) => v))) {
         const [w, mean] = (['v', 'mean'] as const).map((key) =>
           joinedVariables(group.map((i) => pairs[i]![key])),
         )
-        mean!.assign(add(mul(mean!.value, old), mul(w!.value, fresh)))
+        mean!.assign(blended(mean!.value, w!.value))
       }
     },
   }

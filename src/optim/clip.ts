@@ -15,7 +15,7 @@ import { add, div, mul, neg } from '../ops/arithmetic.ts'
 import { greater, where } from '../ops/compare.ts'
 import { schedulable } from '../schedule/schedulable.ts'
 import { expression } from './group.ts'
-import { elementMax, elementMin, globalNorm, unitNorm } from './norm.ts'
+import { atMostOne, elementMax, globalNorm, unitNorm } from './norm.ts'
 import type { Assignable } from './rule.ts'
 
 const kinds = {
@@ -89,7 +89,7 @@ export const clippingFactor = (
   { norm }: ValuesOf<typeof kinds.norm>,
   gradients: readonly Tensor[],
   host: Host,
-): Tensor => elementMin(div(limitOf(norm, host), add(globalNorm(gradients), 1e-6)), 1)
+): Tensor => atMostOne(div(limitOf(norm, host), add(globalNorm(gradients), 1e-6)))
 
 /** Returns the clipped gradients. @param weights the weights that they belong to, one by one if `clip` is adaptive */
 export function clipped(
@@ -113,6 +113,6 @@ export function clipped(
     const { name, w } = weights[i]!
     if (except !== undefined && new RegExp(except).test(name)) return g
     const most = mul(elementMax(unitNorm(w.value), eps), ratio)
-    return mul(g, elementMin(div(most, elementMax(unitNorm(g), 1e-6)), 1))
+    return mul(g, atMostOne(div(most, elementMax(unitNorm(g), 1e-6))))
   })
 }

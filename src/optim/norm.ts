@@ -42,8 +42,11 @@ export function unitNorm(x: Tensor): Tensor {
 /** Returns the elementwise maximum of a and b. */
 export const elementMax = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), a, b)
 
-/** Returns the elementwise minimum of a and b. */
-export const elementMin = (a: Tensor, b: Tensor | number): Tensor => where(greater(a, b), b, a)
+/** Returns the elementwise minimum of x and 1, for x ≥ 0. In float32, a hard sigmoid does it as one operator. */
+export const atMostOne = (x: Tensor): Tensor =>
+  x.dtype === 'float32'
+    ? node('HardSigmoid', { inputs: [x], attributes: { alpha: { float: 1 }, beta: { float: 0 } } })
+    : where(greater(x, 1), 1, x)
 
 /** Returns the factor of a step: `ratio`, but 1 if either norm is 0, so that a weight of zeros can change. */
 export const trusted = (weightNorm: Tensor, stepNorm: Tensor, ratio: Tensor): Tensor =>

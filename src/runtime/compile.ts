@@ -12,20 +12,18 @@ import {
   type Undefinable,
   type ValuesOf,
 } from '../core/options.ts'
-import { type Tensor, topological } from '../core/tensor.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { backendOf, devices, gpuIfAny } from './device.ts'
+import { fastOn } from './fast.ts'
 import { freeInputs, freeSize, inputsAt } from './free-size.ts'
-import { hasLargeBatch } from './large-batch.ts'
 import { lockedWeights } from './locked-weights.ts'
-import { wholeLstms } from './portable.ts'
 import { racing, type TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
 import { type Run, type Running, runner } from './runner.ts'
 import type { Backend, Session, StepPlan } from './session.ts'
 import { checkStep, type InputSpec } from './step-inputs.ts'
 import { threadCount, threadsFor } from './threads.ts'
-import { isExact, lowered, resultsOf, rootsOf, stepPlanOf, type Traced, traceStep } from './traced.ts'
-import { wholeLayers } from './whole-layers.ts'
+import { isExact, resultsOf, rootsOf, stepPlanOf, type Traced, traceStep } from './traced.ts'
 import { writtenModel } from './written-models.ts'
 
 const options = {
@@ -158,16 +156,8 @@ async function opened(traced: Traced, retrace: () => Traced, settings: Settings)
 
 /** Compiles a step for a device, by the operators that are the fastest there. */
 async function timedOn(backend: Backend, step: Traced, { loop, threads }: Settings): Promise<TimedSession> {
-  // A device without a kernel for Loop has none for recurrent operators either.
-  const layers = backend.loops ? lowered(step, (roots) => wholeLayers(wholeLstms(roots))) : step
-  const { normalizedInputs } =
-    backend.loops && hasLargeBatch(rootsOf(layers)) ? await import('./normalized-inputs.ts') : {}
-  const whole = normalizedInputs ? lowered(layers, normalizedInputs) : layers
-  const convolutions = topological(rootsOf(whole)).filter(({ op }) => op.startsWith('Conv'))
-  const { fastConvolutions: faster } = convolutions.length > 0 ? await import('./convolutions.ts') : {}
-  const block = convolutions.some(({ op }) => op === 'Conv') ? await backend.blockSize() : 1
-  const fast = faster ? lowered(whole, (roots) => faster(roots, block)) : whole
-  const candidates = threads ? [threads] : threadsOn(backend, faster ? lowered(whole, faster) : whole)
+  const { fast, unblocked } = await fastOn(backend, step, loop)
+  const candidates = threads ? [threads] : threadsOn(backend, unblocked())
   const [open, plan] = [opener(backend, step), stepPlanOf(fast, loop)]
   return racing(writtenModel(fast, loop && backend.loops), candidates, (model, count) =>
     open(model, count, plan),

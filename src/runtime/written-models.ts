@@ -36,6 +36,10 @@ const exactly = (_: string, value: unknown): unknown =>
     ? `${1 / value} ${value}`
     : value
 
+/** Returns attributes as JSON; most nodes have none, and JSON by a function is slow. */
+const exactText = (attributes: Tensor['attributes']): string =>
+  Object.keys(attributes).length === 0 ? '' : JSON.stringify(attributes, exactly)
+
 /** Returns a hash of all that the model of a traced step depends on: its nodes, constants, and names. */
 function structureOf(traced: Traced): string {
   const { inputs, variables, scheduled, outputs } = traced
@@ -47,7 +51,7 @@ function structureOf(traced: Traced): string {
     const { op, inputs, attributes, shape, dtype, output, data } = t
     if (data) hash.update(Float64Array.from(data))
     places.set(t, places.size)
-    return [op, inputs.map(place), JSON.stringify(attributes, exactly), shape, dtype, output, data?.length]
+    return [op, inputs.map(place), exactText(attributes), shape, dtype, output, data?.length]
   })
   const names = [
     [...inputs].map(([name, { read, fixed }]) => [name, place(read), fixed]),

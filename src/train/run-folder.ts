@@ -35,7 +35,7 @@ import { monitoredScore, type RunOptions, run, taskOf } from './train.ts'
 export class RunFolder {
   readonly path: string
   readonly task: Task
-  readonly #description: Readonly<Record<string, unknown>>
+  #description: Readonly<Record<string, unknown>> | undefined
   readonly #experiment: Experiment
   readonly #checkpoints: Checkpoints
   readonly #pause: number
@@ -135,7 +135,7 @@ export class RunFolder {
     signal?.throwIfAborted()
     if (this.#log) throw new ArgumentError('RunFolder: wanted one loop over events() at a time, got two')
     const tests = new RunTests(this.path, this.#experiment, asked)
-    if (!this.finished) this.#describe() // with the run's new length, if it is resumed with another
+    if (this.#description && !this.finished) this.#describe() // a resumed run may have another length
     const log = new LogFile(this.path, this.#logged)
     this.#log = log
     this.#saved = Promise.resolve() // forgets a failure that an earlier loop has reported
@@ -258,8 +258,9 @@ export class RunFolder {
   }
 
   #describe(): void {
-    const description = sealed(this.path, this.#description)
-    writeWhole(join(this.path, 'run.json'), `${JSON.stringify(description, null, 2)}\n`)
+    const text = JSON.stringify(sealed(this.path, this.#description!), null, 2)
+    writeWhole(join(this.path, 'run.json'), `${text}\n`)
+    this.#description = undefined
   }
 
   /** Returns a hash of the data, which is computed at the first checkpoint, since it takes time to read all data. */

@@ -130,7 +130,8 @@ test('averaged weights of the best checkpoint are stored with it, and computed w
   )
   await expect(run.evaluate()).rejects.toThrow("wanted origin.file, the experiment's file, got none")
   const finished = await open(path)
-  expect((await finished.evaluate(experiment.data.validation)).loss).toBeCloseTo(epochs[3]!, 4)
+  // At that rate, the loss is 2e30.
+  expect((await finished.evaluate(experiment.data.validation)).loss / epochs[3]!).toBeCloseTo(1, 5)
   const session = await ort.InferenceSession.create(run.exportOnnx(), { intraOpNumThreads: 1 })
   const [n, m] = [2, 1].map((rows) =>
     session.run({ x: new ort.Tensor('float32', new Float32Array(2 * rows), [rows, 2]) }),

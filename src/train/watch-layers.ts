@@ -1,10 +1,12 @@
 import type { Data } from '../core/dtype.ts'
+import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
-import { mul, sub } from '../ops/arithmetic.ts'
+import { sub } from '../ops/arithmetic.ts'
 import { batchNorm as channelStatistics } from '../ops/batch-norm.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
 import { concat } from '../ops/concat.ts'
+import { linear } from '../ops/matmul.ts'
 import { squared } from '../optim/norm.ts'
 import type { Steps } from './steps.ts'
 
@@ -49,7 +51,7 @@ interface Piece {
   readonly channels: number
   /** Names of the averages whose sums over the channels stand first in `values`. */
   readonly averages: readonly (typeof averages)[number][]
-  /** These sums and, if a weight w that moves by d feeds the layer, ‖w‖², ‖d‖² and ⟨w, d⟩: `[n, 1]`. */
+  /** These sums and, if a weight w from which the step subtracts d feeds the layer, ‖w‖², ‖d‖² and ⟨w, d⟩: `[n, 1]`. */
   readonly values: Tensor
 }
 
@@ -70,10 +72,13 @@ export function pieceOf({ path, module, x, gamma, fed }: Layer): Piece {
   return { path, channels, averages: found, values: fed ? concat([sums, ...movesOf(fed)]) : sums }
 }
 
-/** Returns ‖w‖², ‖d‖² and ⟨w, d⟩ of a weight w that moves by d, each with shape `[1, 1]`: that of a matrix's sums. */
+/** Returns ‖w‖², ‖d‖² and ⟨w, d⟩ of a weight w from which the step subtracts d, each with shape `[1, 1]`. */
 function movesOf({ variable, value: w }: FedWeight): Tensor[] {
-  const d = sub(variable.value, w)
-  const product = sum(mul(w, d), undefined, { keepDims: true })
+  const { op, inputs } = variable.value
+  const d = op === 'Sub' && inputs[0] === w ? inputs[1]! : sub(w, variable.value)
+  const [ofW, ofD] = [w, d].map((t) => reshape(t, [1, sizeOf(t.shape)])) as [Tensor, Tensor]
+  // A product of matrices is faster than a product of elements and its sum.
+  const product = linear(ofW, ofD)
   return [squared(w, true), squared(d, true), product].map((t) => reshape(t, [1, 1]))
 }
 
@@ -118,14 +123,14 @@ export function readPieces(
 }
 
 /**
- * Returns the angle between a weight w and its next value w₊ = w + d, precise for small angles:
+ * Returns the angle between a weight w and its next value w₊ = w − d, precise for small angles:
  *
  *     angle = 2 · asin(½ · ‖w₊/‖w₊‖ − w/‖w‖‖)
- *     ‖w₊/‖w₊‖ − w/‖w‖‖² = (‖d‖² − (‖w₊‖ − ‖w‖)²) / (‖w‖ · ‖w₊‖)        ‖w₊‖² − ‖w‖² = 2 · ⟨w, d⟩ + ‖d‖²
+ *     ‖w₊/‖w₊‖ − w/‖w‖‖² = (‖d‖² − (‖w₊‖ − ‖w‖)²) / (‖w‖ · ‖w₊‖)        ‖w₊‖² − ‖w‖² = ‖d‖² − 2 · ⟨w, d⟩
  */
 function angleOf(ww: number, dd: number, wd: number): number {
-  const [before, after] = [Math.sqrt(ww), Math.sqrt(Math.max(0, ww + 2 * wd + dd))]
-  const longer = (2 * wd + dd) / (before + after)
+  const [before, after] = [Math.sqrt(ww), Math.sqrt(Math.max(0, ww - 2 * wd + dd))]
+  const longer = (dd - 2 * wd) / (before + after)
   const across = Math.max(0, dd - longer * longer)
   return 2 * Math.asin(Math.min(1, Math.sqrt(across / (before * after)) / 2))
 }
