@@ -108,8 +108,8 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
   })
 })
 
-test('docs/browser.md shows the files that run here', () => {
-  const page = readFileSync(join(repository, 'docs/browser.md'), 'utf8')
+test.each(['docs/browser.md', 'README.md'])('%s shows the files that run here', (path) => {
+  const page = readFileSync(join(repository, path), 'utf8')
   for (const name of ['docs-worker', 'docs-page'])
     expect(page).toContain(readFileSync(join(repository, `test/browser/${name}.ts`), 'utf8'))
 })

@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { train } from 'evenstep'
+import { nn, train } from 'evenstep'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, hasChromium, type Served, serve } from '../support/browser.ts'
-import { type CloudSettings, clouds } from './training.ts'
+import { type CloudSettings, clouds, toldBy } from './training.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-kept-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -50,6 +50,38 @@ describe.skipIf(!hasChromium)('a run that is kept in Chromium, where it is insta
     expect(await call(page, 'kept', 'list')).toEqual(['clouds/2'])
   })
 
+  test('can be opened on the page, without its experiment and with it, as in Node.js', async () => {
+    const page = await served.open()
+    const told = await call<Awaited<ReturnType<typeof toldBy>>>(page, 'kept', 'opened', 'clouds/2')
+    const folder = join(root, 'run-2')
+    const here = await toldBy(await train.open(folder))
+    expect(told).toEqual({
+      ...here,
+      loss: expect.closeTo(here.loss, 5),
+      first: expect.objectContaining({ prediction: here.first!.prediction }),
+      refused:
+        'ArgumentError: clouds/2: wanted the experiment of this run, got none; ' +
+        'pass it: train.open(folder, { experiment })',
+    })
+    const best = await call<typeof told>(page, 'kept', 'opened', 'clouds/2', { checkpoint: 'best' })
+    const { step, loss } = await toldBy(await train.open(folder, { checkpoint: 'best' }))
+    expect(best).toMatchObject({ step, loss: expect.closeTo(loss, 5) })
+    const settings = { device: 'wasm', epochs: 2 } as const
+    const own = await train.open(folder, { experiment: clouds('wasm', settings) })
+    const [weight] = nn.variables(own.model).values()
+    expect(await call(page, 'kept', 'openedWith', 'clouds/2', settings)).toEqual({
+      ...(await own.evaluate()),
+      weights: Array.from(weight!.data as Float32Array),
+    })
+    await expect(call(page, 'kept', 'opened', 'clouds')).rejects.toThrow(
+      'clouds: wanted the folder of a run, got a path that does not exist',
+    )
+    await expect(call(page, 'kept', 'read', 'clouds', 'run.json')).rejects.toThrow(
+      'clouds: wanted the folder of a run, got no such folder',
+    )
+    expect(await call(page, 'kept', 'list')).toEqual(['clouds/2'])
+  })
+
   test('resumes to the bit after its processes were killed, twice', async () => {
     for (const [resume, killed] of [[false, 40] as const, [true, 130] as const]) {
       const page = await served.open()
@@ -72,6 +104,10 @@ describe.skipIf(!hasChromium)('a run that is kept in Chromium, where it is insta
       'left: wanted a run that nobody has open, got one that another page or worker has; close it'
     await expect(call(other, 'kept', 'kept', 'left', long, { resume: true })).rejects.toThrow(refused)
     await expect(call(other, 'kept', 'remove', 'left')).rejects.toThrow(refused)
+    const last = await call<Awaited<ReturnType<typeof toldBy>>>(other, 'kept', 'opened', 'left', {
+      checkpoint: 'last',
+    })
+    expect(last.step % 11).toBe(0)
     await call(page, 'kept', 'release')
     expect(await running).toBeGreaterThanOrEqual(110)
     expect(await call(other, 'kept', 'kept', 'left', long, { resume: true })).toBe(264)

@@ -1,6 +1,6 @@
 import * as evenstep from 'evenstep'
 import type * as browser from '../../src/browser.ts'
-import type { CloudSettings } from './training.ts'
+import { type CloudSettings, clouds, toldBy } from './training.ts'
 
 // Types are those of Node.js here, which has no `storage`.
 const { storage, train } = evenstep as unknown as typeof browser
@@ -54,4 +54,15 @@ export async function kept(
   return steps
 }
 
-export const { list, remove } = storage
+/** Opens a run without its experiment; returns what it tells. */
+export const opened = async (folder: string, options?: evenstep.train.OpenOptions) =>
+  toldBy(await train.open(folder, options))
+
+/** Opens a run with its experiment; returns its loss on the validation data, and its first weights. */
+export async function openedWith(folder: string, { device, ...settings }: CloudSettings) {
+  const { evaluate, model } = await train.open(folder, { experiment: clouds(device, settings) })
+  const [weight] = evenstep.nn.variables(model).values()
+  return { ...(await evaluate()), weights: Array.from(weight!.data as Float32Array) }
+}
+
+export const { list, read, remove } = storage

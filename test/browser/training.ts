@@ -56,6 +56,20 @@ export async function losses(device: 'cpu' | 'wasm' | 'webgpu'): Promise<number[
   return all
 }
 
+/** Returns what a run that was opened tells without its experiment, as plain values. */
+export async function toldBy(run: train.OpenedRun) {
+  const { step, epoch, metrics } = run
+  const { loss, accuracy } = await run.evaluate(clouds('wasm').data.validation)
+  const [first] = await run.predict([[0, 3]])
+  let refused = ''
+  try {
+    refused = String(run.model)
+  } catch (error) {
+    refused = String(error)
+  }
+  return { step, epoch, metrics, loss, accuracy, first, bytes: run.exportOnnx().length, refused }
+}
+
 /** Trains in a worker; returns the losses as `losses` does, outputs of the model, and sizes of its files. */
 export async function inWorker(): Promise<{
   losses: number[]
