@@ -22,8 +22,11 @@ let trained = 0
 let waiting: Promise<void> | undefined
 let go = (): void => {}
 
-/** Makes runs of this page wait after their next event, until `release`. */
-export function hold(): void {
+let heldFrom = 0
+
+/** Makes runs of this page wait after their next event with at least so many steps, until `release`. */
+export function hold(from: number): void {
+  heldFrom = from
   waiting = new Promise((resolve) => {
     go = resolve
   })
@@ -49,7 +52,7 @@ export async function kept(
     steps = event.progress.steps
     trained = steps
     if (steps >= until) break
-    if (steps > 0) await waiting
+    if (steps >= heldFrom) await waiting
   }
   return steps
 }
