@@ -42,14 +42,16 @@ async function onPage(page: Page, folder: string, form = rounded): Promise<Recor
 
 describe.skipIf(!hasChromium)('a run that is kept in Chromium, where it is installed', () => {
   let served: Served
+  /** The page of the first two tests, and from the third on another one, as the first is killed. */
+  let page: Page
 
   beforeAll(async () => {
     served = await serve()
+    page = await served.open()
   })
   afterAll(() => served?.close())
 
   test('has the bytes of the run in Node.js, but for times', async () => {
-    const page = await served.open()
     const settings = { device: 'wasm', epochs: 2 } as const
     expect(await call(page, 'kept', 'kept', 'clouds/2', settings)).toBe(22)
     const there = await onPage(page, 'clouds/2')
@@ -59,7 +61,6 @@ describe.skipIf(!hasChromium)('a run that is kept in Chromium, where it is insta
   })
 
   test('can be opened on the page, without its experiment and with it, as in Node.js', async () => {
-    const page = await served.open()
     const told = await call<Awaited<ReturnType<typeof toldBy>>>(page, 'kept', 'opened', 'clouds/2')
     const folder = join(root, 'run-2')
     const here = await toldBy(await train.open(folder))
@@ -92,19 +93,18 @@ describe.skipIf(!hasChromium)('a run that is kept in Chromium, where it is insta
 
   test('resumes to the bit after its processes were killed, twice', async () => {
     for (const [resume, killed] of [[false, 40] as const, [true, 130] as const]) {
-      const page = await served.open()
       call(page, 'kept', 'kept', 'killed', long, { resume }).catch(() => {}) // ends with the page
       await call(page, 'kept', 'until', killed)
       await served.kill()
+      page = await served.open()
     }
-    const page = await served.open()
     expect(await call(page, 'kept', 'kept', 'killed', long, { resume: true })).toBe(264)
     const there = await onPage(page, 'killed')
     expect(there).toEqual(await inNode(long, Object.keys(there)))
   })
 
   test('can be left and resumed, and is open in one place at a time', async () => {
-    const [page, other] = [await served.open(), await served.open()]
+    const other = await served.open()
     await call(page, 'kept', 'hold', 12)
     const running = call<number>(page, 'kept', 'kept', 'left', long, { until: 110 })
     await call(page, 'kept', 'until', 12)
@@ -133,7 +133,6 @@ describe.skipIf(!hasChromium)('a run that is kept in Chromium, where it is insta
   })
 
   test('that needs more room than the site may use says so, and resumes once there is room', async () => {
-    const page = await served.open()
     const session = await page.context().newCDPSession(page)
     const quota = (quotaSize?: number) =>
       session.send('Storage.overrideQuotaForOrigin', {

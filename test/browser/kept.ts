@@ -39,13 +39,15 @@ export async function until(steps: number): Promise<void> {
   while (trained < steps) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
-/** Trains in a worker, and keeps the run; returns the number of steps when the loop was left. */
+let worker: evenstep.train.WorkerLike | undefined
+
+/** Trains in this page's worker, and keeps the run; returns the number of steps when the loop was left. */
 export async function kept(
   folder: string,
   settings: CloudSettings,
   options: { readonly resume?: boolean; readonly until?: number } = {},
 ): Promise<number> {
-  const worker = new (globalThis as unknown as Workers).Worker('/worker.js', { type: 'module' })
+  worker ??= new (globalThis as unknown as Workers).Worker('/worker.js', { type: 'module' })
   const { until = Number.POSITIVE_INFINITY, resume = false } = options
   let steps = 0
   for await (const event of train.inWorker(worker, settings, { folder, resume })) {
