@@ -68,15 +68,20 @@ const isolated = {
   'cross-origin-embedder-policy': 'require-corp',
 }
 
-/** A GPU in software, and a camera that Chromium makes up. */
-const args = [
-  '--no-sandbox',
+/** Arguments for a GPU in software, which takes time: only continuous integration tests it. */
+const gpu = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
+]
+
+/** Arguments for Chromium, which makes up a camera. */
+const args = [
+  '--no-sandbox',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
+  ...(process.env.CI ? gpu : []),
 ]
 
 let launched: Promise<BrowserContext> | undefined
