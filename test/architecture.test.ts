@@ -311,7 +311,7 @@ describe('in a browser', () => {
         .createSourceFile(file, source(file), ts.ScriptTarget.Latest)
         .statements.flatMap(exportedNames)
         .toSorted()
-    expect(twins).toHaveLength(7)
+    expect(twins).toHaveLength(8)
     for (const [node, browser] of twins) expect(namesIn(browser), browser).toEqual(namesIn(node))
   })
 

@@ -43,7 +43,10 @@ const inBrowser = {
 async function bundled() {
   const files = new Map()
   const inputs = ['evenstep', 'jax', 'tfjs'].map((name) => [name, join(here, `../contenders/${name}.mjs`)])
-  const own = ['first-step', 'digits'].map((name) => [name, join(here, `${name}.mjs`)])
+  const own = ['first-step', 'digits', 'frames', 'frames-worker'].map((name) => [
+    name,
+    join(here, `${name}.mjs`),
+  ])
   for (const [name, input] of [...inputs, ...own]) {
     const bundle = await rolldown({
       input: { [name]: input },
@@ -151,6 +154,13 @@ async function loaded(page, session, origin, script) {
   return { message, ms, cpu: ((await cpuSeconds(session)) - before) * 1e3 }
 }
 
+/** Trains for 10 s in a worker; returns the milliseconds between two frames of the page, in ascending order. */
+async function frameGaps(page, origin) {
+  await page.goto(origin)
+  const { between } = await page.evaluate(() => import('/frames.js').then(({ gaps }) => gaps(10)))
+  return between.sort((a, b) => a - b)
+}
+
 async function main() {
   const workload = workloads.find(({ name }) => name === asked.workload)
   if (!workload) throw new Error(`--workload: wanted one of ${workloads.map(({ name }) => name).join('; ')}`)
@@ -169,6 +179,7 @@ async function main() {
     const loads = []
     for (let i = 0; i < 5; i++) loads.push(await loaded(page, session, origin, 'first-step'))
     const learnt = await loaded(page, session, origin, 'digits')
+    const gaps = await frameGaps(page, origin)
     await page.goto(origin)
     const times = await compare(page, workload)
     console.log(`Chromium ${browser.version()}, ${JSON.stringify(machine())}, load ${load()}`)
@@ -177,7 +188,12 @@ async function main() {
     const { accuracy, epochs } = learnt.message
     const [took, cpu] = [learnt.ms, learnt.cpu].map((ms) => (ms / 1e3).toFixed(1))
     console.log(
-      `digits: ${(accuracy * 100).toFixed(2)} % after ${epochs} epochs, ${took} s after load, ${cpu} s of CPU\n`,
+      `digits: ${(accuracy * 100).toFixed(2)} % after ${epochs} epochs, ${took} s after load, ${cpu} s of CPU`,
+    )
+    const gapAt = (part) => gaps[Math.ceil(part * gaps.length) - 1].toFixed(1)
+    const shown = `median ${gapAt(0.5)}, 99th percentile ${gapAt(0.99)}, longest ${gapAt(1)}`
+    console.log(
+      `milliseconds between two frames while a worker trains for 10 s: ${shown} of ${gaps.length}\n`,
     )
     console.log(
       `| ${workload.name} | µs a step: median | least | most | times Evenstep's, 95 % |\n| - | - | - | - | - |`,

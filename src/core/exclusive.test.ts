@@ -30,6 +30,26 @@ function later(): { readonly promise: Promise<void>; readonly resolve: () => voi
 
 const [a, b] = [{}, {}]
 
+test('in a browser, a call that waits for one which waits too long for data fails; until then, it waits', async () => {
+  const turns = new TurnTaking(browser.callContext(), browser.followsCalls, 20)
+  const { notes, call } = noting()
+  const reading = (next: () => Promise<unknown>): Promise<unknown> =>
+    turns.exclusively([a], () => turns.apart([a], next, true))
+  const slow = reading(() => pause(10))
+  expect(await turns.exclusively([a], call('later', 1))).toBe('later')
+  await slow
+  const ofStream = async (): Promise<unknown> => {
+    await pause()
+    return turns.exclusively([a], call('of the stream'))
+  }
+  await expect(reading(ofStream)).rejects.toThrow(
+    'task: wanted a turn, got none: an earlier call on the model has waited 0.02 s for data; ' +
+      'if the stream of these data calls the model, let it call a copy',
+  )
+  expect(await turns.exclusively([a], call('next'))).toBe('next')
+  expect(notes).toEqual(['later+', 'later-', 'next+', 'next-'])
+})
+
 describe.each([
   ['Node.js', node],
   ['a browser', browser],

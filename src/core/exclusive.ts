@@ -2,7 +2,7 @@ import { callContext, followsCalls } from '#platform'
 import type { CallContext } from '../platform/platform.ts'
 import { type AbortSignalLike, orAborted } from './abort.ts'
 import { ArgumentError } from './errors.ts'
-import { callsAround, checkEnds, type Hold, holderOf, holdsAny, isActive } from './hold.ts'
+import { areLate, callsAround, checkEnds, type Hold, holderOf, holdsAny, isActive, tooLate } from './hold.ts'
 
 // Calls that use the same variables take turns, in the order in which they are made. A call that is made during
 // another call shares the variables that the outer call holds, and takes turns only with other inner calls.
@@ -10,6 +10,10 @@ import { callsAround, checkEnds, type Hold, holderOf, holdsAny, isActive } from 
 // Node.js knows during which call a call is made. Browsers know it only until that call first waits for something. Later
 // on, a call belongs to a running one that holds its variables and does not wait, since code that waits makes no calls;
 // while it waits for an inner call, or `apart` for something else, a new call comes from elsewhere, and takes its turn.
+// If it waits for data of a stream whose code made that new call, neither can continue: the new one fails after a while.
+
+/** Milliseconds that a call waits for an earlier one which waits for data. */
+const patience = 60_000
 
 interface ExclusiveOptions {
   /** Whether the call temporarily changes the variables' values, which other code must not read meanwhile. */
@@ -27,6 +31,7 @@ export class TurnTaking {
   /** The call of `exclusively` during which the current code runs. */
   readonly #around: CallContext<Hold>
   readonly #followsCalls: boolean
+  readonly #patience: number
   /** For each variable, the last call of `exclusively` that uses it, of those made outside of any other call. */
   readonly #outermost = new WeakMap<object, Hold>()
   /** Running calls of `exclusively` that temporarily change the values of their variables. */
@@ -36,9 +41,10 @@ export class TurnTaking {
   /** Call to which a call was found to belong that was made since the current code last waited for something. */
   #found: Hold | undefined
 
-  constructor(context: CallContext<Hold>, followsCalls: boolean) {
+  constructor(context: CallContext<Hold>, followsCalls: boolean, most: number = patience) {
     this.#around = context
     this.#followsCalls = followsCalls
+    this.#patience = most
   }
 
   /** See `exclusively`. */
@@ -51,7 +57,7 @@ export class TurnTaking {
     const turn = Promise.all([...hold.waitsFor].map(({ end }) => end))
     try {
       options.signal?.throwIfAborted()
-      if (hold.waitsFor.size > 0) await orAborted(options.signal, turn)
+      if (hold.waitsFor.size > 0) await orAborted(options.signal, this.#inTime(hold, turn))
     } catch (reason) {
       turn.then(() => hold.close()) // later calls wait for this one, and through it for the earlier ones
       throw reason
@@ -65,6 +71,18 @@ export class TurnTaking {
       for (const { end } of hold.inner) await end
       hold.close()
     }
+  }
+
+  /** Waits for a call's turn. @throws {ArgumentError} when an earlier call has waited too long for data. */
+  async #inTime({ waitsFor }: Hold, turn: Promise<unknown>): Promise<void> {
+    if (this.#followsCalls) return void (await turn)
+    const most = this.#patience
+    let timer: unknown
+    const late = new Promise<never>((_, reject) => {
+      const look = (): void => void (areLate(waitsFor, most) && reject(tooLate(most)))
+      timer = setInterval(look, most / 4)
+    })
+    await Promise.race([turn, late]).finally(() => clearInterval(timer as number))
   }
 
   /** Lets later calls belong to `hold`: not those that are made before its own code can continue. */
@@ -92,7 +110,17 @@ export class TurnTaking {
     })
     const links = { waitsFor, inner: new Set<Hold>(), last: new WeakMap<object, Hold>(), end }
     const hold: Hold = {
-      ...{ variables, changes, isLeaf, owner, parent, ...links, hasEnded: false, waitsApart: 0 },
+      ...{
+        variables,
+        changes,
+        isLeaf,
+        owner,
+        parent,
+        ...links,
+        hasEnded: false,
+        waitsApart: 0,
+        dataSince: undefined,
+      },
       close: () => {
         hold.hasEnded = true
         this.#changing.delete(hold)
@@ -127,13 +155,19 @@ export class TurnTaking {
   }
 
   /** See `apart`. */
-  apart<T>(variables: Iterable<object>, body: () => Promise<T>): Promise<T> {
+  apart<T>(variables: Iterable<object>, body: () => Promise<T>, isForData: boolean = false): Promise<T> {
     if (this.#followsCalls) return body()
     const all = new Set(variables)
     const hold = this.#current((one) => holdsAny(one, all))
     if (hold === undefined) return body()
     hold.waitsApart++
-    return this.#around.run(hold, async () => body()).finally(() => hold.waitsApart--)
+    if (isForData) hold.dataSince = performance.now()
+    return this.#around
+      .run(hold, async () => body())
+      .finally(() => {
+        hold.waitsApart--
+        if (isForData) hold.dataSince = undefined
+      })
   }
 
   /** See `isWithinCallOf`. */
@@ -194,7 +228,7 @@ export function eachApart<T>(
     [Symbol.asyncIterator]() {
       const iterator = values[Symbol.asyncIterator]()
       return {
-        next: () => apart(variables, () => iterator.next()),
+        next: () => turns.apart(variables, () => iterator.next(), true),
         return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
       }
     },

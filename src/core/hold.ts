@@ -20,6 +20,8 @@ export interface Hold {
   hasEnded: boolean
   /** Number of things that the call waits for apart from its inner calls. */
   waitsApart: number
+  /** Time in milliseconds at which the call began to wait for data; undefined while it does not. */
+  dataSince: number | undefined
   close(): void
 }
 
@@ -44,21 +46,32 @@ export function holderOf(variable: object, hold: Hold | undefined): Hold | undef
   return holder
 }
 
+/** Returns the calls that must end before all of `waitsFor` have ended: these, and those that they wait for. */
+function allBefore(waitsFor: Iterable<Hold>): ReadonlySet<Hold> {
+  const found = new Set(waitsFor)
+  for (const { waitsFor: earlier, inner } of found) for (const one of [...earlier, ...inner]) found.add(one)
+  return found
+}
+
+/** Whether one of these calls, or a call that they wait for, has waited for data for more than `most` milliseconds. */
+export const areLate = (calls: Iterable<Hold>, most: number): boolean =>
+  [...allBefore(calls)].some(
+    ({ dataSince = Number.POSITIVE_INFINITY }) => performance.now() - dataSince > most,
+  )
+
+/** Returns the error of a call that waits for one which has waited for data for more than `most` milliseconds. */
+export const tooLate = (most: number): ArgumentError =>
+  new ArgumentError(
+    `task: wanted a turn, got none: an earlier call on the model has waited ${most / 1e3} s for data; ` +
+      'if the stream of these data calls the model, let it call a copy',
+  )
+
 /** @throws {ArgumentError} when a call in `waitsFor` waits, directly or not, for `parent` or a call around it. */
 export function checkEnds(parent: Hold, waitsFor: ReadonlySet<Hold>): void {
-  const outer = new Set<Hold>()
-  for (let hold: Hold | undefined = parent; hold; hold = hold.parent) outer.add(hold)
-  const seen = new Set<Hold>()
-  const open = [...waitsFor]
-  for (let hold = open.pop(); hold; hold = open.pop()) {
-    if (outer.has(hold)) {
-      throw new ArgumentError(
-        'task: wanted calls that can end, got two that wait for each other; ' +
-          'make one after the other, or use the models in the same order in both',
-      )
-    }
-    if (seen.has(hold)) continue
-    seen.add(hold)
-    open.push(...hold.waitsFor, ...hold.inner)
-  }
+  const before = allBefore(waitsFor)
+  if (!callsAround(parent).some((hold) => before.has(hold))) return
+  throw new ArgumentError(
+    'task: wanted calls that can end, got two that wait for each other; ' +
+      'make one after the other, or use the models in the same order in both',
+  )
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, MachineError } from '../core/errors.ts'
+import { mountCopyOf } from './opfs/copy.ts'
 import { mountSlots, normalized, placeIn, unmountSlots } from './opfs/mounts.ts'
 import { originSlots } from './opfs/origin.ts'
 import type { Slot } from './opfs/slots.ts'
@@ -194,6 +195,9 @@ const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndex
 export async function mount(folder: string): Promise<void> {
   await mountSlots(folder, () => originSlots(folder))
 }
+
+/** Lets the other functions read the files of a run or of one of its checkpoints, as they are now, on a page too. */
+export const mountForReading: (folder: string) => Promise<void> = mountCopyOf
 
 /** Closes a run's folder, so that others can open it. */
 export const unmount: (folder: string) => Promise<void> = unmountSlots

@@ -65,5 +65,8 @@ export const basename: typeof path.basename = path.basename
 /** Makes a run's folder accessible to the other functions: in Node.js, all are. */
 export const mount = async (_folder: string): Promise<void> => {}
 
+/** Lets the other functions read the files of a run: in Node.js, they can. */
+export const mountForReading = async (_folder: string): Promise<void> => {}
+
 /** Undoes `mount`. */
 export const unmount = async (_folder: string): Promise<void> => {}

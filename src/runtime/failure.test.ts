@@ -57,6 +57,17 @@ test('a failed run names its operator', () => {
   )
 })
 
+test('an engine that does not start in a page, as without its file, says what to do', () => {
+  const text =
+    'no available backend found. ERR: [wasm] RuntimeError: Aborted(both async and sync fetching of the wasm failed). ' +
+    'Build with -sASSERTIONS for more info.'
+  expect(deviceError('compile', new Error(text)).message).toBe(
+    'compile: wanted ONNX Runtime to start, got [wasm] RuntimeError: Aborted(both async and sync fetching of the wasm ' +
+      "failed); copy its .wasm file beside the page's scripts, or name its folder by wasmAt; a Content-Security-Policy " +
+      "needs 'wasm-unsafe-eval'",
+  )
+})
+
 test('an index that makes the device fail is found on the step and row that it is of', async () => {
   const step = await compile(
     { i: { shape: [2], dtype: 'int32' }, w: { shape: [3, 1], fixed: true } },

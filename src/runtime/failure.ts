@@ -37,12 +37,23 @@ export const lostGpu = (reason: string, cause?: unknown): DeviceError =>
     true,
   )
 
+/** Returns the error of a page in which ONNX Runtime does not start: mostly, its file is not where it looks for it. */
+const notStarted = (reason: string, cause: unknown): DeviceError =>
+  new DeviceError(
+    `compile: wanted ONNX Runtime to start, got ${reason}; copy its .wasm file beside the page's scripts, or name its ` +
+      "folder by wasmAt; a Content-Security-Policy needs 'wasm-unsafe-eval'",
+    undefined,
+    cause,
+  )
+
 /** Returns the error for a graph that an engine refused to compile or run. @param cause what the engine threw */
 export function deviceError(call: 'compile' | 'step', cause: unknown): DeviceError {
   const text = String(cause instanceof Error ? cause.message : cause)
   if (cause instanceof DeviceError) return cause
   if (/device.{0,20}\blost\b|\blost\b.{0,20}device/i.test(text))
     return lostGpu(text.split('\n', 1)[0]!, cause)
+  const [, reason] = /no available backend found\. ERR: (.*?)(?:\. Build|$)/m.exec(text) ?? []
+  if (reason !== undefined) return notStarted(reason, cause)
   const op = operatorIn(text)
   if (/alloc|out of memory|\bOOM\b|memory access out of bounds|array length|too large/i.test(text)) {
     const message = `${call}: wanted memory for the step's numbers, got no more; use smaller batches`

@@ -1,7 +1,8 @@
 import type { Data } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
+import { snapshot, unchanged } from '../core/snapshot.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
-import { checkAssignsNothing } from '../core/variable.ts'
+import { checkAssignsNothing, type Variable } from '../core/variable.ts'
 import type { Names } from '../data/dataset.ts'
 import type { Source } from '../data/stream.ts'
 import { modelOutput } from '../nn/module.ts'
@@ -39,6 +40,27 @@ export interface Evaluator extends Meaning {
    * name.
    */
   readonly outputs?: Readonly<Record<string, Meaning>> | undefined
+}
+
+/**
+ * Returns evaluators that compute with the values that the variables have now, whatever they have later on. Between two
+ * batches, other calls find the variables as these calls left them.
+ */
+export function remembering(
+  variables: Iterable<Variable>,
+  evaluatorOf: (batchSize: number) => Promise<Evaluator>,
+): (batchSize: number) => Promise<Evaluator> {
+  const all = [...variables]
+  const recall = snapshot(all)
+  return async (batchSize) => {
+    const { graph, ...meaning } = await evaluatorOf(batchSize)
+    const remembered = (feeds: BatchOf<Data>): Promise<Results> =>
+      unchanged(all, () => {
+        recall()
+        return graph(feeds)
+      })
+    return { ...meaning, graph: remembered }
+  }
 }
 
 /** Values that an evaluation graph computes. */

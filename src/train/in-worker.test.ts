@@ -101,6 +101,21 @@ describe('a run in a worker', () => {
     expect(readSafetensors(await next.weights(), 'weights').size).toBeGreaterThan(4)
   })
 
+  test('an experiment that is still being made learns of the stop, and the loop ends at once', async () => {
+    const stopped: unknown[] = []
+    const making = (
+      _: Settings,
+      signal: { readonly reason: unknown; addEventListener: AbortSignal['addEventListener'] },
+    ) => new Promise<never>(() => signal.addEventListener('abort', () => stopped.push(signal.reason)))
+    const far = begin({ lr: 0.1 }, { toy: making })
+    later(5).then(() => far.stop())
+    expect(await collect(far)).toEqual([])
+    const next = inWorker(page, { lr: 0.1 }, { signal: AbortSignal.timeout(5) })
+    await expect(collect(next)).rejects.toThrow('timeout')
+    expect(stopped).toHaveLength(2)
+    await expect(next.weights()).rejects.toThrow('This operation was aborted')
+  })
+
   test('errors arrive with their text and class', async () => {
     const diverged = await collect(begin({ lr: 1e38 })).catch((error: unknown) => error)
     expect(diverged).toBeInstanceOf(DivergedError)

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { join, mountForReading } from '#files'
+import { experimentOfRun } from '#origin'
 import { EvenstepError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { custom, type OptionsOf, present, readOptions, text } from '../core/options.ts'
@@ -15,7 +16,6 @@ import { readEvents } from './event-log.ts'
 import { checkExperiment, type Experiment } from './experiment.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { readFinished } from './model-file.ts'
-import { experimentOfRun } from './origin.ts'
 import { modelPredictor, type Predict, predicting } from './predictor.ts'
 import { type RunPlace, runPlaceOf } from './run-place.ts'
 import { checkSameExperiment } from './same-experiment.ts'
@@ -107,7 +107,8 @@ export interface OpenedRun {
 
 /**
  * Opens the run in a folder to evaluate or export its model: the model of the finished run or of a checkpoint, such
- * as the best. `folder` may also be the folder of a checkpoint itself. Changes nothing on disk.
+ * as the best. `folder` may also be the folder of a checkpoint itself. Changes nothing on disk. In a browser, on a page or in
+ * a worker, the folder is in the origin-private file system; its files are copied to memory as they are now.
  *
  * The experiment's file, which `run.json` names, is executed only if it has not changed since this folder's run was
  * trained with it.
@@ -122,6 +123,7 @@ export interface OpenedRun {
 export async function open(folder: string, given: OpenOptions = {}): Promise<OpenedRun> {
   const { checkpoint: asked, experiment: own } = readOptions('open', options, given)
   checkFolder('open', folder)
+  await mountForReading(folder)
   if (own !== undefined) checkExperiment('open', own)
   const place = runPlaceOf(folder, asked)
   readDescription(place.path) // refuses a damaged one, which is no reason to do without the experiment

@@ -2,19 +2,12 @@ import { extname, join } from 'node:path'
 import { ArgumentError, FormatError } from '../core/errors.ts'
 import { areTexts } from '../data/names.ts'
 import { pathExists } from '../disk/inside.ts'
+import { packageVersion } from '../package-folder.ts'
 import { readDescription } from './description.ts'
 import type { Experiment } from './experiment.ts'
 import { loadExperiment } from './experiment-file.ts'
 import { override } from './spec.ts'
-import { relationOf, type Seal } from './trust.ts'
-
-/** Where a run's experiment was loaded from, as recorded in run.json. */
-export interface Origin extends Partial<Seal> {
-  /** Path of the experiment's file. */
-  readonly file: string
-  /** Settings changed for this run on the command line, such as `epochs=10`. */
-  readonly settings: readonly string[]
-}
+import { type Origin, relationOf } from './trust.ts'
 
 /**
  * Loads the experiment of the run in the folder `path`, including the settings changed for the run. A module is
@@ -28,6 +21,9 @@ export async function experimentOfRun(path: string, named?: string): Promise<Exp
   if (named === undefined) checkTrusted(path, origin)
   return override(await loadExperiment(origin.file), origin.settings)
 }
+
+/** Returns the versions of the software that runs, as far as a run's description depends on them. */
+export const versionsHere = (): object => ({ evenstep: packageVersion() })
 
 function originOf(path: string, { origin }: Record<string, unknown>, named: string | undefined): Origin {
   const recorded = Object(origin) as Record<string, unknown>

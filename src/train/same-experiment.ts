@@ -1,7 +1,7 @@
 import { join } from '#files'
+import { versionsHere } from '#origin'
 import { FormatError } from '../core/errors.ts'
 import { fingerprint } from '../data/fingerprint.ts'
-import { packageVersion } from '../package-folder.ts'
 import { Checkpoints, readState } from './checkpoint.ts'
 import { checkSame, describe, readDescription, withFormerSteps } from './description.ts'
 import type { Experiment } from './experiment.ts'
@@ -17,7 +17,7 @@ import type { Task } from './task.ts'
  */
 export function checkSameExperiment(path: string, experiment: Experiment, task: Task): void {
   const { versions } = readDescription(path)
-  const now = { ...describe(experiment, task), ...(versions !== undefined && { versions: own() }) }
+  const now = { ...describe(experiment, task), ...(versions !== undefined && { versions: versionsHere() }) }
   checkSame(path, withFormerSteps(path, experiment, now, false))
   const last = new Checkpoints(join(path, 'checkpoints')).list().at(-1)
   if (last === undefined || readState(last).fingerprint === fingerprint(experiment.data)) return
@@ -25,5 +25,3 @@ export function checkSameExperiment(path: string, experiment: Experiment, task: 
     `${path}: wanted the data that the run began with, got other data; use the same files`,
   )
 }
-
-const own = (): object => ({ evenstep: packageVersion() })

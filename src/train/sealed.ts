@@ -1,5 +1,4 @@
-import type { Origin } from './origin.ts'
-import { sealOf } from './trust.ts'
+import { type Origin, sealOf } from './trust.ts'
 
 /** Adds a seal (see `Seal`) to a run's description, if the description names the experiment's file. */
 export function sealed(folder: string, description: Readonly<Record<string, unknown>>): object {

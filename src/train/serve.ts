@@ -1,3 +1,4 @@
+import { type AbortSignalLike, orAborted } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import { isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
@@ -13,8 +14,12 @@ import type { Task } from './task.ts'
 import { run, taskOf } from './train.ts'
 import { type Ask, type Begin, copied, onMessage, post, type WorkerLike } from './worker-messages.ts'
 
-/** A function that makes an experiment of the settings that the page sent. Its parameter needs a type. */
-export type MakeExperiment = (settings: never) => Experiment | Promise<Experiment>
+/**
+ * A function that makes an experiment of the settings that the page sent. Its parameter needs a type.
+ *
+ * @param signal aborted when the run is stopped, for what takes long, such as a download
+ */
+export type MakeExperiment = (settings: never, signal: AbortSignalLike) => Experiment | Promise<Experiment>
 
 /**
  * Lets a page train in this worker: answers `train.inWorker` with the experiments of a table, by name.
@@ -41,7 +46,7 @@ export function serve(experiments: Readonly<Record<string, MakeExperiment>>, sco
   })
 }
 
-/** Answers what a page asks of a run, one after another; a stop takes effect at once. */
+/** Answers what a page asks of a run, one after another; a stop takes effect at once, and ends the events. */
 function answer(experiments: Readonly<Record<string, MakeExperiment>>, begin: Begin): void {
   const { port } = begin
   const stop = new AbortController()
@@ -55,7 +60,9 @@ function answer(experiments: Readonly<Record<string, MakeExperiment>>, begin: Be
         const [value, buffers] = await (await opening).answer(ask)
         post(port, { id: ask.id, value }, buffers)
       } catch (error) {
-        post(port, { id: ask.id, failed: copied(error) })
+        const isStop =
+          ['next', 'stop'].includes(ask.what) && stop.signal.aborted && error === stop.signal.reason
+        post(port, isStop ? { id: ask.id, value: undefined } : { id: ask.id, failed: copied(error) })
       }
     })
   })
@@ -76,12 +83,12 @@ async function opened(
   const { experiment: name = onlyName(experiments), settings } = begin
   if (!Object.hasOwn(experiments, name))
     throw unknownName('inWorker', Object.keys(experiments), name, 'experiment as ')
-  const experiment = await experiments[name]!(settings as never)
+  const experiment = await orAborted(signal, (async () => experiments[name]!(settings as never, signal))())
   const task = taskOf(experiment)
   const { events, close } = await begun(experiment, task, begin, signal)
   const forward = forwardOf(experiment, task)
   const answers: Record<Ask['what'], (x: unknown) => Promise<Answer>> = {
-    next: async () => [await nextOf(events, signal)],
+    next: async () => [(await events.next()).value],
     stop: async () => [await close()],
     predict: async (x) => [await forward(x as NumberInput)],
     weights: () => bytesOf(task, () => writeSafetensors(task.variables)),
@@ -147,20 +154,6 @@ function onlyName(experiments: object): string {
   if (others.length === 0) return name!
   const names = [name, ...others].join(', ')
   throw new ArgumentError(`inWorker: wanted the option experiment, one of ${names}, got undefined`)
-}
-
-/** Returns the next event; undefined after the last, or after a stop. */
-async function nextOf(
-  events: AsyncGenerator<TrainEvent>,
-  signal: AbortSignal,
-): Promise<TrainEvent | undefined> {
-  try {
-    const { value, done } = await events.next()
-    return done ? undefined : value
-  } catch (error) {
-    if (signal.aborted && error === signal.reason) return undefined
-    throw error
-  }
 }
 
 /** Returns what `make` writes while the model has its weights for evaluation. */

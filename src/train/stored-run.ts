@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename, join } from '#files'
 import { checkedJson } from '../core/checksum.ts'
 import { dtypes, isDType } from '../core/dtype.ts'
 import { ArgumentError, DamagedError, FormatError } from '../core/errors.ts'

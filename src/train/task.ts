@@ -26,7 +26,7 @@ import {
   evaluation,
   evaluationOptions,
 } from './evaluation.ts'
-import type { Evaluator } from './evaluator.ts'
+import { type Evaluator, remembering } from './evaluator.ts'
 import { type Failure, inPhases, rows, type Steps, skipping } from './steps.ts'
 import { type StepTraces, TaskGraphs } from './task-graphs.ts'
 import type { TaskOptions, TaskValues } from './task-options.ts'
@@ -175,14 +175,11 @@ export class Task {
   async #attempt(stack: Batch, batchSize: number, most: number | undefined): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
-      const {
-        losses,
-        logs = {},
-        parts,
-      } = await inPhases(
-        { stack, batchSize, borders: this.#optimizer.borders.map((step) => step - this.#step) },
-        (part, from) => this.#graphs.learn(part, batchSize, this.#step + from, most),
+      const borders = this.#optimizer.borders.map((step) => step - this.#step)
+      const done = await inPhases({ stack, batchSize, borders }, (part, from) =>
+        this.#graphs.learn(part, batchSize, this.#step + from, most),
       )
+      const { losses, logs = {}, parts } = done
       const bad = losses.findIndex((value) => !Number.isFinite(value))
       const broken = this.#options.nonFinite === 'skip' && !this.#stored.every(({ data }) => allFinite(data))
       if (bad >= 0 || broken) {
@@ -202,7 +199,7 @@ export class Task {
   /**
    * Evaluates the model on all examples of `source`, in evaluation mode and with the weights for evaluation (see
    * `atEvaluation`). Model and optimizer do not change. Concurrent evaluations and steps take turns, so results are
-   * as if each call had waited for the one before.
+   * as if each call had waited for the one before. While a stream is awaited, other calls run, those of its own code too.
    *
    * @throws the reason of `signal`, once it is aborted.
    */
@@ -210,9 +207,12 @@ export class Task {
     const { batchSize, ...asked } = readOptions('evaluate', evaluateOptions, options)
     checkFields('evaluate', 'a data set or a stream', source, 'x', 'y')
     const evaluatorOf = (size: number): Promise<Evaluator> => this.#graphs.evaluator(source, size)
-    const given = { ...asked, held: this.#stored }
-    const evaluated = () => evaluation(source, batchSize, this.#options.metrics, evaluatorOf, given)
-    return this.atEvaluation(evaluated, present({ batchSize, signal: asked.signal }))
+    const evaluated = (by: typeof evaluatorOf) =>
+      evaluation(source, batchSize, this.#options.metrics, by, { ...asked, held: this.#stored })
+    const at = present({ batchSize, signal: asked.signal })
+    if (!isStream(source)) return this.atEvaluation(() => evaluated(evaluatorOf), at)
+    const remember = async () => remembering(this.variables.values(), evaluatorOf)
+    return evaluated(await this.atEvaluation(remember, at))
   }
 
   /**

@@ -22,6 +22,14 @@ export interface Seal {
   readonly fileSeal?: string
 }
 
+/** Where a run's experiment was loaded from, as recorded in run.json. */
+export interface Origin extends Partial<Seal> {
+  /** Path of the experiment's file. */
+  readonly file: string
+  /** Settings changed for this run on the command line, such as `epochs=10`. */
+  readonly settings: readonly string[]
+}
+
 /**
  * Relation of an experiment's file to a run: the file that the run was trained with on this machine (`own`), this
  * file but changed since (`changed`), or any other file (`foreign`).

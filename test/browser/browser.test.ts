@@ -32,18 +32,16 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
   })
 
   test('a task that is trained again and again needs no more memory: a thousand times in continuous integration', async () => {
-    const own = await served.open()
-    const session = await own.context().newCDPSession(own)
+    const session = await page.context().newCDPSession(page)
     const bytes = async (): Promise<number> => {
       await session.send('HeapProfiler.collectGarbage')
       const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage')
       return usedSize + backingStorageSize
     }
-    await call(own, 'training', 'repeat', 50)
+    await call(page, 'training', 'repeat', 50)
     const before = await bytes()
-    await call(own, 'training', 'repeat', runs)
+    await call(page, 'training', 'repeat', runs)
     expect((await bytes()) - before).toBeLessThan(300_000 + 200 * runs)
-    await own.close()
   })
 
   test('the page answers while a worker trains', async () => {
@@ -66,12 +64,12 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
   })
 
   test('WebAssembly has threads in a page that is isolated, unless told to use one, and none elsewhere', async () => {
-    const trained = async (path: string, threads: number) =>
-      call<Awaited<ReturnType<typeof threaded>>>(await served.open(path), 'wasm', 'threaded', threads)
+    const trained = (on: Page, threads: number) =>
+      call<Awaited<ReturnType<typeof threaded>>>(on, 'wasm', 'threaded', threads)
     const [several, one, elsewhere] = [
-      await trained('isolated', 2),
-      await trained('isolated', 1),
-      await trained('', 2),
+      await trained(await served.open('isolated'), 2),
+      await trained(await served.open('isolated'), 1),
+      await trained(page, 2),
     ]
     expect([several.workers, one.workers, elsewhere.workers]).toEqual([1, 0, 0])
     expect(elsewhere.losses).toEqual(one.losses)
@@ -108,8 +106,8 @@ describe.skipIf(!hasChromium)('in Chromium, where it is installed, under a polic
   })
 })
 
-test('docs/browser.md shows the files that run here', () => {
-  const page = readFileSync(join(repository, 'docs/browser.md'), 'utf8')
+test.each(['docs/browser.md', 'README.md'])('%s shows the files that run here', (path) => {
+  const page = readFileSync(join(repository, path), 'utf8')
   for (const name of ['docs-worker', 'docs-page'])
     expect(page).toContain(readFileSync(join(repository, `test/browser/${name}.ts`), 'utf8'))
 })

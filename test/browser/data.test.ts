@@ -56,8 +56,7 @@ describe.skipIf(!hasChromium)('data in Chromium, where it is installed', () => {
   let page: Page
 
   beforeAll(async () => {
-    const fake = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']
-    served = await serve(fake, ['assets/mnist-10x10.bin'])
+    served = await serve(['assets/mnist-10x10.bin'])
     page = await served.open()
   })
   afterAll(() => served?.close())

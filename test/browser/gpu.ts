@@ -124,16 +124,20 @@ export async function uploads(): Promise<{ readonly perStep: number; readonly st
   return { perStep: bytes / 10, state: stored.reduce((sum, { data }) => sum + data.byteLength, 0) }
 }
 
-/** Loses the GPU in the middle of training; returns the error, and whether the weights are those of before. */
-export async function lost(): Promise<{ readonly message: string; readonly isUnchanged: boolean }> {
-  const devices: Device[] = []
-  const adapter = scope.GPUAdapter.prototype
+const devices: Device[] = []
+// None in Node.js, which imports this file too.
+const adapter = (scope as Partial<Watched>).GPUAdapter?.prototype
+if (adapter) {
   const { requestDevice } = adapter
   adapter.requestDevice = async function (...given) {
     const device = await requestDevice.apply(this, given)
     devices.push(device)
     return device
   }
+}
+
+/** Loses the GPU in the middle of training, and for the rest of the page's life; returns the error, and whether the weights are those of before. */
+export async function lost(): Promise<{ readonly message: string; readonly isUnchanged: boolean }> {
   const all = examples([6])
   const optimizer = optim.sgd({ lr: 0.01, momentum: 0.9 })
   const task = new train.Task({

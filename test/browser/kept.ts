@@ -1,6 +1,6 @@
 import * as evenstep from 'evenstep'
 import type * as browser from '../../src/browser.ts'
-import type { CloudSettings } from './training.ts'
+import { type CloudSettings, clouds, toldBy } from './training.ts'
 
 // Types are those of Node.js here, which has no `storage`.
 const { storage, train } = evenstep as unknown as typeof browser
@@ -22,8 +22,11 @@ let trained = 0
 let waiting: Promise<void> | undefined
 let go = (): void => {}
 
-/** Makes runs of this page wait after their next event, until `release`. */
-export function hold(): void {
+let heldFrom = 0
+
+/** Makes runs of this page wait after their next event with at least so many steps, until `release`. */
+export function hold(from: number): void {
+  heldFrom = from
   waiting = new Promise((resolve) => {
     go = resolve
   })
@@ -36,22 +39,35 @@ export async function until(steps: number): Promise<void> {
   while (trained < steps) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
-/** Trains in a worker, and keeps the run; returns the number of steps when the loop was left. */
+let worker: evenstep.train.WorkerLike | undefined
+
+/** Trains in this page's worker, and keeps the run; returns the number of steps when the loop was left. */
 export async function kept(
   folder: string,
   settings: CloudSettings,
   options: { readonly resume?: boolean; readonly until?: number } = {},
 ): Promise<number> {
-  const worker = new (globalThis as unknown as Workers).Worker('/worker.js', { type: 'module' })
+  worker ??= new (globalThis as unknown as Workers).Worker('/worker.js', { type: 'module' })
   const { until = Number.POSITIVE_INFINITY, resume = false } = options
   let steps = 0
   for await (const event of train.inWorker(worker, settings, { folder, resume })) {
     steps = event.progress.steps
     trained = steps
     if (steps >= until) break
-    if (steps > 0) await waiting
+    if (steps >= heldFrom) await waiting
   }
   return steps
 }
 
-export const { list, remove } = storage
+/** Opens a run without its experiment; returns what it tells. */
+export const opened = async (folder: string, options?: evenstep.train.OpenOptions) =>
+  toldBy(await train.open(folder, options))
+
+/** Opens a run with its experiment; returns its loss on the validation data, and its first weights. */
+export async function openedWith(folder: string, { device, ...settings }: CloudSettings) {
+  const { evaluate, model } = await train.open(folder, { experiment: clouds(device, settings) })
+  const [weight] = evenstep.nn.variables(model).values()
+  return { ...(await evaluate()), weights: Array.from(weight!.data as Float32Array) }
+}
+
+export const { list, read, remove } = storage

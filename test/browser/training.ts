@@ -56,6 +56,30 @@ export async function losses(device: 'cpu' | 'wasm' | 'webgpu'): Promise<number[
   return all
 }
 
+function newWorker(url: string): train.WorkerLike {
+  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
+  return new scope.Worker(url, { type: 'module' })
+}
+
+let worker: train.WorkerLike | undefined
+
+/** Returns the page's worker. */
+const ownWorker = (): train.WorkerLike => (worker ??= newWorker('/worker.js'))
+
+/** Returns what a run that was opened tells without its experiment, as plain values. */
+export async function toldBy(run: train.OpenedRun) {
+  const { step, epoch, metrics } = run
+  const { loss, accuracy } = await run.evaluate(clouds('wasm').data.validation)
+  const [first] = await run.predict([[0, 3]])
+  let refused = ''
+  try {
+    refused = String(run.model)
+  } catch (error) {
+    refused = String(error)
+  }
+  return { step, epoch, metrics, loss, accuracy, first, bytes: run.exportOnnx().length, refused }
+}
+
 /** Trains in a worker; returns the losses as `losses` does, outputs of the model, and sizes of its files. */
 export async function inWorker(): Promise<{
   losses: number[]
@@ -63,8 +87,7 @@ export async function inWorker(): Promise<{
   files: number[]
   message: string
 }> {
-  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
-  const worker = new scope.Worker('/worker.js', { type: 'module' })
+  const worker = ownWorker()
   const run = train.inWorker(worker, { device: 'wasm' })
   const all: number[] = []
   for await (const event of run) {
@@ -80,9 +103,8 @@ export async function inWorker(): Promise<{
 
 /** Trains by the page and the worker that docs/browser.md shows; returns the sizes of the results. */
 export async function documented(): Promise<readonly number[]> {
-  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
   const { x, y } = points()
-  const worker = new scope.Worker('/docs-worker.js', { type: 'module' })
+  const worker = newWorker('/docs-worker.js')
   const { scores, weights, model } = await trainPoints(worker, x, y)
   return [scores!.length, weights.length, model.length]
 }
@@ -98,11 +120,9 @@ let repeated: train.Task | undefined
 
 /** Trains in a worker; returns how often the page's timers ran between its events, and the number of events. */
 export async function ticksDuring(): Promise<readonly [ticks: number, events: number]> {
-  const scope = globalThis as unknown as { Worker: new (url: string, options: object) => train.WorkerLike }
-  const worker = new scope.Worker('/worker.js', { type: 'module' })
   let [ticks, events] = [0, 0]
   const timer = setInterval(() => ticks++, 1)
-  for await (const _ of train.inWorker(worker, { device: 'wasm', epochs: 3, width: 4000 })) events++
+  for await (const _ of train.inWorker(ownWorker(), { device: 'wasm', epochs: 3, width: 4000 })) events++
   clearInterval(timer)
   return [ticks, events]
 }

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, extname, join } from 'node:path'
-import { chromium, type Page } from 'playwright-core'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
 import { repository } from './command.ts'
 
@@ -29,6 +29,7 @@ export interface Served {
   open(path?: string): Promise<Page>
   /** Kills the processes of all pages and their workers. */
   kill(): Promise<void>
+  /** Closes the pages, but not Chromium. */
   close(): Promise<void>
 }
 
@@ -41,10 +42,9 @@ let scripts: Promise<ReadonlyMap<string, string>> | undefined
  * Serves an empty page, also as `/isolated`, where it is isolated from other origins, and the modules in `test/browser` as
  * `/NAME.js`, in bundles as those of a web page: the package is resolved by its name and the condition `browser`.
  *
- * @param args more arguments for Chromium
  * @param files files of the repository that are served too, by their paths
  */
-export async function serve(args: readonly string[] = [], files: readonly string[] = []): Promise<Served> {
+export async function serve(files: readonly string[] = []): Promise<Served> {
   scripts ??= bundled(modules)
   const known = await scripts
   const empty = '<!doctype html><title>page</title>'
@@ -52,7 +52,7 @@ export async function serve(args: readonly string[] = [], files: readonly string
     if (['index.html', 'isolated'].includes(path)) return empty
     if (files.includes(path)) return readFileSync(join(repository, path))
     return known.get(path) ?? engine(basename(path))
-  }, args)
+  })
 }
 
 /** Serves the files in a folder, such as a site that was built. */
@@ -68,10 +68,32 @@ const isolated = {
   'cross-origin-embedder-policy': 'require-corp',
 }
 
-async function served(
-  contentOf: (path: string) => string | Buffer | undefined,
-  args: readonly string[] = [],
-): Promise<Served> {
+/** Arguments for a GPU in software, which takes time: only continuous integration tests it. */
+const gpu = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+]
+
+/** Arguments for Chromium, which makes up a camera. */
+const args = [
+  '--no-sandbox',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  ...(process.env.CI ? gpu : []),
+]
+
+let launched: Promise<BrowserContext> | undefined
+
+/** Starts Chromium once for all files of tests that a process runs; it ends with the process. */
+function chromiumOf(): Promise<BrowserContext> {
+  const profile = (): string => mkdtempSync(join(tmpdir(), 'evenstep-chromium-'))
+  launched ??= chromium.launchPersistentContext(profile(), { executablePath, args })
+  return launched
+}
+
+async function served(contentOf: (path: string) => string | Buffer | undefined): Promise<Served> {
   const server = createServer(({ url = '/' }, response) => {
     const path = new URL(url, 'http://localhost').pathname.slice(1) || 'index.html'
     const body = contentOf(path)
@@ -83,9 +105,7 @@ async function served(
     response.statusCode = body === undefined ? 404 : 200
     response.end(body)
   }).listen(0)
-  const profile = mkdtempSync(join(tmpdir(), 'evenstep-chromium-'))
-  const options = { executablePath, args: ['--no-sandbox', ...args] }
-  const browser = await chromium.launchPersistentContext(profile, options)
+  const browser = await chromiumOf()
   const alive: Page[] = []
   return {
     async open(path = '') {
@@ -96,9 +116,8 @@ async function served(
       return page
     },
     async close() {
-      await browser.close()
+      await Promise.all(alive.map((page) => page.close()))
       server.close()
-      rmSync(profile, { recursive: true, force: true })
     },
     async kill() {
       const session = await browser.browser()!.newBrowserCDPSession()

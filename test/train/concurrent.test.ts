@@ -1,5 +1,7 @@
+import { setTimeout as later } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { loader } from '../../src/data/loader.ts'
+import { stream } from '../../src/data/stream.ts'
 import { compile } from '../../src/index.ts'
 import * as ops from '../../src/ops/index.ts'
 import { sgd } from '../../src/optim/index.ts'
@@ -76,6 +78,30 @@ describe.each(Object.entries(kinds))('with %s', async (_, options) => {
     expect(await atOnce(many, all)).toEqual(apart)
     expect(writeSafetensors(many.variables)).toEqual(writeSafetensors(one.variables))
   })
+})
+
+test('an evaluation on a stream uses the weights with which it began, and others run while it waits for data', async () => {
+  const [task, alone] = [await trained(), await trained()]
+  const inTurn = [
+    await alone.evaluate(train, { batchSize: 2 }),
+    await steps(alone),
+    await evaluateTrain(alone),
+  ]
+  const during: unknown[] = []
+  const x = train.x.data as Float32Array
+  const examples = stream(
+    async function* () {
+      for (let i = 0; i < train.length; i++) {
+        await later(0)
+        if (i === 70) during.push(await steps(task), await evaluateTrain(task)) // 64 examples are evaluated by then
+        yield { x: x.slice(2 * i, 2 * i + 2), y: Number(train.y.data![i]) }
+      }
+    },
+    { shape: [2], classes: 3 },
+  )
+  const evaluated = await task.evaluate(examples, { batchSize: 2 })
+  expect([evaluated, ...during]).toEqual(inTurn)
+  expect(writeSafetensors(task.variables)).toEqual(writeSafetensors(alone.variables))
 })
 
 test('two tasks that share a model take turns', async () => {

@@ -66,6 +66,11 @@ describe('features of a locked body', () => {
     })
   })
 
+  test('stop when they are aborted', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(features(nn.requiresGrad(body(), false), given, { signal })).rejects.toThrow('enough')
+  })
+
   test('follow weights that are loaded later', async () => {
     const locked = nn.requiresGrad(body(), false)
     const inputs = { x: { shape: [30, 2, 6, 6] } }

@@ -1,9 +1,9 @@
 import { data, nn, ops, optim, schedule, train } from 'evenstep'
 
 train.serve({
-  digits: async () =>
+  digits: async (_: object, signal) =>
     train.experiment({
-      data: await data.loadDigits10x10(),
+      data: await data.loadDigits10x10({ signal }),
       model: () =>
         new nn.Sequential(
           new nn.BatchNorm1d(100), // some pixels are nearly always black

@@ -11,6 +11,9 @@ interface Place {
 /** Open volumes, by the paths of their folders. */
 const volumes = new Map<string, Promise<Volume> | Volume>()
 
+/** Copies of folders that are not open here, by the paths of the folders. */
+const copies = new Map<string, Volume>()
+
 /** Opens the volume of a folder. @throws {LockedError} when it is open already */
 export async function mountSlots(folder: string, slots: () => Promise<Slots>): Promise<void> {
   const own = normalized(folder)
@@ -38,12 +41,24 @@ export async function unmountSlots(folder: string): Promise<void> {
   if (volume.kindOf('') === undefined) await volume.discard()
 }
 
+/** Whether the volume of a folder is open. */
+export const isMounted = (folder: string): boolean => volumes.get(normalized(folder)) instanceof Volume
+
+/** Opens the copy of a folder, to be read whenever the folder itself is not open. @param slots undefined removes it */
+export async function mountCopy(folder: string, slots: Slots | undefined): Promise<void> {
+  const own = normalized(folder)
+  copies.delete(own)
+  if (slots) copies.set(own, await Volume.open(slots))
+}
+
 /** Finds the volume that a path lies in. */
 export function placeIn(path: string): Place | undefined {
   const parts = normalized(path).split('/')
   for (let length = parts.length; length > 0; length--) {
-    const volume = volumes.get(parts.slice(0, length).join('/'))
-    if (volume instanceof Volume) return { volume, path: parts.slice(length).join('/') }
+    const folder = parts.slice(0, length).join('/')
+    const open = volumes.get(folder)
+    const volume = open instanceof Volume ? open : copies.get(folder)
+    if (volume) return { volume, path: parts.slice(length).join('/') }
   }
   return undefined
 }

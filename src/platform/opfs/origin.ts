@@ -2,17 +2,17 @@ import { ArgumentError, MachineError } from '../../core/errors.ts'
 import { LockedError } from '../../core/locked.ts'
 import { normalized } from './mounts.ts'
 import type { Handle, Slots } from './slots.ts'
-import { indexIn, indexNames } from './volume.ts'
+import { type Index, indexIn, indexNames } from './volume.ts'
 
 /** A file of the origin-private file system. */
 interface OriginFile {
   readonly kind: 'file'
-  getFile(): Promise<{ arrayBuffer(): Promise<ArrayBuffer>; text(): Promise<string> }>
+  getFile(): Promise<{ arrayBuffer(): Promise<ArrayBuffer> }>
   createSyncAccessHandle?(): Promise<Handle>
 }
 
 /** A folder of the origin-private file system. */
-interface OriginFolder {
+export interface OriginFolder {
   readonly kind: 'directory'
   getDirectoryHandle(name: string, options?: { readonly create: boolean }): Promise<OriginFolder>
   getFileHandle(name: string, options?: { readonly create: boolean }): Promise<OriginFile>
@@ -124,16 +124,38 @@ export const removeRun = async (folder: string): Promise<void> =>
 
 /** Reads a file of a run; undefined if the run has no such file. @throws {ArgumentError} when there is no such run */
 export async function readOfRun(folder: string, path: string): Promise<Uint8Array | undefined> {
+  const own = await folderAt(folder)
+  const index = own && (await indexOf(own))
+  if (own === undefined || index === undefined)
+    throw new ArgumentError(`${folder}: wanted the folder of a run, got no such folder`)
+  const name = index.files[normalized(path)]
+  return name === undefined ? undefined : contentOf(own, name)
+}
+
+/** Finds a folder of the origin-private file system; undefined when there is none. */
+export async function folderAt(folder: string): Promise<OriginFolder | undefined> {
   let own = await rootOf()
   try {
     for (const name of pathOf(folder)) own = await own.getDirectoryHandle(name)
+    return own
   } catch (error) {
     if ((error as Error).name !== 'NotFoundError') throw error
-    throw new ArgumentError(`${folder}: wanted the folder of a run, got no such folder`)
+    return undefined
   }
-  const text = async (name: string): Promise<string> =>
-    (await (await own.getFileHandle(name, { create: true })).getFile()).text()
-  const slot = indexIn(await Promise.all(indexNames.map(text)))?.files[normalized(path)]
-  if (slot === undefined) return undefined
-  return new Uint8Array(await (await (await own.getFileHandle(slot)).getFile()).arrayBuffer())
+}
+
+/** Returns the index of a run's files that holds now; undefined when there is no run in the folder. */
+export async function indexOf(own: OriginFolder): Promise<Index | undefined> {
+  const text = (bytes: Uint8Array = new Uint8Array()): string => new TextDecoder().decode(bytes)
+  return indexIn(await Promise.all(indexNames.map(async (name) => text(await contentOf(own, name)))))
+}
+
+/** Reads a file; undefined when there is none. */
+export async function contentOf(own: OriginFolder, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await (await (await own.getFileHandle(name)).getFile()).arrayBuffer())
+  } catch (error) {
+    if ((error as Error).name !== 'NotFoundError') throw error
+    return undefined
+  }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { memorySlots } from './memory.ts'
 import type { Handle, Slots } from './slots.ts'
 import { Volume } from './volume.ts'
 
@@ -7,42 +8,27 @@ class Memory implements Slots {
   readonly name = 'run'
   readonly files = new Map<string, Uint8Array>()
   left = Number.POSITIVE_INFINITY
+  readonly #all = memorySlots(this.name, this.files)
 
   async open(file: string): Promise<Handle> {
-    if (!this.files.has(file)) this.files.set(file, new Uint8Array())
-    const content = (): Uint8Array => this.files.get(file)!
-    const put = (bytes: Uint8Array, at: number): void => {
-      const whole = new Uint8Array(Math.max(content().length, at + bytes.length))
-      whole.set(content())
-      whole.set(bytes, at)
-      this.files.set(file, whole)
-    }
+    const handle = await this.#all.open(file)
     return {
-      read: (bytes, { at }) => {
-        bytes.set(content().subarray(at, at + bytes.length))
-        return Math.min(bytes.length, content().length - at)
-      },
-      write: (bytes, { at }) => {
-        if (this.left-- > 0) put(bytes, at)
-        else {
-          put(bytes.subarray(0, bytes.length / 2), at)
-          throw new Error('killed')
-        }
-        return bytes.length
+      ...handle,
+      write: (bytes, place) => {
+        if (this.left-- > 0) return handle.write(bytes, place)
+        handle.write(bytes.subarray(0, bytes.length / 2), place)
+        throw new Error('killed')
       },
       truncate: (size) => {
         if (this.left-- <= 0) throw new Error('killed')
-        this.files.set(file, content().slice(0, size))
+        handle.truncate(size)
       },
-      getSize: () => content().length,
-      flush: () => {},
-      close: () => {},
     }
   }
 
-  list = async (): Promise<string[]> => [...this.files.keys()]
+  list = (): Promise<readonly string[]> => this.#all.list()
 
-  remove = async (): Promise<void> => this.files.clear()
+  remove = (): Promise<void> => this.#all.remove()
 }
 
 const textOf = (volume: Volume, path: string): string => {

@@ -14,7 +14,7 @@ export const indexNames = ['index-0', 'index-1'] as const
 /** Number of open files to keep in reserve: more than are made between two waits (`refill`). */
 const reserve = 16
 
-interface Index {
+export interface Index {
   readonly sequence: number
   /** Name of the numbered file for each path. */
   readonly files: Readonly<Record<string, string>>
@@ -154,7 +154,7 @@ export class Volume {
     this.#sequence++
     const files = Object.fromEntries([...this.#files].map(([path, { name }]) => [path, name]))
     const index: Index = { sequence: this.#sequence, files, folders: [...this.#folders] }
-    const bytes = new TextEncoder().encode(withChecksum(index))
+    const bytes = indexBytes(index)
     const handle = this.#index[this.#sequence % 2]!
     handle.write(bytes, { at: 0 })
     handle.truncate(bytes.length)
@@ -179,6 +179,9 @@ export class Volume {
     return this.#slots.remove()
   }
 }
+
+/** Returns the content of an index's file. */
+export const indexBytes = (index: Index): Uint8Array => new TextEncoder().encode(withChecksum(index))
 
 /** Returns whether a path is `from`, or is in the folder `from`. */
 const isAt = (path: string, from: string): boolean =>

@@ -1,3 +1,4 @@
+import { abortSignal } from '../../core/abort.ts'
 import { allocate } from '../../core/dtype.ts'
 import { ArgumentError } from '../../core/errors.ts'
 import { checkFields } from '../../core/mismatch.ts'
@@ -24,6 +25,8 @@ const options = {
   device: choice(devices),
   /** Maximum number of CPU threads per operator. @default 1 to 4, the fastest in the first calls */
   threads: threadCount,
+  /** Abort signal that stops between two batches. */
+  signal: abortSignal(),
 }
 
 export interface FeatureOptions extends OptionsOf<typeof options> {}
@@ -38,12 +41,13 @@ export interface FeatureOptions extends OptionsOf<typeof options> {}
  * @returns a data set with the outputs as `x`, and the targets, classes and weights of `source`
  * @throws {ArgumentError} when a weight is not locked, the body computes something else in training than in
  *   evaluation, as dropout does, or `source` is a stream or has several inputs.
+ * @throws the reason of `signal`, once it is aborted.
  * @example
  * const body = nn.requiresGrad(nn.initialize(new nn.Linear(100, 8), 0), false)
  * const cached = await train.features(body, split.train)
  */
 export async function features(body: Module, source: Dataset, given?: FeatureOptions): Promise<Dataset> {
-  const { batchSize, device, threads } = readOptions('features', options, given)
+  const { batchSize, device, threads, signal } = readOptions('features', options, given)
   checkModel(body)
   checkFields('features', 'a data set', source, 'x', 'y')
   checkSource(source)
@@ -63,6 +67,7 @@ export async function features(body: Module, source: Dataset, given?: FeatureOpt
   const width = sizeOf(shape.slice(1))
   const data = allocate(made, source.length * width)
   for (let at = 0; at < source.length; at += rows) {
+    signal?.throwIfAborted()
     // The last batch is filled up with its last example, so that one graph computes all.
     const indices = Int32Array.from({ length: rows }, (_, i) => Math.min(at + i, source.length - 1))
     const { y } = await compute({ x: picked(source, indices).x })
