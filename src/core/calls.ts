@@ -118,9 +118,9 @@ function marked(error: Error): Error {
 
 /** Replaces an error's message, also in its stack trace. */
 function retell(error: Error, message: string): void {
-  const before = error.message
+  const { message: before, stack } = error // read first: a loader such as jiti makes the stack when it is read
   error.message = message
-  if (error.stack !== undefined) error.stack = error.stack.replace(before, () => message)
+  if (stack !== undefined) error.stack = stack.replace(before, () => message)
 }
 
 /** Returns the error for a `forward` that uses a tensor as an array or number. It has the stack of `cause`. */
