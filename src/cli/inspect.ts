@@ -13,7 +13,7 @@ export const inspectCommand = (output: Output = terminal()): Command =>
     .argument('<file>', 'path of the ONNX file')
     .option('--json', 'print it as JSON')
     .action((path: string, { json }: { readonly json?: true }) => {
-      const found = inspectOnnx(bytesAt(path), `inspect ${basename(path)}`)
+      const found = inspectOnnx(bytesAt(path, 'inspect'), `inspect ${basename(path)}`)
       output.write(json ? jsonLine(found) : inspectText(found, output.columns))
     })
 

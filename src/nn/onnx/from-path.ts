@@ -33,7 +33,7 @@ export async function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Pro
   const who = `fromOnnx ${file}`
   const folder = dirname(path)
   return importBytes(
-    bytesAt(path),
+    bytesAt(path, 'fromOnnx'),
     options,
     { file, outside: (name, offset, length) => readBeside(folder, name, offset, length, who) },
     who,
@@ -41,13 +41,13 @@ export async function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Pro
 }
 
 /** Returns the bytes of an ONNX file. @throws {FormatError} when there is none */
-export function bytesAt(path: string): Uint8Array {
+export function bytesAt(path: string, who: string): Uint8Array {
   let file: number
   try {
     file = openSync(path, 'r')
   } catch (error) {
     if (systemCode(error) === 'ENOENT')
-      throw malformed('fromOnnx', 'the path of an ONNX file', `${path}, which does not exist`)
+      throw malformed(who, 'the path of an ONNX file', `${path}, which does not exist`)
     return onFile(path, () => {
       throw error
     })
