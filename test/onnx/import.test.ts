@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { inspectText } from '../../src/cli/inspect.ts'
+import { inspectCommand, inspectText } from '../../src/cli/inspect.ts'
 import { random } from '../../src/core/random.ts'
 import { variables } from '../../src/core/state.ts'
 import { constant, type Tensor } from '../../src/core/tensor.ts'
@@ -73,13 +73,26 @@ describe('a ResNet that PyTorch exported', () => {
 
   test('exported again, it has the same names and numbers', async () => {
     const network = await nn.fromOnnx(at('resnet'))
-    const bytes = exportOnnx(network, { shape: [3, 16, 16], dtype: 'float32' })
-    const again = await nn.fromOnnx(bytes)
+    const spec = { shape: [3, 16, 16], dtype: 'float32' } as const
+    const again = await nn.fromOnnx(exportOnnx(network, spec, { keepNormalization: true }))
     expect(worst(await run(again, shape, golden.x), golden.y)).toBeLessThan(2e-5)
-    const weights = namesOf(network).filter((name) => /(conv1|fc)\.weight$/.test(name))
-    expect(namesOf(again)).toEqual(expect.arrayContaining(weights))
-    const third = await nn.fromOnnx(exportOnnx(again, { shape: [3, 16, 16], dtype: 'float32' }))
-    expect(namesOf(third)).toEqual(namesOf(again))
+    const numbersOf = (model: object) =>
+      [...variables(model)].map(([name, { data }]) => [name, data] as const).sort()
+    expect(numbersOf(again)).toEqual(numbersOf(network))
+    const kindsOf = (model: nn.Module) =>
+      nn.summary(model, shape).layers.map(({ name, kind }) => [name, kind] as const)
+    expect(kindsOf(again)).toEqual(kindsOf(network))
+  })
+
+  test('exported for inference, its layers have the same names, and biases for batch normalization', async () => {
+    const network = await nn.fromOnnx(at('resnet'))
+    const folded = await nn.fromOnnx(exportOnnx(network, { shape: [3, 16, 16], dtype: 'float32' }))
+    expect(worst(await run(folded, shape, golden.x), golden.y)).toBeLessThan(2e-5)
+    const products = namesOf(network).filter((name) => /(conv\d|downsample\.0|fc)\.\w+$/.test(name))
+    const added = products
+      .filter((name) => !name.startsWith('fc'))
+      .map((name) => name.replace(/weight$/, 'bias'))
+    expect(namesOf(folded)).toEqual([...products, ...added].sort())
   })
 
   test('its head is replaced by assignment, or cut off', async () => {
@@ -122,6 +135,14 @@ describe('a ResNet that PyTorch exported', () => {
     expect(text).toMatch(/cuts +output: '\/Flatten_output_0'/)
     const folded = inspectText(inspectOnnx(bytesOf('resnet-folded'), 'file'), 300)
     expect(folded).toContain('it may be folded into the 7 layers, so there are no statistics to adapt')
+  })
+
+  test('inspected, a file that is no ONNX file is refused', () => {
+    const inspect = (path: string) => () => inspectCommand().parse([path], { from: 'user' })
+    expect(inspect('nowhere.onnx')).toThrow(
+      'inspect: wanted the path of an ONNX file, got nowhere.onnx, which does not exist',
+    )
+    expect(inspect(import.meta.filename)).toThrow('inspect import.test.ts: wanted an ONNX file, got ')
   })
 })
 
@@ -240,6 +261,17 @@ describe('options and errors', () => {
     )
     const blob = await nn.fromOnnx(new Blob([bytesOf('resnet') as Uint8Array<ArrayBuffer>]))
     expect(namesOf(blob)).toContain('fc.weight')
+    const others = {
+      'version https://git-lfs.github.com/spec/v1': 'a Git LFS pointer; run git lfs pull',
+      '<!doctype html>': 'an HTML page; check the address',
+      'PK\x03\x04archive': 'a ZIP archive, as PyTorch saves; export the model with torch.onnx.export',
+      '12345678{"w":{': 'a safetensors file, which holds weights but no graph; use train.loadWeights',
+    }
+    for (const [text, got] of Object.entries(others)) {
+      expect(await failure(nn.fromOnnx(new TextEncoder().encode(text)))).toBe(
+        `fromOnnx: wanted an ONNX file, got ${got}`,
+      )
+    }
     const response = new Response('gone', { status: 404 })
     expect(await failure(nn.fromOnnx(response))).toBe(
       'fromOnnx: wanted a response with the file, got "status 404"',
