@@ -153,7 +153,7 @@ export function unreachedLayer(part: object): string | undefined {
 export const unreachable = (layer: string): ArgumentError =>
   new ArgumentError(
     `${layer}: wanted a layer in a field of the model, got a layer that no field of the model leads to; ` +
-      '#private fields cannot be seen: use a public or TypeScript-private field, a list or an object',
+      'if it is new, call nn.initialize first; #private fields cannot be seen: use a public or TypeScript-private field, a list or an object',
   )
 
 const whoOf = (module: object): string => placeOf(module) || module.constructor.name

@@ -17,6 +17,8 @@ const kinds: readonly (OtherFile & { readonly begins: RegExp })[] = [
     got: 'a safetensors file, which holds weights but no graph',
     fix: 'use train.loadWeights',
   },
+  { begins: /^$/, got: 'an empty file', fix: 'load it again' },
+  { begins: /^[\s -~]+$/, got: 'a text', fix: 'check the path' },
 ]
 
 /** Recognizes, by their first bytes, other files that are taken for ONNX files; undefined for all others. */

@@ -142,7 +142,9 @@ describe('a ResNet that PyTorch exported', () => {
     expect(inspect('nowhere.onnx')).toThrow(
       'inspect: wanted the path of an ONNX file, got nowhere.onnx, which does not exist',
     )
-    expect(inspect(import.meta.filename)).toThrow('inspect import.test.ts: wanted an ONNX file, got ')
+    expect(inspect(import.meta.filename)).toThrow(
+      'inspect import.test.ts: wanted an ONNX file, got a text; check the path',
+    )
   })
 })
 
@@ -216,8 +218,31 @@ describe('options and errors', () => {
     expect(await failure(nn.fromOnnx(bytes, { inputs: { n: 1 } }))).toContain(
       'wanted inputs one of x, k, m, got n',
     )
-    expect(await failure(nn.fromOnnx(bytes, { output: 'z' }))).toContain(
-      'wanted output as one of y, f, p, x, k, m, got z',
+    expect(await failure(nn.fromOnnx(bytes, { output: 'head' }))).toBe(
+      'fromOnnx: wanted output as the name of a tensor in the graph, got "head"; npx evenstep inspect FILE lists some',
+    )
+    expect(await failure(nn.fromOnnx(at('resnet'), { output: 'Flatten_output_0' }))).toBe(
+      'fromOnnx resnet.onnx: wanted output as the name of a tensor in the graph, got "Flatten_output_0"; ' +
+        'did you mean /Flatten_output_0?',
+    )
+  })
+
+  test('a condition on numbers of the input is refused, and inspect says so', async () => {
+    const branch = (name: string) => ({
+      graph: { node: [nodeOf('Relu', ['x'], [name])], output: [valueInfo(name, 'float32', [])] },
+    })
+    const ends = { then_branch: branch('a'), else_branch: branch('b') }
+    const bytes = model([
+      nodeOf('ReduceMax', ['x'], ['m'], { keepdims: 0 }),
+      nodeOf('Cast', ['m'], ['c'], { to: 9 }),
+      nodeOf('If', ['c'], ['y'], ends, 'choose'),
+    ])
+    expect(inspectText(inspectOnnx(bytes, 'file'), 200)).toMatch(
+      /import +yes, if the condition of its If node depends on shapes, constants and inputs: \{ … \} alone\n/,
+    )
+    expect(await failure(nn.fromOnnx(bytes).then((one) => run(one, [1, 4], [1, 2, 3, 4])))).toBe(
+      'fromOnnx: node choose (If): wanted a condition that does not depend on the numbers in the input, ' +
+        'got one computed by Cast; give an output before this node',
     )
   })
 
@@ -253,6 +278,12 @@ describe('options and errors', () => {
     expect(await failure(nn.fromOnnx('nowhere.onnx'))).toBe(
       'fromOnnx: wanted the path of an ONNX file, got nowhere.onnx, which does not exist',
     )
+    for (const address of ['https://x.org/a.onnx', new URL('https://x.org/a.onnx')]) {
+      expect(await failure(nn.fromOnnx(address))).toBe(
+        'fromOnnx: wanted an ONNX file\'s path or bytes, a Blob or a Response, got "https://x.org/a.onnx"; ' +
+          'fetch it: nn.fromOnnx(await fetch(url))',
+      )
+    }
     expect(await failure(nn.fromOnnx(at('resnet'), { batch: 'all' as never }))).toBe(
       'fromOnnx: wanted batch as \'any\', got "all"',
     )
@@ -266,6 +297,8 @@ describe('options and errors', () => {
       '<!doctype html>': 'an HTML page; check the address',
       'PK\x03\x04archive': 'a ZIP archive, as PyTorch saves; export the model with torch.onnx.export',
       '12345678{"w":{': 'a safetensors file, which holds weights but no graph; use train.loadWeights',
+      '': 'an empty file; load it again',
+      '{ "name": "net" }\n': 'a text; check the path',
     }
     for (const [text, got] of Object.entries(others)) {
       expect(await failure(nn.fromOnnx(new TextEncoder().encode(text)))).toBe(

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { malformed } from '../../core/mismatch.ts'
+import { malformed, mismatch } from '../../core/mismatch.ts'
 import { readBeside } from '../../disk/data-beside.ts'
 import { onFile, systemCode } from '../../disk/fault.ts'
 import { readBytes } from '../../disk/read-bytes.ts'
@@ -28,6 +28,8 @@ export function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Promise<O
 export async function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Promise<OnnxModule | OnnxModel> {
   const wanted = "an ONNX file's path or bytes, a Blob or a Response"
   if (typeof source !== 'string' && !(source instanceof URL)) return importFrom(source, options, wanted)
+  if (/^https?:/.test(String(source)))
+    throw mismatch('fromOnnx', wanted, String(source), 'fetch it: nn.fromOnnx(await fetch(url))')
   const path = source instanceof URL ? fileURLToPath(source) : source
   const file = basename(path)
   const who = `fromOnnx ${file}`
