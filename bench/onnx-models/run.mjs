@@ -145,7 +145,8 @@ function digitsOn([channels, height, width], side, example) {
 
 /**
  * Computes the output, and compares the derivatives of a sum of it by three numbers of each of eight weights with central
- * differences, each over the interval of three that agrees best: a long one may hold a kink, such as that of a ReLU.
+ * differences, each over the interval of three that agrees best: a long one may hold a kink, such as that of a ReLU. At
+ * a kink itself, a derivative is to lie between the slopes to both sides.
  *
  * @returns the output, and the largest error, relative to the largest derivative by the same weight
  */
@@ -180,6 +181,7 @@ async function inDouble(network, shapes, numbersOf) {
     variable.data = before
     return found
   }
+  const middle = Number((await sum(fed)).sum)
   let worst = 0
   for (const [w, variable] of chosen.entries()) {
     const own = exact[`g${w}`]
@@ -189,10 +191,13 @@ async function inDouble(network, shapes, numbersOf) {
       const errors = []
       for (const step of [1e-5, 1e-6, 1e-7]) {
         const h = step * Math.max(1, Math.abs(variable.data[i]))
-        const slope = ((await at(variable, i, h)) - (await at(variable, i, -h))) / (2 * h)
-        errors.push(Math.abs(slope - own[i]) / scale)
+        const [up, down] = [await at(variable, i, h), await at(variable, i, -h)]
+        errors.push(Math.abs((up - down) / (2 * h) - own[i]))
+        const slopes = [(up - middle) / h, (middle - down) / h]
+        if (step === 1e-7)
+          errors.push(Math.max(0, own[i] - Math.max(...slopes), Math.min(...slopes) - own[i]))
       }
-      worst = Math.max(worst, Math.min(...errors))
+      worst = Math.max(worst, Math.min(...errors) / scale)
     }
   }
   return { y, worst }
