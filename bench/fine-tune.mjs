@@ -1,12 +1,14 @@
 /**
- * Fine-tunes the network of examples/fine-tune.ts on a few digits, with other digits for each seed:
+ * Fine-tunes the network of examples/fine-tune.ts on a few digits, others for each seed:
  *
  *     npm ci --ignore-scripts --prefix examples/fine-tune && npm run build
  *     node bench/fine-tune.mjs [--count 500] [--epochs 5] [--seeds 0,1,2] [--arms frozen,trained,random]
+ *     EVENSTEP_DATA=data node bench/fine-tune.mjs --epochs 15      # the photographs of the example instead
  *
  * `frozen` and `trained` say what becomes of the running statistics; `random` starts from random weights. Prints the
- * accuracy on 1,000 other digits and the CPU time of a step, and for the last trained network the largest difference
- * between the exported file in ONNX Runtime alone and the network itself, and whether it is imported with its names.
+ * accuracy on 1,000 other digits, or all other photographs, and the CPU time of a step, and for the last trained network, exported for inference and
+ * for further training, the largest difference between the file in ONNX Runtime alone and the network itself, and whether
+ * it is imported with its names.
  */
 import { parseArgs } from 'node:util'
 import { createJiti } from 'jiti'
@@ -24,7 +26,7 @@ const [count, epochs] = [values.count, values.epochs].map(Number)
 const jiti = createJiti(import.meta.url)
 const { compile, data, nn, ops, optim, train } = await jiti.import('../dist/index.js')
 const { ocrClassifier } = await jiti.import('../examples/nets/ocr.ts')
-const { fewDigits } = await jiti.import('../examples/fine-tune-data.ts')
+const { caltech10, fewDigits } = await jiti.import('../examples/fine-tune-data.ts')
 
 const starts = {
   frozen: { statistics: 'frozen' },
@@ -32,9 +34,12 @@ const starts = {
   random: { start: 'random' },
 }
 const batchSize = 25
+const folder = process.env.EVENSTEP_DATA
+const photographs = folder === undefined ? undefined : await caltech10(folder)
+const transform = photographs ? [data.horizontalFlip()] : []
 
 async function accuracyOf(arm, seed) {
-  const split = fewDigits(count, seed)
+  const split = photographs ?? fewDigits(count, seed)
   const model = nn.initialize(ocrClassifier({ ...starts[arm], weightSeed: seed }), seed)
   const lrScale = arm === 'random' ? 1 : 0.3
   const task = new train.Task({
@@ -47,10 +52,11 @@ async function accuracyOf(arm, seed) {
     data: split.train,
     threads: 1,
   })
+  const loader = data.loader(split.train, { batchSize, seed, transform, last: 'drop' })
   const start = process.cpuUsage()
   let steps = 0
   for (let epoch = 0; epoch < epochs; epoch++) {
-    for (const batch of data.loader(split.train, { batchSize, seed }).batches(epoch)) {
+    for (const batch of loader.batches(epoch)) {
       await task.step(batch)
       steps++
     }
@@ -64,8 +70,9 @@ async function accuracyOf(arm, seed) {
 }
 
 /** Prints how an exported network compares with itself, for 1 and 7 examples, and after import. */
-async function exported(model, { x }) {
-  const file = train.exportOnnx(model, x)
+async function exported(model, { x }, keepNormalization) {
+  const file = train.exportOnnx(model, x, { keepNormalization })
+  console.log(keepNormalization ? 'exported with keepNormalization:' : 'exported for inference:')
   const again = nn.fromOnnxBytes(file)
   const session = await ort.InferenceSession.create(file, { logSeverityLevel: 4 })
   const namesOf = (one) => [...nn.variables(one).keys()].sort()
@@ -73,19 +80,22 @@ async function exported(model, { x }) {
   const missing = own.filter((name) => !imported.includes(name))
   for (const n of [1, 7]) {
     const shape = [n, ...x.shape]
-    const numbers = x.data.slice(0, (n * x.data.length) / 1000)
+    const numbers = x.data.slice(
+      0,
+      shape.reduce((a, b) => a * b),
+    )
     const { y } = await session.run({ x: new ort.Tensor('float32', numbers, shape) })
     const outputs = async (one) =>
       (await (await compile({ x: { shape } }, (fed) => ({ y: one.forward(fed.x, 'eval') })))({ x: numbers }))
         .y
     const most = (found) => Math.max(...found.map((value, i) => Math.abs(value - y.data[i]))).toExponential(1)
     console.log(
-      `exported, ${n} at once: from ONNX Runtime ${most(await outputs(model))}, imported again ` +
+      `  ${n} at once: from ONNX Runtime ${most(await outputs(model))}, imported again ` +
         `${most(await outputs(again))}, of ${Math.max(...y.data.map(Math.abs)).toFixed(1)}`,
     )
   }
   console.log(
-    `${imported.length} of ${own.length} variables after import; absent: ${missing.slice(0, 8).join(', ') || 'none'}`,
+    `  ${own.length - missing.length} of ${own.length} names after import; absent: ${missing.slice(0, 4).join(', ') || 'none'}`,
   )
 }
 
@@ -98,5 +108,6 @@ for (const arm of values.arms.split(',')) {
   }
   const mean = found.reduce((a, b) => a + b, 0) / found.length
   console.log(`${arm}: mean ${(100 * mean).toFixed(1)} % of ${found.length}`)
-  if (arm === 'trained') await exported(last.model, last.examples)
+  if (arm !== 'trained') continue
+  for (const keep of [false, true]) await exported(last.model, last.examples, keep)
 }

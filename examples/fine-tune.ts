@@ -22,5 +22,5 @@ export default train.experiment({
     groups: [{ match: '^body\\.', lrScale: 0.3 }, ...optim.noDecayOnNormAndBias()],
   }),
   batchSize: 25,
-  epochs: 5,
+  epochs: digits ? 5 : 15,
 })

@@ -2,7 +2,8 @@
 
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 safetensors numpy && venv/bin/python scripts/golden-zoo.py
 
-Writes test/golden/zoo.safetensors: for each module in `zoo`, its state dict under `NAME/`. The way back is checked by
+Writes test/golden/zoo.safetensors: for each module in `zoo`, named as its row in test/conformance/rows/modules.ts, its
+state dict under `NAME/`. The way back is checked by
 
     EVENSTEP_ZOO=back.safetensors npx vitest run test/golden/zoo.test.ts
     venv/bin/python scripts/golden-zoo.py --check back.safetensors
@@ -18,37 +19,39 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 torch.manual_seed(0)
-stateless = [
-    nn.Flatten(), nn.Identity(), nn.MaxPool1d(2), nn.MaxPool2d(2), nn.AvgPool1d(2), nn.AvgPool2d(2), nn.AdaptiveAvgPool1d(1),
-    nn.AdaptiveAvgPool2d(1), nn.Dropout(), nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(), nn.ELU(), nn.CELU(), nn.SELU(), nn.GELU(), nn.SiLU(),
-    nn.Mish(), nn.Tanh(), nn.Sigmoid(), nn.LogSigmoid(), nn.Softplus(), nn.Hardtanh(), nn.Hardsigmoid(), nn.Hardswish(), nn.Softmax(-1),
-    nn.LogSoftmax(-1),
-]  # fmt: skip
+def row(kind):
+    """Both rows of a recurrent layer: of one layer, and of all that it can do."""
+    return {kind.__name__: kind(2, 2), f"{kind.__name__}, everything": kind(2, 2, 2, bias=False, bidirectional=True)}
+
+
 zoo = {
     "Linear": nn.Linear(3, 2),
-    "Linear without bias": nn.Linear(3, 2, bias=False),
-    "Embedding": nn.Embedding(4, 3),
-    "Conv1d": nn.Conv1d(4, 6, 3, groups=2),
-    "Conv2d": nn.Conv2d(2, 3, (3, 2)),
-    "Conv3d": nn.Conv3d(2, 3, 2, bias=False),
-    "ConvTranspose1d": nn.ConvTranspose1d(4, 6, 3, groups=2),
-    "ConvTranspose2d": nn.ConvTranspose2d(2, 3, 3),
-    "BatchNorm1d": nn.BatchNorm1d(3),
-    "BatchNorm2d": nn.BatchNorm2d(3, affine=False),
-    "BatchNorm3d": nn.BatchNorm3d(3, track_running_stats=False),
-    "LayerNorm": nn.LayerNorm([2, 3]),
-    "LayerNorm without bias": nn.LayerNorm(3, bias=False),
+    "Linear, no bias": nn.Linear(3, 2, bias=False),
+    "Embedding": nn.Embedding(5, 3),
+    "Sequential": nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)),
+    "BatchNorm1d, 2 axes": nn.BatchNorm1d(3),
+    "BatchNorm2d, 4 axes": nn.BatchNorm2d(3),
+    "BatchNorm3d, 5 axes": nn.BatchNorm3d(3),
+    "BatchNorm1d, not affine": nn.BatchNorm1d(3, affine=False),
+    "BatchNorm1d, no statistics": nn.BatchNorm1d(3, track_running_stats=False),
+    "LayerNorm": nn.LayerNorm(3),
+    "LayerNorm, two axes": nn.LayerNorm([3, 2], bias=False),
     "RMSNorm": nn.RMSNorm(3),
     "GroupNorm": nn.GroupNorm(2, 4),
-    "InstanceNorm1d": nn.InstanceNorm1d(3, affine=True),
-    "InstanceNorm2d": nn.InstanceNorm2d(3, affine=True, track_running_stats=True),
+    "InstanceNorm2d": nn.InstanceNorm2d(2, affine=True, track_running_stats=True),
     "PReLU": nn.PReLU(3),
-    "RNN": nn.RNN(3, 2, num_layers=2, bidirectional=True),
-    "LSTM": nn.LSTM(3, 2, num_layers=2),
-    "GRU": nn.GRU(3, 2, bias=False),
+    "Conv1d": nn.Conv1d(2, 3, 2),
+    "Conv1d, circular, no bias": nn.Conv1d(2, 2, 3, padding="same", padding_mode="circular", bias=False),
+    "Conv2d": nn.Conv2d(2, 3, 3),
+    "Conv2d, strided in groups": nn.Conv2d(4, 2, (2, 1), groups=2),
+    "Conv3d": nn.Conv3d(1, 2, 2),
+    "ConvTranspose1d": nn.ConvTranspose1d(2, 3, 3),
+    "ConvTranspose2d": nn.ConvTranspose2d(2, 2, 2, groups=2, bias=False),
+    **row(nn.RNN),
+    **row(nn.LSTM),
+    **row(nn.GRU),
     "MultiheadAttention": nn.MultiheadAttention(4, 2),
-    "MultiheadAttention of others": nn.MultiheadAttention(4, 2, kdim=3, vdim=5),
-    "Sequential": nn.Sequential(*stateless, nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), nn.Linear(2, 1)),
+    "MultiheadAttention, projected apart": nn.MultiheadAttention(4, 2, kdim=3, vdim=2),
 }
 with torch.no_grad():
     for module in zoo.values():

@@ -4,6 +4,7 @@ import { variables } from '../src/core/state.ts'
 import { constant, input } from '../src/core/tensor.ts'
 import { trace } from '../src/core/variable.ts'
 import * as nn from '../src/nn/index.ts'
+import { add } from '../src/ops/index.ts'
 
 /** A forward pass of a layer that a model holds as its field `layer`. */
 const forward = (layer: nn.Module, shape: Shape): void => {
@@ -97,4 +98,17 @@ test.each<[wanted: string, mistake: () => unknown]>([
     got = (error as Error).message
   }
   expect(got).toBe(wanted)
+})
+
+test('the stack of an error names its module once, also where a loader makes the stacks', () => {
+  const { prepareStackTrace } = Error
+  Error.prepareStackTrace = (error) => String(error)
+  try {
+    forward({ forward: (x) => add(x, constant([1, 2], [2])) }, [4, 3])
+    expect.unreachable()
+  } catch (error) {
+    expect((error as Error).stack).toMatch(/^ShapeError: layer \(Object\): Add: wanted/)
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace
+  }
 })

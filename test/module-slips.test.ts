@@ -73,7 +73,7 @@ describe('a mode that is neither train nor eval', () => {
 
 describe('a layer that no field leads to', () => {
   const message = (layer: string): string =>
-    `${layer}: wanted a layer in a field of the model, got a layer that no field of the model leads to; #private ` +
+    `${layer}: wanted a layer in a field of the model, got a layer that no field of the model leads to; if it is new, call nn.initialize first; #private ` +
     'fields cannot be seen: use a public or TypeScript-private field, a list or an object'
 
   class Hidden implements nn.Module {

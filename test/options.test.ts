@@ -73,6 +73,7 @@ const samples: Readonly<Record<string, unknown>> = {
   'ops.all.x': input([2], 'bool'),
   'nn.summary.shape': [8, 2],
   'train.parseExperiment.json': {},
+  'train.exportOnnx.spec': { shape: [2] },
   'ops.interpolate.x': images(2),
 }
 

@@ -20,6 +20,7 @@ import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
 import { jsonLine, type Output, painted, terminal } from './output.ts'
 import { type AskedRun, bestOption, experimentOption } from './run.ts'
+import { wrapped } from './table.ts'
 
 interface Options extends AskedRun {
   readonly only?: readonly string[]
@@ -149,15 +150,4 @@ function entry(severity: Severity | '', title: string, lines: readonly string[],
   const label = severity === '' ? margin : labelOf(severity, output)
   const below = lines.flatMap((line) => wrapped(line, Math.max(40, output.columns - margin.length)))
   return `${label}${title}\n${below.map((line) => `${margin}${line}\n`).join('')}`
-}
-
-/** Breaks a text at spaces into lines of at most `width` characters. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

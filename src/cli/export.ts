@@ -14,12 +14,16 @@ export const exportCommand = (output: Output = terminal()): Command =>
     .argument('<run>', 'folder of the run, or of one of its checkpoints')
     .argument('<file>', 'ONNX file to write')
     .addOption(bestOption())
+    .option(
+      '--keep-normalization',
+      'keep batch normalization as layers, for a file that is to be trained further',
+    )
     .addOption(experimentOption())
-    .action(async (folder: string, file: string, options: AskedRun) => {
+    .action(async (folder: string, file: string, options: AskedExport) => {
       const stored = storedRun(folder, options)
       const run = stored ?? (await open(folder, await askedBy(folder, options)))
       const [x, outputs] = fieldsOf(run)
-      const bytes = run.exportOnnx()
+      const bytes = run.exportOnnx({ keepNormalization: options.keepNormalization === true })
       writeOutput(file, bytes)
       const inputs = Object.entries(x.tensors ?? { x }).map(
         ([name, { dtype, shape }]) => `${name} ${dtype} [${['N', ...shape].join(', ')}]`,
@@ -31,6 +35,11 @@ export const exportCommand = (output: Output = terminal()): Command =>
       writeOutput(beside, `${JSON.stringify(table)}\n`)
       output.write(`${beside}: how evenstep/table encodes a row as x\n`)
     })
+
+/** Command-line options of an export. */
+interface AskedExport extends AskedRun {
+  readonly keepNormalization?: true
+}
 
 /** Returns the inputs of a run's model, and the names of its outputs. */
 function fieldsOf(run: StoredRun | OpenedRun): readonly [StoredRun['about']['x'], readonly string[]] {

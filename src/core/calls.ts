@@ -118,9 +118,9 @@ function marked(error: Error): Error {
 
 /** Replaces an error's message, also in its stack trace. */
 function retell(error: Error, message: string): void {
-  const before = error.message
+  const { message: before, stack } = error // read first: a loader such as jiti makes the stack when it is read
   error.message = message
-  if (error.stack !== undefined) error.stack = error.stack.replace(before, () => message)
+  if (stack !== undefined) error.stack = stack.replace(before, () => message)
 }
 
 /** Returns the error for a `forward` that uses a tensor as an array or number. It has the stack of `cause`. */
@@ -157,7 +157,7 @@ export function unreachedLayer(part: object): (() => string) | undefined {
 export const unreachable = (layer: string): ArgumentError =>
   new ArgumentError(
     `${layer}: wanted a layer in a field of the model, got a layer that no field of the model leads to; ` +
-      '#private fields cannot be seen: use a public or TypeScript-private field, a list or an object',
+      'if it is new, call nn.initialize first; #private fields cannot be seen: use a public or TypeScript-private field, a list or an object',
   )
 
 const whoOf = (module: object): string => placeOf(module) || module.constructor.name

@@ -29,7 +29,7 @@ async function exported(
   shape: readonly number[],
   dtype: 'float32' | 'float64' = 'float32',
 ) {
-  const bytes = inferenceModel(tracer(model, { shape, dtype }, dtype))
+  const bytes = inferenceModel(tracer(model, { shape, dtype }, dtype), { folds: true })
   const { node = [], initializer = [] } = readGraph(bytes)
   const all = shape.reduce((a, b) => a * b, 3)
   const x = toData(

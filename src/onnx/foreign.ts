@@ -10,6 +10,7 @@ import {
   type NodeProto,
   type ValueInfoProto,
 } from './messages.ts'
+import { otherFile } from './other-file.ts'
 
 // Reads an ONNX file that any program may have written.
 
@@ -75,10 +76,14 @@ export function readForeign(bytes: Uint8Array, who: string): FileModel {
   try {
     model = decodeForeign(messages, 'ModelProto', bytes) as ModelProto
   } catch (error) {
-    throw malformed(who, 'an ONNX file', (error as Error).message, 'the file is damaged')
+    const { got, fix } = otherFile(bytes) ?? { got: (error as Error).message, fix: 'the file is damaged' }
+    throw malformed(who, 'an ONNX file', got, fix)
   }
   const { graph, opsetImport = [], producerName = '', producerVersion = '' } = model
-  if (graph === undefined) throw malformed(who, 'an ONNX file', 'one without a graph')
+  if (graph === undefined) {
+    const { got, fix } = otherFile(bytes) ?? { got: 'one without a graph' }
+    throw malformed(who, 'an ONNX file', got, fix)
+  }
   const own = opsetImport.find(({ domain = '' }) => isOwnDomain(domain))?.version
   const opset = Number(own ?? 1n)
   const [oldest, newest] = opsets

@@ -10,7 +10,7 @@ import { gradientInBlocks } from './blocked-pool.ts'
 import { hasWeightInBlocks, weightInBlocks } from './blocked-weight.ts'
 import { forImages, fromBlocks, nchwc, toBlocks } from './blocks.ts'
 import { fuseConvolutions } from './fused.ts'
-import { walkOf } from './transformed.ts'
+import { isPrepared, walkOf } from './transformed.ts'
 
 /**
  * Rewrites the convolutions of a graph, their gradients, and the layers between them to use ONNX Runtime's CPU kernels
@@ -45,12 +45,12 @@ function sourcesOf(t: Tensor): readonly Tensor[] {
   return pool ? [pool.x, pool.dy] : []
 }
 
-/** Computes a convolution in blocks, if its channels divide into blocks of `size`; returns others unchanged. */
+/** Computes a convolution in blocks, if its channels divide into blocks of `size` and its weight is no constant. */
 function convolvedInBlocks(t: Tensor, size: number): Tensor {
   const [x, weight, ...bias] = t.inputs
   const [o, c, ...kernel] = weight!.shape
   const fits = o! % size === 0 && (c! < size || c! % size === 0) && kernel.length <= 2
-  if (!fits || t.dtype !== 'float32' || t.attributes.group !== 1) return t
+  if (!fits || isPrepared(t) || t.dtype !== 'float32' || t.attributes.group !== 1) return t
   if (worthTransforming(x!, o!, walkOf(t, x!, t))) return t
   const image = (shape: readonly number[]): number[] =>
     shape.length === 3 ? shape.toSpliced(2, 0, 1) : [...shape]

@@ -17,20 +17,25 @@ export interface TracedBatch {
   readonly reads: ReadonlyMap<Variable, Tensor>
 }
 
-/** Returns where in another file a variable's values are stored; undefined if the model contains them. */
-type PlaceOf = (variable: string) => FilePlace | undefined
+/** How a model is written. */
+interface Written {
+  /**
+   * Returns where in another file the values of a variable are stored, given its name; undefined if the model is to
+   * contain these values. @default the model contains all values
+   */
+  readonly placeOf?: (variable: string) => FilePlace | undefined
+  /** Whether batch normalization is folded into the convolution or matrix product before it. */
+  readonly folds: boolean
+}
 
 /**
- * Returns the bytes of an ONNX model that computes its outputs for any number of examples. A model that contains its
- * weights has batch normalization folded into the convolution or matrix product before it.
+ * Returns the bytes of an ONNX model that computes its outputs for any number of examples.
  *
  * @param traceOn traces the computation on a batch of n examples
- * @param placeOf returns where in another file the values of a variable are stored, given its name; undefined
- *   if the model is to contain these values. @default the model contains all values
  * @throws {ArgumentError} when graphs for different numbers of examples differ in operators, or in constants
  *   that are not a known function of that number.
  */
-export function inferenceModel(traceOn: (n: number) => TracedBatch, placeOf?: PlaceOf): Uint8Array {
+export function inferenceModel(traceOn: (n: number) => TracedBatch, { placeOf, folds }: Written): Uint8Array {
   const traced = openTraces('export', (n) => oneTrace(traceOn(n)))
   const { inputs, outputs, reads } = traced.first.batch
   const names = [...outputs.keys(), ...inputs.keys()]
@@ -45,7 +50,7 @@ export function inferenceModel(traceOn: (n: number) => TracedBatch, placeOf?: Pl
   })
   const shapeOf = (name: string) => traced.shapeOf((root) => root.inputs[names.indexOf(name)]!, name)
   const graph = varyingGraph(new Map([...inputs, ...named]), results, shapeOf, new Map(places))
-  return modelBytes(placeOf ? graph : foldNormalization(graph))
+  return modelBytes(folds ? foldNormalization(graph) : graph)
 }
 
 /** Returns a trace whose result is a dummy node: its inputs are all outputs, then all graph inputs. */

@@ -3,11 +3,12 @@ import { difference } from '../../test/support/golden.ts'
 import { noise } from '../../test/support/run-module.ts'
 import { toData } from '../core/dtype.ts'
 import { gradients } from '../core/grad.ts'
-import { input, type Tensor, topological } from '../core/tensor.ts'
+import { constant, input, type Tensor, topological } from '../core/tensor.ts'
 import { square } from '../ops/arithmetic.ts'
 import { sum } from '../ops/broadcast.ts'
 import { conv2d, convTranspose2d } from '../ops/convolution.ts'
 import { compile } from './compile.ts'
+import { fastConvolutions } from './convolutions.ts'
 import { transformConvolutions } from './transformed.ts'
 
 const operators = (roots: readonly Tensor[]): Set<string> => new Set(topological(roots).map(({ op }) => op))
@@ -31,6 +32,12 @@ test.each([
 ] as const)('with %s it stays one operator', (_, x, w, options) => {
   const y = conv2d(input(x), input(w), undefined, options)
   expect(transformConvolutions([y])).toEqual([y])
+})
+
+test('with a constant weight it stays one operator, whose kernel ONNX Runtime chooses', () => {
+  const weight = constant(new Float32Array(128 * 128 * 9), [128, 128, 3, 3])
+  const y = conv2d(input([2, 128, 5, 4]), weight, undefined, { padding: 1 })
+  expect(fastConvolutions([y], 16)).toEqual([y])
 })
 
 test('tiles compute what windows do, with padding of every width', async () => {

@@ -2,7 +2,15 @@ import { noTensor } from '../core/calls.ts'
 import { type DType, isFloat } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { checkSettled } from '../core/exclusive.ts'
-import { custom, type Option, readOptions, required } from '../core/options.ts'
+import {
+  boolean,
+  custom,
+  type Option,
+  type OptionsOf,
+  readOptions,
+  required,
+  type ValuesOf,
+} from '../core/options.ts'
 import { shapeOption } from '../core/shape.ts'
 import { variables } from '../core/state.ts'
 import { dtypeOption, input, isTensor, type Tensor } from '../core/tensor.ts'
@@ -26,28 +34,44 @@ const specOptions = {
   tensors: custom<TensorSpecs>('an object of tensors by name', (value) => Object(value) === value),
 }
 
+const exportOptions = {
+  /**
+   * Whether batch normalization remains a layer, with the names of its weights, rather than being folded into the layer
+   * before it: for a file that is to be trained further, here by `nn.fromOnnx` or elsewhere.
+   * @default false
+   */
+  keepNormalization: boolean(false),
+}
+export interface ExportOptions extends OptionsOf<typeof exportOptions> {}
+
+/** Checks options of an export. @throws {ArgumentError} naming the first that is unknown or invalid */
+export const readExportOptions = (given: ExportOptions): ValuesOf<typeof exportOptions> =>
+  readOptions('exportOnnx', exportOptions, given)
+
 /**
  * Returns the bytes of an ONNX file for inference with a model on any number of examples. The graph has input `x`,
- * output `y`, and the model's weights under their state names; several inputs or outputs have their own names. Batch normalization uses running statistics, and is
- * folded into the convolution or `Linear` before it, as by `nn.fuseAll`. As in evaluation, a float `x` is cast to the
- * element type of the model's weights, which is also the type of `y`.
+ * output `y`, and the model's weights under their state names; several inputs or outputs have their own names. Batch
+ * normalization uses running statistics, and is folded into the convolution or `Linear` before it, as by `nn.fuseAll`.
+ * As in evaluation, a float `x` is cast to the element type of the model's weights, which is also the type of `y`.
  *
  * @param spec shape and element type of one example
  * @throws {ArgumentError} when the model assigns variables or reads a schedule in evaluation, or when its operators
  *   or constants depend on the number of examples.
  */
-export function exportOnnx(model: Model, spec: FieldSpec): Uint8Array {
+export function exportOnnx(model: Model, spec: FieldSpec, given: ExportOptions = {}): Uint8Array {
   checkLayer('exportOnnx', 'model', model)
+  const { keepNormalization } = readExportOptions(given)
   const { shape, dtype, tensors } = readOptions('exportOnnx', specOptions, spec)
   checkSettled('exportOnnx', variables(model).values())
   const weights = [...variables(model).values()].map((v) => v.dtype) // also records their names
   const computing = isFloat(dtype) ? (weights.find(isFloat) ?? dtype) : dtype
+  const x: FieldSpec = { shape, dtype, ...(tensors && { tensors }) }
+  const traceOn = tracer(model, x, computing)
+  const isPlain = traceOn(2).outputs.has('y') && !tensors
+  if (keepNormalization || !isPlain) return inferenceModel(traceOn, { folds: !keepNormalization })
   // Fuses layers, as a graph does not show that several operators, such as a float64 convolution's, are one product.
-  const given: FieldSpec = { shape, dtype, ...(tensors && { tensors }) }
-  const traceOn = tracer(model, given, computing)
-  if (!traceOn(2).outputs.has('y') || tensors) return inferenceModel(traceOn)
   const fused = fuseAll(model as Module, input([2, ...shape], computing))
-  return inferenceModel(tracer(fused, given, computing))
+  return inferenceModel(tracer(fused, x, computing), { folds: true })
 }
 
 /**

@@ -14,6 +14,7 @@ import { loadCheckpoint } from './evaluation-weights.ts'
 import type { EpochEvent } from './event.ts'
 import { readEvents } from './event-log.ts'
 import { checkExperiment, type Experiment } from './experiment.ts'
+import type { ExportOptions } from './export.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { readFinished } from './model-file.ts'
 import { modelPredictor, type Predict, predicting } from './predictor.ts'
@@ -102,7 +103,7 @@ export interface OpenedRun {
    *
    * @throws {NotFiniteError} when a weight or a statistic is NaN or infinite.
    */
-  exportOnnx(): Uint8Array
+  exportOnnx(options?: ExportOptions): Uint8Array
 }
 
 /**
@@ -158,9 +159,9 @@ async function openWith({ path, checkpoint }: RunPlace, experiment: Experiment):
       return withFiniteLoss(path, await task.evaluate(on, { ...options, batchSize }))
     },
     predict: predicting(() => modelPredictor(path, experiment, task.model)),
-    exportOnnx() {
+    exportOnnx(options) {
       checkWeights(path, variables(task.model))
-      return describedOnnx(experiment, task)
+      return describedOnnx(experiment, task, options)
     },
   }
 }
@@ -191,7 +192,7 @@ function openGraphs(place: RunPlace, reason: EvenstepError): OpenedRun {
       return stored.evaluate(source, options)
     },
     predict: predicting(() => stored.predictor()),
-    exportOnnx: () => stored.exportOnnx(),
+    exportOnnx: (options) => stored.exportOnnx(options),
   }
 }
 

@@ -12,7 +12,7 @@ export type {
   TrainEvent,
 } from './event.ts'
 export { type Experiment, type ExperimentOptions, experiment } from './experiment.ts'
-export { exportOnnx } from './export.ts'
+export { type ExportOptions, exportOnnx } from './export.ts'
 export { type FindLearningRateOptions, findLearningRate, type LearningRates } from './find-lr.ts'
 export type { GivenMetrics, Losses, OutputLoss } from './goals.ts'
 export { type InWorkerOptions, inWorker, type WorkerRun } from './in-worker.ts'

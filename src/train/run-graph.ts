@@ -156,10 +156,10 @@ export function graphsOf(experiment: Experiment, task: Model, about: About): Run
   const { traceOn, losses } = tracers(experiment, task, about)
   const places = safetensorsPlaces('model.safetensors', task.variables)
   const placeOf = places.get.bind(places)
-  const model = attempted(() => inferenceModel(traceOn, placeOf))
+  const model = attempted(() => inferenceModel(traceOn, { placeOf, folds: false }))
   if (typeof model === 'string') return { about: { ...about, refused: model } }
   const named = withOutput(experiment, task, about)
-  const loss = attempted(() => inferenceModel((n) => losses(n).batch, placeOf))
+  const loss = attempted(() => inferenceModel((n) => losses(n).batch, { placeOf, folds: false }))
   if (typeof loss === 'string') return { model, about: { ...named, lossRefused: loss } }
   return { model, loss, about: { ...named, loss: aboutLoss(losses(about.batchSize).meaning) } }
 }

@@ -171,6 +171,19 @@ test('an export has batch normalization folded, as train.exportOnnx has, and the
   expect(operators(readFileSync(join(path, 'inference.onnx')))).toContain('BatchNormalization')
 })
 
+test('an export that keeps batch normalization is imported with the names and numbers of the model', async () => {
+  const { experiment, path } = await trained({ ...cases['images in float64'], dtype: 'float32', epochs: 1 })
+  const run = await open(path, { experiment })
+  const options = { keepNormalization: true }
+  for (const bytes of [StoredRun.at({ path })!.exportOnnx(options), run.exportOnnx(options)]) {
+    const [own, imported] = [run.model, nn.fromOnnxBytes(bytes)].map(nn.variables)
+    expect([...imported!.keys()].sort()).toEqual([...own!.keys()].sort())
+    const counted = (name: string) => name.endsWith('num_batches_tracked') // a file has no such count
+    for (const [name, { data }] of own!)
+      if (!counted(name)) expect(imported!.get(name)!.data, name).toEqual(data)
+  }
+})
+
 test('a model without one graph for all numbers of examples trains, and its run says why it has none', async () => {
   const looping = (): nn.Module => {
     const net = new ToyNet()

@@ -28,6 +28,7 @@ import type { Answer } from './answer.ts'
 import { readWeights } from './checkpoint.ts'
 import { type EvaluateOptions, type Evaluation, evaluation } from './evaluation.ts'
 import type { Evaluator } from './evaluator.ts'
+import { type ExportOptions, readExportOptions } from './export.ts'
 import { checkWeights, withFiniteLoss } from './finite.ts'
 import { graphFiles, graphFormat, readGraph } from './graph-files.ts'
 import type { InputRange } from './input-range.ts'
@@ -160,8 +161,9 @@ export class StoredRun {
   }
 
   /** Returns the model with its weights as the bytes of an ONNX file, like `train.exportOnnx`. */
-  exportOnnx(): Uint8Array {
-    const model = this.#whole('model', this.#weights(), true)
+  exportOnnx(options: ExportOptions = {}): Uint8Array {
+    const { keepNormalization } = readExportOptions(options)
+    const model = this.#whole('model', this.#weights(), !keepNormalization)
     return withMetadata(model, metadataOf(this.about))
   }
 
@@ -206,7 +208,7 @@ export class StoredRun {
     return Predictor.open(this.#whole('model', this.#weights()), this.about)
   }
 
-  /** Returns the ONNX file of the model or the loss with its weights. @param folds whether to fold constants */
+  /** Returns the ONNX file of the model or the loss with its weights. @param folds see `withWeights` */
   #whole(name: 'model' | 'loss', weights: NamedTensors, folds?: boolean): Uint8Array {
     return withWeights(readGraph(this.#place.path, name, this.about.sums), weights, folds)
   }

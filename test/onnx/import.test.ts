@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { inspectText } from '../../src/cli/inspect.ts'
+import { inspectCommand, inspectText } from '../../src/cli/inspect.ts'
 import { random } from '../../src/core/random.ts'
 import { variables } from '../../src/core/state.ts'
 import { constant, type Tensor } from '../../src/core/tensor.ts'
@@ -73,13 +73,26 @@ describe('a ResNet that PyTorch exported', () => {
 
   test('exported again, it has the same names and numbers', async () => {
     const network = await nn.fromOnnx(at('resnet'))
-    const bytes = exportOnnx(network, { shape: [3, 16, 16], dtype: 'float32' })
-    const again = await nn.fromOnnx(bytes)
+    const spec = { shape: [3, 16, 16], dtype: 'float32' } as const
+    const again = await nn.fromOnnx(exportOnnx(network, spec, { keepNormalization: true }))
     expect(worst(await run(again, shape, golden.x), golden.y)).toBeLessThan(2e-5)
-    const weights = namesOf(network).filter((name) => /(conv1|fc)\.weight$/.test(name))
-    expect(namesOf(again)).toEqual(expect.arrayContaining(weights))
-    const third = await nn.fromOnnx(exportOnnx(again, { shape: [3, 16, 16], dtype: 'float32' }))
-    expect(namesOf(third)).toEqual(namesOf(again))
+    const numbersOf = (model: object) =>
+      [...variables(model)].map(([name, { data }]) => [name, data] as const).sort()
+    expect(numbersOf(again)).toEqual(numbersOf(network))
+    const kindsOf = (model: nn.Module) =>
+      nn.summary(model, shape).layers.map(({ name, kind }) => [name, kind] as const)
+    expect(kindsOf(again)).toEqual(kindsOf(network))
+  })
+
+  test('exported for inference, its layers have the same names, and biases for batch normalization', async () => {
+    const network = await nn.fromOnnx(at('resnet'))
+    const folded = await nn.fromOnnx(exportOnnx(network, { shape: [3, 16, 16], dtype: 'float32' }))
+    expect(worst(await run(folded, shape, golden.x), golden.y)).toBeLessThan(2e-5)
+    const products = namesOf(network).filter((name) => /(conv\d|downsample\.0|fc)\.\w+$/.test(name))
+    const added = products
+      .filter((name) => !name.startsWith('fc'))
+      .map((name) => name.replace(/weight$/, 'bias'))
+    expect(namesOf(folded)).toEqual([...products, ...added].sort())
   })
 
   test('its head is replaced by assignment, or cut off', async () => {
@@ -122,6 +135,16 @@ describe('a ResNet that PyTorch exported', () => {
     expect(text).toMatch(/cuts +output: '\/Flatten_output_0'/)
     const folded = inspectText(inspectOnnx(bytesOf('resnet-folded'), 'file'), 300)
     expect(folded).toContain('it may be folded into the 7 layers, so there are no statistics to adapt')
+  })
+
+  test('inspected, a file that is no ONNX file is refused', () => {
+    const inspect = (path: string) => () => inspectCommand().parse([path], { from: 'user' })
+    expect(inspect('nowhere.onnx')).toThrow(
+      'inspect: wanted the path of an ONNX file, got nowhere.onnx, which does not exist',
+    )
+    expect(inspect(import.meta.filename)).toThrow(
+      'inspect import.test.ts: wanted an ONNX file, got a text; check the path',
+    )
   })
 })
 
@@ -195,8 +218,31 @@ describe('options and errors', () => {
     expect(await failure(nn.fromOnnx(bytes, { inputs: { n: 1 } }))).toContain(
       'wanted inputs one of x, k, m, got n',
     )
-    expect(await failure(nn.fromOnnx(bytes, { output: 'z' }))).toContain(
-      'wanted output as one of y, f, p, x, k, m, got z',
+    expect(await failure(nn.fromOnnx(bytes, { output: 'head' }))).toBe(
+      'fromOnnx: wanted output as the name of a tensor in the graph, got "head"; npx evenstep inspect FILE lists some',
+    )
+    expect(await failure(nn.fromOnnx(at('resnet'), { output: 'Flatten_output_0' }))).toBe(
+      'fromOnnx resnet.onnx: wanted output as the name of a tensor in the graph, got "Flatten_output_0"; ' +
+        'did you mean /Flatten_output_0?',
+    )
+  })
+
+  test('a condition on numbers of the input is refused, and inspect says so', async () => {
+    const branch = (name: string) => ({
+      graph: { node: [nodeOf('Relu', ['x'], [name])], output: [valueInfo(name, 'float32', [])] },
+    })
+    const ends = { then_branch: branch('a'), else_branch: branch('b') }
+    const bytes = model([
+      nodeOf('ReduceMax', ['x'], ['m'], { keepdims: 0 }),
+      nodeOf('Cast', ['m'], ['c'], { to: 9 }),
+      nodeOf('If', ['c'], ['y'], ends, 'choose'),
+    ])
+    expect(inspectText(inspectOnnx(bytes, 'file'), 200)).toMatch(
+      /import +yes, if the condition of its If node depends on shapes, constants and inputs: \{ … \} alone\n/,
+    )
+    expect(await failure(nn.fromOnnx(bytes).then((one) => run(one, [1, 4], [1, 2, 3, 4])))).toBe(
+      'fromOnnx: node choose (If): wanted a condition that does not depend on the numbers in the input, ' +
+        'got one computed by Cast; give an output before this node',
     )
   })
 
@@ -232,6 +278,12 @@ describe('options and errors', () => {
     expect(await failure(nn.fromOnnx('nowhere.onnx'))).toBe(
       'fromOnnx: wanted the path of an ONNX file, got nowhere.onnx, which does not exist',
     )
+    for (const address of ['https://x.org/a.onnx', new URL('https://x.org/a.onnx')]) {
+      expect(await failure(nn.fromOnnx(address))).toBe(
+        'fromOnnx: wanted an ONNX file\'s path or bytes, a Blob or a Response, got "https://x.org/a.onnx"; ' +
+          'fetch it: nn.fromOnnx(await fetch(url))',
+      )
+    }
     expect(await failure(nn.fromOnnx(at('resnet'), { batch: 'all' as never }))).toBe(
       'fromOnnx: wanted batch as \'any\', got "all"',
     )
@@ -240,6 +292,19 @@ describe('options and errors', () => {
     )
     const blob = await nn.fromOnnx(new Blob([bytesOf('resnet') as Uint8Array<ArrayBuffer>]))
     expect(namesOf(blob)).toContain('fc.weight')
+    const others = {
+      'version https://git-lfs.github.com/spec/v1': 'a Git LFS pointer; run git lfs pull',
+      '<!doctype html>': 'an HTML page; check the address',
+      'PK\x03\x04archive': 'a ZIP archive, as PyTorch saves; export the model with torch.onnx.export',
+      '12345678{"w":{': 'a safetensors file, which holds weights but no graph; use train.loadWeights',
+      '': 'an empty file; load it again',
+      '{ "name": "net" }\n': 'a text; check the path',
+    }
+    for (const [text, got] of Object.entries(others)) {
+      expect(await failure(nn.fromOnnx(new TextEncoder().encode(text)))).toBe(
+        `fromOnnx: wanted an ONNX file, got ${got}`,
+      )
+    }
     const response = new Response('gone', { status: 404 })
     expect(await failure(nn.fromOnnx(response))).toBe(
       'fromOnnx: wanted a response with the file, got "status 404"',

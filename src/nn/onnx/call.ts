@@ -111,7 +111,8 @@ export class NodeCall {
     const t = this.inputs[slot]
     if (t === undefined) return undefined
     if (isKnown(t)) return Array.from(t.data, Number)
-    throw refusal(`${what} that does not depend on the numbers in the input`, `one computed by ${t.op}`)
+    const wanted = `${what} that does not depend on the numbers in the input`
+    throw refusal(wanted, `one computed by ${t.op}`, 'give an output before this node')
   }
 
   /** Numbers of an attribute or, from the operator set that made it an input, of that input. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { malformed } from '../../core/mismatch.ts'
+import { malformed, mismatch } from '../../core/mismatch.ts'
 import { readBeside } from '../../disk/data-beside.ts'
 import { onFile, systemCode } from '../../disk/fault.ts'
 import { readBytes } from '../../disk/read-bytes.ts'
@@ -28,12 +28,14 @@ export function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Promise<O
 export async function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Promise<OnnxModule | OnnxModel> {
   const wanted = "an ONNX file's path or bytes, a Blob or a Response"
   if (typeof source !== 'string' && !(source instanceof URL)) return importFrom(source, options, wanted)
+  if (/^https?:/.test(String(source)))
+    throw mismatch('fromOnnx', wanted, String(source), 'fetch it: nn.fromOnnx(await fetch(url))')
   const path = source instanceof URL ? fileURLToPath(source) : source
   const file = basename(path)
   const who = `fromOnnx ${file}`
   const folder = dirname(path)
   return importBytes(
-    bytesAt(path),
+    bytesAt(path, 'fromOnnx'),
     options,
     { file, outside: (name, offset, length) => readBeside(folder, name, offset, length, who) },
     who,
@@ -41,13 +43,13 @@ export async function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Pro
 }
 
 /** Returns the bytes of an ONNX file. @throws {FormatError} when there is none */
-export function bytesAt(path: string): Uint8Array {
+export function bytesAt(path: string, who: string): Uint8Array {
   let file: number
   try {
     file = openSync(path, 'r')
   } catch (error) {
     if (systemCode(error) === 'ENOENT')
-      throw malformed('fromOnnx', 'the path of an ONNX file', `${path}, which does not exist`)
+      throw malformed(who, 'the path of an ONNX file', `${path}, which does not exist`)
     return onFile(path, () => {
       throw error
     })

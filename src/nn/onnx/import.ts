@@ -1,4 +1,4 @@
-import { malformed, mismatch, unknownName } from '../../core/mismatch.ts'
+import { malformed, mismatch, nearest, unknownName } from '../../core/mismatch.ts'
 import { choice, custom, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
 import { constant, isTensor, type Tensor } from '../../core/tensor.ts'
 import { type FileModel, type FileNode, type FileValue, readForeign } from '../../onnx/foreign.ts'
@@ -127,7 +127,12 @@ function outputsOf(
     ...graph.nodes.flatMap(({ outputs }) => outputs),
     ...graph.inputs.map(({ name }) => name),
   ])
-  for (const name of asked) if (!names.has(name)) throw unknownName(who, [...names], name, 'output as ')
+  for (const name of asked) {
+    if (names.has(name)) continue
+    const near = nearest(name, [...names])
+    const fix = near === undefined ? 'npx evenstep inspect FILE lists some' : `did you mean ${near}?`
+    throw mismatch(who, 'output as the name of a tensor in the graph', name, fix)
+  }
   return asked
 }
 

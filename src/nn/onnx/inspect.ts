@@ -9,7 +9,7 @@ import {
 import { type FileTensor, shapeOfTensor, typeName } from '../../onnx/foreign-tensor.ts'
 import { hoistedGraph, neededNodes } from './plan.ts'
 import { unknownOperators } from './unknown-operators.ts'
-import { isWeight, usesOfConstants } from './uses.ts'
+import { isStatistic, isWeight, usesOfConstants } from './uses.ts'
 
 /** What an ONNX file holds, and how it would be imported. */
 export interface OnnxSummary {
@@ -21,6 +21,8 @@ export interface OnnxSummary {
   readonly operators: readonly (readonly [op: string, count: number])[]
   /** Operators that cannot be imported, with their first nodes. */
   readonly unknown: readonly (readonly [op: string, node: string])[]
+  /** Number of conditional nodes: each is imported only if its condition is known when the graph is traced. */
+  readonly conditions: number
   /** Number of tensors that would learn, and of their numbers. */
   readonly weights: { readonly tensors: number; readonly numbers: number; readonly types: readonly string[] }
   /** Number of convolutions and matrix products with weights, of those that a batch normalization follows or precedes. */
@@ -39,7 +41,9 @@ export function inspectOnnx(bytes: Uint8Array, who: string): OnnxSummary {
   const outputs = graph.outputs.map(({ name }) => name)
   const nodes = neededNodes(graph.nodes, outputs)
   const uses = usesOfConstants(nodes, graph.constants)
-  const weights = [...uses].filter(([tensor, at]) => at.some((use) => isWeight(tensor, use)))
+  const weights = [...uses].filter(([tensor, at]) =>
+    at.some((use) => isWeight(tensor, use) && !isStatistic(use)),
+  )
   const weighted = new Set(
     weights.flatMap(([, at]) => at.map(({ node }) => node)).filter(({ op }) => products.includes(op)),
   )
@@ -52,6 +56,7 @@ export function inspectOnnx(bytes: Uint8Array, who: string): OnnxSummary {
     outputs: graph.outputs,
     operators: [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])),
     unknown: unknownOperators(nodes).map(({ op, nodes: [first] }) => [op, labelOf(first!)]),
+    conditions: counts.get('If') ?? 0,
     weights: summed(
       weights.map(([tensor]) => tensor),
       who,

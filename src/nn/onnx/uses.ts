@@ -62,6 +62,9 @@ export function isWeight(tensor: FileTensor, { node, slot }: Use): boolean {
   return size > 1 || (weights.get(node.op)?.includes(slot) ?? false)
 }
 
+/** Whether a use is that of a running statistic, which no gradient changes. */
+export const isStatistic = ({ node, slot }: Use): boolean => node.op === 'BatchNormalization' && slot > 2
+
 /** Returns the constants that are outputs: of the graph, or of a graph within a node. */
 export function constantOutputs(
   nodes: readonly FileNode[],

@@ -4,7 +4,7 @@ import type { FileNode } from '../../onnx/foreign.ts'
 import type { FileTensor, TensorValue } from '../../onnx/foreign-tensor.ts'
 import { type Candidate, type LayerWeight, layerFor, type Neighbours } from './layers.ts'
 import { modulePath, place, variablePath } from './names.ts'
-import { constantOutputs, isWeight, type Use, usesOfConstants } from './uses.ts'
+import { constantOutputs, isStatistic, isWeight, type Use, usesOfConstants } from './uses.ts'
 
 // Turns the constants of a graph that are weights into variables, in layers where a layer computes what a node does.
 
@@ -161,10 +161,9 @@ class Binder {
         if (own.length > 0) this.#options.keep(tensor)
         continue
       }
-      const isStatistic = own.every(({ node, slot }) => node.op === 'BatchNormalization' && slot > 2)
       const path = variablePath(first.node, first.slot, tensor, first.index)
       const shared = this.#shared.get(tensor)
-      const variable = shared ?? this.#variable(tensor, isStatistic ? undefined : path)
+      const variable = shared ?? this.#variable(tensor, own.every(isStatistic) ? undefined : path)
       found.set(tensor, place(this.#root, path, variable))
     }
     return found
