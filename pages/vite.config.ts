@@ -1,0 +1,25 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** Each folder with an index.html is a page. */
+const pages = readdirSync(at('.'))
+  .map((name) => at(`${name}/index.html`))
+  .filter(existsSync)
+
+export default defineConfig({
+  root: at('.'),
+  base: './', // so that a page also works in a folder of another site
+  resolve: { alias: [{ find: /^evenstep$/, replacement: at('../dist/browser/index.js') }] },
+  build: {
+    outDir: at('../dist/pages'),
+    emptyOutDir: true,
+    target: 'es2023',
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: pages },
+  },
+  worker: { format: 'es' },
+  server: { fs: { allow: ['..'] } }, // the library, and what pages share with the server
+})
