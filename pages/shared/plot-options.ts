@@ -35,10 +35,13 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1, range: isLog ? logRange : paddedRange } },
-    axes: [axis(colorOf, 56), { ...axis(colorOf, 40), size: 58 }],
+    axes: [
+      { ...axis(colorOf, 60), size: 28 },
+      { ...axis(colorOf, 28), size: 58, ...(isLog && { splits: logSplits }) },
+    ],
     series: [{}, ...lines.flatMap((line, place) => seriesOf(line, colorOf(colorName(line, place))))],
     bands: bandsOf(lines),
     cursor: {
@@ -46,7 +49,12 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
       focus: { prox: 24 },
       points: { size: 6 },
       ...(sync !== undefined && { sync: { key: sync } }),
-      bind: { dblclick: () => () => (onZoom?.(undefined), null) },
+      bind: {
+        dblclick: () => () => {
+          onZoom?.(undefined)
+          return null
+        },
+      },
     },
     hooks: {
       setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)],
@@ -72,6 +80,14 @@ const axis = (colorOf: ColorOf, space: number): uPlot.Axis => ({
   space,
   values: (_, splits) => splits.map((value) => (value === null ? '' : tick(value))),
 })
+
+/** Returns the powers of ten within a logarithmic axis; of few, 2 and 5 times these as well. */
+function logSplits(_: uPlot, __: number, min: number, max: number): number[] {
+  const [first, last] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))]
+  const factors = last - first > 3 ? [1] : last - first > 1 ? [1, 3] : [1, 2, 3, 5, 7]
+  const all = Array.from({ length: last - first + 1 }, (_, i) => factors.map((f) => f * 10 ** (first + i)))
+  return all.flat().filter((value) => value >= min && value <= max)
+}
 
 /** Formats the value of a tick: steps as `20k`, small numbers as `1e-4`. */
 const tick = (value: number): string =>
