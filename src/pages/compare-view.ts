@@ -5,9 +5,9 @@ import { curveAt, m4, meansOver } from './downsample.ts'
 import type { FollowedLog } from './followed-log.ts'
 import type { Found } from './found.ts'
 import type { OpenLogs } from './open-logs.ts'
-import { bestEpoch, judgeOf, numbersOf } from './run-results.ts'
+import { bestEpoch, judgeOf, resultNumbers } from './run-results.ts'
 import { epochCurve } from './run-view.ts'
-import type { CompareGroup, CompareView, Curve } from './views.ts'
+import type { CompareGroup, CompareView, CurveView } from './views.ts'
 
 /** How a page wants to see several runs. */
 export interface CompareQuery {
@@ -54,7 +54,7 @@ export class CompareWatch {
       runs.push({ id, description, log })
     }
     const groups = runGroups(runs)
-    const names = runs.map(({ log }) => Object.keys(numbersOf(Object(epochsOf(log).at(-1)) as never)))
+    const names = runs.map(({ log }) => Object.keys(resultNumbers(Object(epochsOf(log).at(-1)) as never)))
     const shared = names[0]?.filter((name) => names.every((own) => own.includes(name))) ?? []
     return {
       groups: groups.map((group) => this.#group(group)),
@@ -76,7 +76,7 @@ export class CompareWatch {
     const curves = runs.map(({ log }) =>
       quantity === 'loss'
         ? meansOver(log.steps.losses, size)
-        : epochCurve(epochsOf(log), (epoch) => numbersOf(epoch as never)[quantity]),
+        : epochCurve(epochsOf(log), (epoch) => resultNumbers(epoch as never)[quantity]),
     )
     const best = bestOf(runs)
     return { label, ids: runs.map(({ id }) => id), ...pooled(curves), ...(best && { best }) }
@@ -86,12 +86,12 @@ export class CompareWatch {
 const epochsOf = ({ others }: FollowedLog) => others.filter(({ type }) => type === 'epoch')
 
 /** Returns the mean of curves and, of several, the band that they fill, over the steps of the longest. */
-function pooled(curves: readonly Curve[]): Pick<CompareGroup, 'curve' | 'band'> {
+function pooled(curves: readonly CurveView[]): Pick<CompareGroup, 'curve' | 'band'> {
   const [first] = curves
   if (first === undefined || curves.length === 1) return { curve: first ?? { x: [], y: [] } }
   const { x } = curves.reduce((a, b) => (b.x.length > a.x.length ? b : a))
   const at = x.map((_, i) => curves.flatMap(({ y }) => (typeof y[i] === 'number' ? [y[i]] : [])))
-  const each = (of: (values: readonly number[]) => number): Curve['y'] =>
+  const each = (of: (values: readonly number[]) => number): CurveView['y'] =>
     at.map((values) => (values.length === 0 ? null : of(values)))
   return {
     curve: { x, y: each((values) => values.reduce((a, b) => a + b) / values.length) },
@@ -103,7 +103,7 @@ function pooled(curves: readonly Curve[]): Pick<CompareGroup, 'curve' | 'band'> 
 function bestOf(runs: readonly Read[]): CompareGroup['best'] {
   const judge = judgeOf(runs[0]!.description)
   const values = runs.map(({ log }) => {
-    const epochs = epochsOf(log).map((line) => numbersOf(line as never))
+    const epochs = epochsOf(log).map((line) => resultNumbers(line as never))
     return epochs.length > 0 ? epochs[bestEpoch({ epochs, judge })]?.[judge.name] : undefined
   })
   if (!values.every((value) => value !== undefined)) return undefined

@@ -21,7 +21,7 @@ const longest = 800
 const rest = 50
 
 /** Sends a page what it watches, and again whenever it changes, until the page goes. */
-export async function stream(sse: SSEStreamingApi, watch: Watch): Promise<void> {
+export async function sendViews(sse: SSEStreamingApi, watch: Watch): Promise<void> {
   const gone = new AbortController()
   sse.onAbort(() => gone.abort())
   try {

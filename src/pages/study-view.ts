@@ -88,11 +88,7 @@ function studyView(
     grids: findings ? gridViews(findings, idsBySettings(finished, idOf)) : [],
     trials: finished.map((trial) => trialView(trial, facts.metric.name, idOf)),
     effects: findings ? effectsIn(findings) : [],
-    comparisons: (findings?.comparisons ?? []).map(({ verdict, adjusted, seeds }) => ({
-      verdict,
-      p: probability(adjusted),
-      seeds,
-    })),
+    comparisons: findings ? comparisonsIn(findings) : [],
     factors: Object.keys(facts.factors),
     hasReport: state === 'ended' && checkInside(join(path, 'report.html')),
   }
@@ -133,6 +129,9 @@ const effectsIn = ({ effects, interactions }: Findings): StudyView['effects'] =>
   ]
     .filter(({ share }) => percent(share) !== '0 %')
     .sort((a, b) => b.share - a.share)
+
+const comparisonsIn = ({ comparisons }: Findings): StudyView['comparisons'] =>
+  comparisons.map(({ verdict, adjusted, seeds }) => ({ verdict, p: probability(adjusted), seeds }))
 
 function trialView(trial: Finished, metric: string, idOf: (trial: number) => string): TrialView {
   const { id, settings, seed, result } = trial
