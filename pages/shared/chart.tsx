@@ -6,7 +6,7 @@ import 'uplot/dist/uPlot.min.css'
 import './chart.css'
 import { dash, figure } from '../../src/core/text.ts'
 import { type Line, tableOf } from './line.ts'
-import { colorName, plotOptions, shapeOf } from './plot-options.ts'
+import { colorName, type Drawing, plotOptions, shapeOf } from './plot-options.ts'
 import { colorChanges } from './theme.ts'
 
 export interface ChartProps {
@@ -109,31 +109,30 @@ function usePlot(
   const shape = shapeOf(colored, log, sync, height, changes)
   useEffect(() => {
     const element = host.current!
-    const made = new uPlot(
-      plotOptions({
-        lines: colored,
-        isLog: log,
-        sync,
-        width: element.clientWidth,
-        height,
-        colorOf: (name) => colorIn(element, name),
-        onZoom: (to) => latest.current.props.onZoom?.(to),
-        onCursor: setIndex,
-      }),
-      latest.current.table,
-      element,
-    )
+    const onZoom = (to: ChartProps['range']): void => latest.current.props.onZoom?.(to)
+    const look = { lines: colored, isLog: log, sync, height, onZoom, onCursor: setIndex }
+    const made = drawn(element, look, latest.current.table)
     plot.current = made
     zoom(made, latest.current.range)
-    return attended(made, element, height, () => latest.current.props.onZoom?.(undefined))
+    return attended(made, element, height, () => onZoom(undefined))
   }, [shape])
   useEffect(() => {
-    const drawn = plot.current
-    if (drawn === undefined || drawn.data === table) return
-    drawn.setData(table, range === undefined)
-    zoom(drawn, range)
+    const now = plot.current
+    if (now === undefined || now.data === table) return
+    now.setData(table, range === undefined)
+    zoom(now, range)
   }, [table, range])
   return host
+}
+
+/** Draws a plot into an element, as wide as that and in its colours. */
+const drawn = (
+  element: HTMLElement,
+  look: Omit<Drawing, 'width' | 'colorOf'>,
+  table: uPlot.AlignedData,
+): uPlot => {
+  const colorOf = (name: string): string => colorIn(element, name)
+  return new uPlot(plotOptions({ ...look, width: element.clientWidth, colorOf }), table, element)
 }
 
 /** Returns a number that changes when the colours of the page do. */
