@@ -171,8 +171,8 @@ function Head({ settings, order, setOrder }: HeadProps): JSX.Element {
         {head('steps', 'steps', true)}
         {head('loss', 'training loss')}
         {head('best', 'best', true)}
-        {settings.map((name) => head(name))}
         {head('changed', 'last step', true)}
+        {settings.map((name) => head(name))}
       </tr>
     </thead>
   )
@@ -212,11 +212,11 @@ const Row = ({ run, settings, isChosen, choose }: RowProps): JSX.Element => (
         </span>
       )}
     </td>
+    <td class="number soft">{ago(run.changed)}</td>
     {settings.map((name) => (
       <td key={name} class="setting">
         {run.settings[name] ?? ''}
       </td>
     ))}
-    <td class="number soft">{ago(run.changed)}</td>
   </tr>
 )

@@ -127,7 +127,7 @@ const effectsIn = ({ effects, interactions }: Findings): StudyView['effects'] =>
     ...effects.map(({ factor, share }) => ({ name: factor, share, isJoint: false })),
     ...interactions.map(({ factors, share }) => ({ name: factors.join(' × '), share, isJoint: true })),
   ]
-    .filter(({ share }) => percent(share) !== '0 %')
+    .filter(({ share }) => percent(share, 1) !== '0.0 %')
     .sort((a, b) => b.share - a.share)
 
 const comparisonsIn = ({ comparisons }: Findings): StudyView['comparisons'] =>

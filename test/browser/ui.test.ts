@@ -36,7 +36,7 @@ export default train.experiment({
 `
 const study = `
 import { study } from 'evenstep'
-export default study.define({ experiment: 'points.ts', factors: { schedule: ['cosine'], lr: [0.01, 0.1, 1], normalization: ['batch', 'none'] }, seeds: 10, steps: 300 })
+export default study.define({ experiment: 'points.ts', factors: { schedule: ['cosine'], lr: [0.01, 0.1, 1], normalization: ['batch', 'none'] }, seeds: 4, steps: 400 })
 `
 
 describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
@@ -174,22 +174,22 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
       await page.getByRole('link', { name: 'rates' }).click()
       await page.getByText('running', { exact: true }).waitFor()
       const done = async () =>
-        Number(/^\d+/.exec((await page.getByText(/^\d+ of 60 trials/).textContent())!)![0])
+        Number(/^\d+/.exec((await page.getByText(/^\d+ of 24 trials/).textContent())!)![0])
       await expect.poll(done, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0)
-      expect(await done()).toBeLessThan(60)
+      expect(await done()).toBeLessThan(24)
       await once(running, 'close')
-      await page.getByText('60 of 60 trials').waitFor()
+      await page.getByText('24 of 24 trials').waitFor()
       await page.getByText('ended', { exact: true }).waitFor()
       const findings = JSON.parse(readFileSync(join(folder, 'runs/rates/findings.json'), 'utf8'))
       for (const sentence of findings.answer) await page.getByText(sentence).waitFor()
       expect(await page.locator('.matrix td a').count()).toBe(6)
       await page.locator('.matrix td a').first().click()
-      await page.getByRole('heading', { name: '10 runs compared' }).waitFor()
+      await page.getByRole('heading', { name: '4 runs compared' }).waitFor()
       await page
         .getByRole('link', { name: /^rates\/trials\/\d+$/ })
         .first()
         .click()
-      await page.getByText('300 of 300 steps').waitFor()
+      await page.getByText('400 of 400 steps').waitFor()
       await page.close()
       await look('study', '#/study?id=rates')
     })
