@@ -8,18 +8,18 @@ test('each worker has a line with its trial; once trials have ended, a bar shows
   const lines = new WorkerLines(2, () => now)
   lines.begin(trial(1))
   now = 3000
-  expect(lines.lines()).toEqual(['worker 1  trial 1 · 3 s · lr 0.1 · seed 4', 'worker 2  waits'])
+  expect(lines.lines()).toEqual(['worker 1  trial 1 · seed 4 · 3 s · lr 0.1', 'worker 2  waits'])
   lines.begin(trial(2))
   now = 4000
   lines.end(trial(1)) // after 4 s
   lines.begin(trial(3))
   now = 6000
   expect(lines.lines()).toEqual([
-    'worker 1  ━━━━━━────── trial 3 · 2 s · lr 0.1 · seed 4',
-    'worker 2  ━━━━━━━━━─── trial 2 · 3 s · lr 0.1 · seed 4',
+    'worker 1  ━━━━━━────── trial 3 · seed 4 · 2 s · lr 0.1',
+    'worker 2  ━━━━━━━━━─── trial 2 · seed 4 · 3 s · lr 0.1',
   ])
   now = 60_000
-  expect(lines.lines()[0]).toContain('━━━━━━━━━━━━ trial 3 · 56 s')
+  expect(lines.lines()[0]).toContain('━━━━━━━━━━━━ trial 3 · seed 4 · 56 s')
 })
 
 test('of many workers, the first eight have a line', () => {
