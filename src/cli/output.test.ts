@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { jsonLine, painted, printable, StatusLine } from './output.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { jsonLine, painted, printable, terminal } from './output.ts'
 
 const hostile = '\u001b]0;title\u0007\u001b[2J\u202e'
 
@@ -15,11 +15,29 @@ test('JSON lines stay JSON of the same values', () => {
   expect(JSON.parse(line)).toEqual({ name: `${hostile}\u009b1m` })
 })
 
-test('a status line shows the codes of its text, and is cut to the width', () => {
-  const parts: string[] = []
-  const write = (text: string): void => void parts.push(printable(text))
-  const line = new StatusLine({ columns: 12, color: true, isTerminal: true, write })
-  line.draw('\u001b[2Jabcdefgh')
-  line.print('done')
-  expect(parts).toEqual(['\u001b[G\u001b[K\\u001b[2Jab', '\u001b[G\u001b[K', 'done\n'])
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
+
+test.each([
+  [{}, { isTerminal: true, color: true }],
+  [{ NO_COLOR: '1' }, { isTerminal: true, color: false }],
+  [{ CI: 'true' }, { isTerminal: false, color: true }],
+  [{ TERM: 'dumb' }, { isTerminal: false, color: true }],
+  [
+    { WT_SESSION: 'x', TERM: '' },
+    { isTerminal: true, color: true },
+  ], // Windows Terminal, which sets no TERM
+])('with the environment %j, a terminal is %j', (environment, wanted) => {
+  const before = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY')
+  for (const name of ['NO_COLOR', 'CI', 'TERM']) vi.stubEnv(name, '')
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+  Object.defineProperty(process.stdout, 'isTTY', { value: true, configurable: true })
+  try {
+    expect(terminal()).toMatchObject(wanted)
+  } finally {
+    if (before) Object.defineProperty(process.stdout, 'isTTY', before)
+    else Reflect.deleteProperty(process.stdout, 'isTTY')
+  }
 })
