@@ -23,13 +23,17 @@ export function App(): JSX.Element {
       </header>
       <main>
         <Guide />
-        <Nets />
-        <Transport />
-        <p role="alert" class="complaint">
-          {complaint.value}
-        </p>
-        <Charts />
-        <Layers />
+        <div class="bench">
+          <Nets />
+          <div class="results">
+            <Transport />
+            <p role="alert" class="complaint">
+              {complaint.value}
+            </p>
+            <Charts />
+            <Layers />
+          </div>
+        </div>
       </main>
       <footer>
         <Sources />

@@ -126,7 +126,7 @@ export function Charts(): JSX.Element {
 
 function OneChart({ plan, isFeatured }: { readonly plan: ChartPlan; readonly isFeatured: boolean }): JSX.Element {
   const { title, says, log = false, lines } = plan
-  const all = runs.value.flatMap(lines).filter((one) => one !== undefined)
+  const all = frame.value < 0 ? [] : runs.value.flatMap(lines).filter((one) => one !== undefined)
   return (
     <div class={isFeatured ? 'panel featured' : 'panel'}>
       <Chart title={title} lines={all} log={log} height={170} sync="lab" />

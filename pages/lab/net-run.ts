@@ -55,7 +55,7 @@ export class NetRun {
     try {
       let begun = performance.now()
       for await (const event of this.#run) {
-        this.seconds += (performance.now() - begun) / 1e3
+        if (event.type === 'steps') this.seconds += (performance.now() - begun) / 1e3
         this.#take(event)
         this.#company.changed()
         if (event.type === 'steps' && performance.now() - this.#looked > lookEvery) await this.look()

@@ -18,7 +18,14 @@ export function Nets(): JSX.Element {
   )
   return (
     <section aria-labelledby="nets">
-      <h2 id="nets">Nets</h2>
+      <div class="head">
+        <h2 id="nets">Nets</h2>
+        {nets.length < mostNets && (
+          <button type="button" class="quiet" disabled={isBusy.value} onClick={addNet}>
+            Add a net
+          </button>
+        )}
+      </div>
       <fieldset class="fields" disabled={isBusy.value}>
         <legend class="hidden">What all nets share</legend>
         <label class="field">
@@ -40,11 +47,6 @@ export function Nets(): JSX.Element {
         {nets.map((_, place) => (
           <NetCard key={place} place={place} />
         ))}
-        {nets.length < mostNets && (
-          <button type="button" class="add" disabled={isBusy.value} onClick={addNet}>
-            Add a net
-          </button>
-        )}
       </div>
     </section>
   )
