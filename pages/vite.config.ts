@@ -15,7 +15,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^evenstep$/, replacement: at('../dist/browser/index.js') }] },
   build: {
     outDir: at('../dist/pages'),
-    emptyOutDir: true,
+    emptyOutDir: false, // which has declarations too,
     target: 'es2023',
     modulePreload: { polyfill: false },
     rolldownOptions: { input: pages },

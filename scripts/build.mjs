@@ -30,7 +30,9 @@ const bundle = await rolldown({
   platform: 'node',
 })
 const stale = existsSync(dist)
-  ? readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'))
+  ? readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.js') && !/^pages[\\/]assets/.test(file), // which scripts/pages.mjs builds
+    )
   : []
 const { output } = await bundle.write({
   dir: dist,

@@ -56,7 +56,7 @@ export function Chart(props: ChartProps): JSX.Element {
         {props.children}
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the cursor */}
-      <div ref={host} class="plot" role="group" aria-label={`${title}: ${summary(lines)}`} tabIndex={0} />
+      <section ref={host} class="plot" aria-label={`${title}: ${summary(lines)}`} tabIndex={0} />
       <ul class="legend">
         {lines.map((line, place) => (
           <li key={line.name}>
@@ -83,9 +83,9 @@ function usePlot(
   shown: readonly Line[],
   table: uPlot.AlignedData,
   setIndex: (index: number | null) => void,
-): { current: HTMLDivElement | null } {
+): { current: HTMLElement | null } {
   const { log = false, height = 200, sync, range } = props
-  const host = useRef<HTMLDivElement>(null)
+  const host = useRef<HTMLElement>(null)
   const plot = useRef<uPlot>(undefined)
   const latest = useRef({ props, table, range })
   latest.current = { props, table, range }
@@ -114,7 +114,8 @@ function usePlot(
     zoom(made, latest.current.range)
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
     resized.observe(element)
-    const onKey = (event: KeyboardEvent): void => press(made, event, () => latest.current.props.onZoom?.(undefined))
+    const onKey = (event: KeyboardEvent): void =>
+      press(made, event, () => latest.current.props.onZoom?.(undefined))
     element.addEventListener('keydown', onKey)
     return () => {
       element.removeEventListener('keydown', onKey)
@@ -142,7 +143,7 @@ function zoom(plot: uPlot, range: readonly [number, number] | undefined): void {
 
 /** Moves the cursor by arrow keys; Escape shows all of x. */
 function press(plot: uPlot, event: KeyboardEvent, all: () => void): void {
-  if (event.key === 'Escape') return all()
+  if (event.key === 'Escape') all()
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
   if (by === undefined) return
   event.preventDefault()

@@ -1,4 +1,4 @@
-import uPlot from 'uplot'
+import type uPlot from 'uplot'
 import { figure } from '../../src/core/text.ts'
 import type { Line } from './line.ts'
 
@@ -113,7 +113,7 @@ function bandsOf(lines: readonly Line[]): uPlot.Band[] {
 }
 
 const bandFill =
-  (series: number): uPlot.Band['fill'] =>
+  (series: number): uPlot.Band.Fill =>
   (plot) => {
     const { stroke } = plot.series[series]!
     const color = typeof stroke === 'function' ? stroke(plot, series) : stroke

@@ -1,6 +1,10 @@
 import '../shared/theme.css'
+import './ui.css'
 import { render } from 'preact'
 import { startTheme } from '../shared/theme.ts'
+import { App } from './app.tsx'
+import { startRoute } from './route.ts'
 
 startTheme()
-render(<main>…</main>, document.getElementById('app')!)
+startRoute()
+render(<App />, document.getElementById('app')!)

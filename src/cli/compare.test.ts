@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { printedBy } from '../../test/support/printed.ts'
 import { toy } from '../../test/support/toy.ts'
 import { sgd } from '../optim/index.ts'
+import { readResults } from '../pages/run-results.ts'
 import { bootstrap } from '../study/analysis/statistics.ts'
 import { type ExperimentOptions, metrics, RunFolder } from '../train/index.ts'
 import { compareCommand } from './compare.ts'
-import { readResults } from './run-results.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'evenstep-compare-'))
 const before = process.cwd()

@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { counted, figure } from '../core/text.ts'
+import { type Difference, differingSettings, type RunGroup, runGroups } from '../pages/compared-settings.ts'
+import { bestEpoch, type RunResults, readResults, sharedJudge, sharedNames } from '../pages/run-results.ts'
 import type { Estimate } from '../study/analysis/findings.ts'
 import { bootstrap, rangeOf } from '../study/analysis/statistics.ts'
 import { isShare, scoreText } from '../study/analysis/words.ts'
-import { type Difference, differingSettings, type RunGroup, runGroups } from './compared-settings.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
-import { bestEpoch, type RunResults, readResults, sharedJudge, sharedNames } from './run-results.ts'
 import { alignedTable } from './table.ts'
 
 /** `evenstep compare RUN RUN…`: lists the settings in which runs differ, and their results. */

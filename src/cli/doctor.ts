@@ -7,6 +7,7 @@ import { pathExists } from '../disk/inside.ts'
 import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
+import { writeDoctor } from '../pages/doctor-file.ts'
 import { readSteps } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
@@ -80,6 +81,7 @@ export async function diagnose(
     made.push(diagnosis)
     print.progress?.(diagnosis)
   }
+  if (!only) writeDoctor(path, task.steps, made)
   print.diagnoses(made, `${basename(path)} · ${count(task.steps)} steps`)
 }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { evenstepCommand } from '../core/shell.ts'
 import { figure } from '../core/text.ts'
 import { writeOutput } from '../disk/output-file.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
@@ -7,7 +8,6 @@ import { override } from '../train/spec.ts'
 import { positiveInteger, positiveNumber, setOption } from './arguments.ts'
 import { jsonLine, type Output, terminal } from './output.ts'
 import { plot } from './plot.ts'
-import { evenstepCommand } from './shell.ts'
 import { svg } from './svg.ts'
 
 interface Options extends FindLearningRateOptions {

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { evenstepCommand, shellCommand } from '../core/shell.ts'
 import { writeNew } from '../disk/output-file.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { stemOf } from '../train/experiment-file.ts'
@@ -12,7 +13,6 @@ import type { Told } from '../train/init/told.ts'
 import { encodingOf, noteOnTable } from '../train/table-encoding.ts'
 import { seed } from './arguments.ts'
 import { type Output, printNote, terminal } from './output.ts'
-import { evenstepCommand, shellCommand } from './shell.ts'
 
 interface Options extends Told {
   readonly out?: string

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   csv: async () => (await import('./csv.ts')).csvCommand(),
   study: async () => (await import('./study.ts')).studyCommand(),
   report: async () => (await import('./report.ts')).reportCommand(),
+  ui: async () => (await import('./ui.ts')).uiCommand(),
   worker: async () => (await import('./worker.ts')).workerCommand(),
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { jsonLine, painted, printable, StatusLine } from './output.ts'
+import { jsonLine, painted, printable } from './output.ts'
 
 const hostile = '\u001b]0;title\u0007\u001b[2J\u202e'
 
@@ -13,13 +13,4 @@ test('JSON lines stay JSON of the same values', () => {
   const line = printable(jsonLine({ name: `${hostile}\u009b1m` }))
   for (const obeyed of ['\u001b', '\u009b', '\u202e']) expect(line).not.toContain(obeyed)
   expect(JSON.parse(line)).toEqual({ name: `${hostile}\u009b1m` })
-})
-
-test('a status line shows the codes of its text, and is cut to the width', () => {
-  const parts: string[] = []
-  const write = (text: string): void => void parts.push(printable(text))
-  const line = new StatusLine({ columns: 12, color: true, isTerminal: true, write })
-  line.draw('\u001b[2Jabcdefgh')
-  line.print('done')
-  expect(parts).toEqual(['\u001b[G\u001b[K\\u001b[2Jab', '\u001b[G\u001b[K', 'done\n'])
 })

@@ -19,7 +19,10 @@ export interface Output {
   write(text: string, options?: WriteOptions): void | Promise<void>
 }
 
-/** Returns standard output: coloured if a terminal and NO_COLOR is unset; 80 columns wide if no terminal. */
+/**
+ * Returns standard output: coloured if a terminal and NO_COLOR is unset; 80 columns wide if no terminal. The log of
+ * continuous integration, which sets CI, and a terminal without codes (TERM is dumb) are no terminals to redraw lines in.
+ */
 export function terminal(): Output {
   const { stdout, env } = process
   return {
@@ -27,7 +30,7 @@ export function terminal(): Output {
       return stdout.columns || 80
     },
     color: stdout.isTTY === true && !env.NO_COLOR,
-    isTerminal: stdout.isTTY === true,
+    isTerminal: stdout.isTTY === true && !env.CI && env.TERM !== 'dumb',
     write: (text, { isData = false } = {}) => {
       const shown = isData && !stdout.isTTY ? text : printable(text)
       return new Promise((resolve) => stdout.write(shown, () => resolve()))
@@ -37,6 +40,9 @@ export function terminal(): Output {
 
 /** Returns a value as one line of JSON that ends with a newline. */
 export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`
+
+/** Returns one of our own terminal codes, such as `[K`, which erases to the end of the line. */
+export const terminalCode = (code: string): string => `${own}${code}`
 
 /** Beginning of our own terminal codes: random in each process, so that no text from outside can contain it. */
 const own = `<${randomUUID()}>`
@@ -49,29 +55,3 @@ export const printable = (text: string): string => visible(text).replaceAll(own,
 
 /** Prints a line on stderr. */
 export const printNote = (line: string): void => void process.stderr.write(`${printable(line)}\n`)
-
-const clearLine = `${own}[G${own}[K`
-
-/** A status line, such as a progress bar, that is redrawn in place and stays below all printed text. */
-export class StatusLine {
-  readonly #output: Output
-
-  constructor(output: Output) {
-    this.#output = output
-  }
-
-  /** Replaces the text of the status line; the text is cut to the width of the output. */
-  draw(text: string): void {
-    this.#output.write(`${clearLine}${visible(text).slice(0, this.#output.columns - 1)}`)
-  }
-
-  /** Erases the status line, and prints a line of text in its place. */
-  print(text: string): void {
-    this.clear()
-    this.#output.write(`${text}\n`)
-  }
-
-  clear(): void {
-    if (this.#output.isTerminal) this.#output.write(clearLine)
-  }
-}

@@ -3,10 +3,10 @@ import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import { unknownName } from '../core/mismatch.ts'
 import { writeOutput } from '../disk/output-file.ts'
+import { type RunResults, readResults, sharedNames } from '../pages/run-results.ts'
 import { type Output, terminal } from './output.ts'
 import { plot } from './plot.ts'
 import { pngOf } from './png.ts'
-import { type RunResults, readResults, sharedNames } from './run-results.ts'
 import { type PlotPanel, svg } from './svg.ts'
 
 interface Options {

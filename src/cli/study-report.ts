@@ -7,10 +7,16 @@ import { trialKey } from '../study/design/design.ts'
 import type { Prepared } from '../study/run/prepared.ts'
 import type { StudyEvent } from '../study/run/run-study.ts'
 import { seedsText } from '../study/seeds.ts'
-import { type Output, StatusLine } from './output.ts'
+import type { Trial } from '../study/trial.ts'
+import type { Output } from './output.ts'
+import { StatusLines } from './status-lines.ts'
+import { WorkerLines } from './worker-lines.ts'
 
 /** Maximum number of rows, one per combination of settings, in the table printed at the end. */
 const rows = 5
+
+/** Milliseconds between two drawings of the status lines. */
+const redraw = 500
 
 /** Sum of the scores of one combination of settings in one round, over the trials (seeds) finished so far. */
 interface Total {
@@ -26,7 +32,7 @@ export class StudyReport {
   readonly #folder: string
   readonly #workers: number
   readonly #output: Output
-  readonly #line: StatusLine
+  readonly #lines: StatusLines
   readonly #totals = new Map<string, Total>()
   #begun = 0
   /** Number of trials that were already finished when the study was resumed. */
@@ -34,18 +40,25 @@ export class StudyReport {
   /** Progress last printed, in units of 5 % of all trials; used only if there is no status line to redraw. */
   #reported = 0
   #lost = 0
+  #done = 0
+  #total = 0
+  readonly #running: WorkerLines
+  #timer: NodeJS.Timeout | undefined
 
   constructor(output: Output, prepared: Prepared, folder: string, workers: number) {
     this.#output = output
-    this.#line = new StatusLine(output)
+    this.#lines = new StatusLines(output)
     this.#prepared = prepared
     this.#folder = folder
     this.#workers = workers
+    this.#running = new WorkerLines(workers)
   }
 
   event(event: StudyEvent): void {
     if (event.type === 'start') this.#start(event)
+    if (event.type === 'begin') this.#begin(event.trial)
     if (event.type === 'trial') this.#trial(event)
+    if (event.type === 'end') this.close()
   }
 
   /** Prints a study's findings, and the names of the files that store them. */
@@ -63,20 +76,23 @@ export class StudyReport {
       return ['', `best ${metric.name} after ${steps} steps, mean over seeds${on}:`, ...best.map(line)]
     })
     const stored = `stored in ${this.#folder}: ${[...files, 'study.db', 'trials'].join(', ')}`
-    this.#line.print(
+    this.#lines.print(
       ['', ...answer, ...table, ...testLines(tests, testSentences(findings)), '', stored].join('\n'),
     )
   }
 
-  /** Erases the status line, which shows the progress. */
+  /** Erases the status lines, which show the progress. */
   close(): void {
-    this.#line.clear()
+    clearInterval(this.#timer)
+    this.#lines.clear()
   }
 
   #start({ finished, done, total }: StudyEvent & { readonly type: 'start' }): void {
     const { name, study, metric } = this.#prepared
     this.#begun = performance.now()
     this.#before = done
+    this.#done = done
+    this.#total = total
     for (const one of finished) this.#add(one)
     const about = [
       name,
@@ -85,24 +101,38 @@ export class StudyReport {
       `${this.#workers} at a time`,
       `judged by ${metric.name}`,
     ]
-    this.#line.print(`${about.join(' · ')}\n${done === 0 ? '' : `resuming after ${done} trials\n`}`)
+    this.#lines.print(`${about.join(' · ')}\n${done === 0 ? '' : `resuming after ${done} trials\n`}`)
+  }
+
+  #begin(trial: Trial): void {
+    this.#running.begin(trial)
+    // The lines say for how long each trial has run.
+    if (this.#output.isTerminal) this.#timer ??= setInterval(() => this.#draw(), redraw).unref()
+  }
+
+  /** Draws the progress, with a line for each worker. */
+  #draw(): void {
+    this.#lines.draw(this.#progress(this.#done, this.#total), ...this.#running.lines())
   }
 
   #trial({ finished, done, total }: StudyEvent & { readonly type: 'trial' }): void {
     this.#add(finished)
+    this.#running.end(finished)
+    this.#done = done
+    this.#total = total
     const { id, result } = finished
-    if (result.status === 'failed') this.#line.print(`trial ${id} failed: ${result.error}`)
+    if (result.status === 'failed') this.#lines.print(`trial ${id} failed: ${result.error}`)
     const twentieths = Math.floor((20 * done) / total)
-    if (this.#output.isTerminal) this.#line.draw(this.#progress(done, total))
+    if (this.#output.isTerminal) this.#draw()
     else if (done === total || twentieths > this.#reported) {
       this.#reported = twentieths
-      this.#line.print(this.#progress(done, total))
+      this.#lines.print(this.#progress(done, total))
     }
   }
 
   #progress(done: number, total: number): string {
     const seconds = (performance.now() - this.#begun) / 1e3
-    const left = Math.ceil(((total - done) * seconds) / (done - this.#before))
+    const left = Math.ceil(((total - done) * seconds) / (done - this.#before)) // not finite at first: shown as a dash
     const best = this.#best()
     const { name, goal } = this.#prepared.metric
     const score = best && scoreText(asLoss(best.sum / best.count, goal), name)

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { evenstepCommand } from '../core/shell.ts'
 import type { Finished, WinnerTest } from '../study/analysis/findings.ts'
 import { winnerOf } from '../study/analysis/tested.ts'
 import { NoneDoneError } from '../study/none-done.ts'
@@ -14,7 +15,6 @@ import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { loadStudy } from './load.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
-import { evenstepCommand } from './shell.ts'
 import { StudyReport } from './study-report.ts'
 import { versions } from './version.ts'
 import { startWorker } from './worker.ts'
@@ -62,7 +62,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
     const running = { folder, workers, start, signal, retryFailed: retryFailed === true, timeLimit }
     for await (const event of runStudy(prepared, running)) {
       if (report) report.event(event)
-      else output.write(jsonLine(shortened(event)))
+      else if (event.type !== 'begin') output.write(jsonLine(shortened(event)))
       if (event.type !== 'end') continue
       const test = options.test && (await testOf(prepared, event.finished, folder, signal))
       if (json && test) output.write(jsonLine({ type: 'test', ...test }))
@@ -102,7 +102,7 @@ function checkDone(finished: readonly Finished[]): void {
 }
 
 /** Returns an event as `--json` prints it: without curves, and with the number of trials, not their list. */
-function shortened(event: StudyEvent): object {
+function shortened(event: Exclude<StudyEvent, { readonly type: 'begin' }>): object {
   if (event.type !== 'trial') return { ...event, finished: event.finished.length }
   const { curve, layers, ...result } = event.finished.result
   return { ...event, finished: { ...event.finished, result } }

@@ -1,4 +1,5 @@
-import { count, counted, duration, figure, significant } from '../core/text.ts'
+import { shellCommand } from '../core/shell.ts'
+import { count, counted, duration, figure } from '../core/text.ts'
 import { over } from '../schedule/index.ts'
 import { isSchedule } from '../schedule/schedule.ts'
 import { metricText, scoreText } from '../study/analysis/words.ts'
@@ -8,18 +9,19 @@ import { optimizerOf } from '../train/run-optimizer.ts'
 import { monitored } from '../train/train.ts'
 import { declineText, type Score } from './decline-text.ts'
 import { EpochTable } from './epoch-table.ts'
-import { type Output, StatusLine } from './output.ts'
-import { shellCommand } from './shell.ts'
+import type { Output } from './output.ts'
+import { ProgressBar } from './progress-bar.ts'
 import { Course, sparkline } from './sparkline.ts'
+import { StatusLines } from './status-lines.ts'
 import { testText } from './test-text.ts'
 
-/** Prints the progress of a run: a line for each epoch, and on a terminal a progress bar. */
+/** Prints the progress of a run: a line for each epoch; and on a terminal a progress bar above the course of the loss. */
 export class TrainReport {
   readonly #experiment: Experiment
   readonly #command: string
   readonly #folder: string
   readonly #output: Output
-  readonly #line: StatusLine
+  readonly #lines: StatusLines
   readonly #table: EpochTable
   #bar: ProgressBar | undefined
   #last: Score | undefined
@@ -34,7 +36,7 @@ export class TrainReport {
     this.#command = command
     this.#folder = folder
     this.#output = output
-    this.#line = new StatusLine(output)
+    this.#lines = new StatusLines(output)
     this.#table = new EpochTable(experiment, output.columns)
   }
 
@@ -43,9 +45,17 @@ export class TrainReport {
       for (const lr of Array.from(event.lrs)) this.#peak = Math.max(this.#peak, lr)
       for (const loss of Array.from(event.losses)) this.#trainLoss.add(loss)
       this.#bar?.draw(event)
-    } else this.#line.print(this.#textOf(event))
+    } else {
+      if (event.type === 'end') this.#bar = undefined
+      this.#lines.print(this.#textOf(event))
+      this.#bar?.again()
+    }
     if (event.type === 'epoch') this.#bar?.learn(event)
-    if (event.type === 'start' && this.#output.isTerminal) this.#bar = new ProgressBar(this.#line, event)
+    if (event.type === 'start' && this.#output.isTerminal) this.#bar = this.#newBar(event)
+  }
+
+  #newBar(event: StartEvent): ProgressBar {
+    return new ProgressBar(this.#lines, event, this.#trainLoss, () => this.#output.columns)
   }
 
   #textOf(event: Exclude<TrainEvent, StepsEvent>): string {
@@ -67,9 +77,9 @@ export class TrainReport {
     this.#best = this.#last
   }
 
-  /** Erases the progress bar. */
+  /** Erases the progress bar and the course of the loss. */
   close(): void {
-    this.#line.clear()
+    this.#lines.clear()
   }
 
   #header({ stepsPerEpoch, epochs, steps, parameters, warnings = [] }: StartEvent): string {
@@ -140,47 +150,5 @@ export class TrainReport {
     const rate = isSchedule(lr) ? over(lr, steps) : lr
     const isNear = (step: number): boolean => Math.abs(Number(rate(step)) - curve(step)) <= 1e-3 * this.#peak
     return Array.from({ length: steps }, (_, step) => step).every(isNear)
-  }
-}
-
-/** A progress bar for a run, with its speed, time left, latest loss and learning rate. */
-class ProgressBar {
-  readonly #line: StatusLine
-  readonly #epochs: number | undefined
-  readonly #begun = performance.now()
-  /** Number of steps in the whole run; undefined until it is known. */
-  #total: number | undefined
-  #drawn = 0
-
-  constructor(line: StatusLine, { steps, epochs }: StartEvent) {
-    this.#line = line
-    this.#total = steps
-    this.#epochs = epochs
-  }
-
-  /** Estimates from finished epochs the number of steps in a run on a stream, which is unknown at first. */
-  learn({ epoch, steps }: EpochEvent): void {
-    if (this.#epochs !== undefined) this.#total ??= (this.#epochs * steps) / (epoch + 1)
-  }
-
-  draw({ step, losses, lrs }: StepsEvent): void {
-    const now = performance.now()
-    if (now - this.#drawn < 100) return
-    this.#drawn = now
-    const done = step + losses.length
-    const speed = (done / (now - this.#begun)) * 1e3
-    const [loss, lr] = [losses[losses.length - 1]!, lrs[lrs.length - 1]!]
-    const parts = [...this.#progress(done, speed), `loss ${significant(loss, 4)}`, `lr ${figure(lr, 4)}`]
-    this.#line.draw(parts.join('  '))
-  }
-
-  #progress(done: number, speed: number): string[] {
-    const pace = `${count(speed)} steps/s`
-    const total = this.#total
-    if (total === undefined) return [`${count(done)} steps`, pace]
-    const filled = Math.min(24, Math.round((24 * done) / total))
-    const bar = `${'━'.repeat(filled)}${'─'.repeat(24 - filled)}`
-    const left = duration(Math.ceil((total - done) / speed))
-    return [`${bar} ${Math.floor((100 * done) / total)} %`, pace, `${left} left`]
   }
 }

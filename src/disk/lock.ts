@@ -1,25 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { hostname } from 'node:os'
+import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { pid as ownPid } from 'node:process'
-import { MachineError } from '../core/errors.ts'
-import { jsonIn } from '../core/json.ts'
 import { type FolderLock, LockedError } from '../core/locked.ts'
 import { onFile } from './fault.ts'
-import { readInside } from './inside.ts'
-import { isRunning } from './running.ts'
+import { type Holder, holderIn, isAlive, isHere, isOwn, lockPrefix, patience, self } from './holder.ts'
 import { writeBytes } from './whole-file.ts'
 
 // A lock is a file in the locked folder that names the process that holds it. Node.js has no locks that end with
@@ -32,23 +16,8 @@ import { writeBytes } from './whole-file.ts'
 // Of two processes, the one that lists later sees the other's file, so they never both get the lock. No name is used
 // twice, so removing the file of a process that has ended cannot remove its successor's file.
 
-/** The process that holds a lock. */
-interface Holder {
-  readonly pid: number
-  readonly host: string
-  /** Identity of the running kernel and of its PID namespace, within which a pid is unique; only on Linux. */
-  readonly kernel?: string | undefined
-  /** When the process started, in kernel clock ticks, to detect that its pid was reused; only on Linux. */
-  readonly started?: string | undefined
-}
-
-const prefix = 'run.lock-'
-
 /** Milliseconds between heartbeats: the holder of a lock rewrites its lock file. */
 const pulse = 10_000
-
-/** Milliseconds without a heartbeat after which a process that cannot be looked up is assumed to have ended. */
-const patience = 60_000
 
 /** Milliseconds to wait for a lock's holder on this machine: a killed process takes a while to end. */
 const grace = 1000
@@ -61,7 +30,7 @@ const grace = 1000
 export function lockRun(folder: string): FolderLock {
   let before: string | undefined
   for (const begun = performance.now(); ; ) {
-    const name = `${prefix}${randomBytes(6).toString('hex')}`
+    const name = `${lockPrefix}${randomBytes(6).toString('hex')}`
     const path = join(folder, name)
     onFile(folder, () => create(path))
     const other = orRemoved(path, () => others(folder, name))
@@ -137,7 +106,7 @@ interface OtherLock {
 function others(folder: string, own: string): OtherLock | undefined {
   const now = statSync(join(folder, own)).mtimeMs
   for (const name of readdirSync(folder)) {
-    if (!name.startsWith(prefix) || name === own) continue
+    if (!name.startsWith(lockPrefix) || name === own) continue
     const path = join(folder, name)
     const written = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs
     const holder = holderIn(path)
@@ -149,70 +118,10 @@ function others(folder: string, own: string): OtherLock | undefined {
   return undefined
 }
 
-/**
- * Reads which process holds a lock; undefined if the lock file is incomplete, as while it is being created.
- *
- * @throws {MachineError} when the lock file cannot be read: its process may well be alive.
- */
-function holderIn(path: string): Holder | undefined {
-  try {
-    const json = Object(jsonIn(readInside(path) ?? '')) as Partial<Holder>
-    return typeof json.pid === 'number' && typeof json.host === 'string' ? (json as Holder) : undefined
-  } catch (error) {
-    if (error instanceof MachineError) throw error
-    return undefined
-  }
-}
-
-/** Whether a lock's holder can be looked up by its pid: whether its kernel and PID namespace are ours. */
-function isHere(holder: Holder | undefined): boolean {
-  const { kernel, host } = self()
-  return holder?.kernel === kernel && (kernel !== undefined || holder?.host === host)
-}
-
-function isAlive(holder: Holder, age: number): boolean {
-  if (!isHere(holder)) return age <= patience
-  const started = startOf(holder.pid)
-  if (started !== undefined && holder.started !== undefined) return started === holder.started
-  return age <= patience && isRunning(holder.pid)
-}
-
-let me: Holder | undefined
-
-function self(): Holder {
-  me ??= { pid: ownPid, host: hostname(), kernel: kernelOf(), started: startOf(ownPid) }
-  return me
-}
-
-/** Returns the identity of the running kernel and its PID namespace (containers have their own), if known. */
-function kernelOf(): string | undefined {
-  try {
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    return undefined
-  }
-}
-
-/** Returns when a process started, in kernel clock ticks, or 'ended' for a zombie; undefined if unknown. */
-function startOf(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const [state, ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ') // after the name, which may be anything
-    return state === 'Z' || state === 'X' ? 'ended' : fields[18]
-  } catch {
-    return undefined
-  }
-}
-
-function isOwn(holder: Holder | undefined): boolean {
-  const { host, kernel } = self()
-  return holder?.pid === ownPid && holder.host === host && holder.kernel === kernel
-}
-
 function refusal(folder: string, { holder, written }: OtherLock): LockedError {
   const where = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
   const [who, fix] = isOwn(holder)
-    ? [`this process, ${ownPid} on ${self().host},`, 'close it there first']
+    ? [`this process, ${self().pid} on ${self().host},`, 'close it there first']
     : [where, 'wait, or stop it first']
   const message = `${folder}: wanted a run that nobody has open, got one that ${who} has; ${fix}`
   return new LockedError(message, isHere(holder) ? undefined : written)

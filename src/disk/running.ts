@@ -9,3 +9,8 @@ export function isRunning(pid: number): boolean {
     return systemCode(error) === 'EPERM'
   }
 }
+
+/** Sends a process the signal that Ctrl-C sends. */
+export function interrupt(pid: number): void {
+  kill(pid, 'SIGINT')
+}

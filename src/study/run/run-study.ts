@@ -17,6 +17,8 @@ import { forgetFailed, runFolder } from './run-trial.ts'
 export type StudyEvent =
   /** The study starts; `finished`: trials whose results are already in the study's folder. */
   | ({ readonly type: 'start'; readonly finished: readonly Finished[] } & Progress)
+  /** A worker begins a trial, or resumes it. */
+  | { readonly type: 'begin'; readonly trial: Trial }
   | ({ readonly type: 'trial'; readonly finished: Finished } & Progress)
   | { readonly type: 'end'; readonly finished: readonly Finished[] }
 
@@ -39,7 +41,8 @@ export interface RunStudyOptions {
 /**
  * Runs those trials of a study whose results are not yet in the study's folder.
  *
- * Yields an event for each trial once its result is in the database and, unless stopped, a final event `end`. If the
+ * Yields an event for each trial when a worker begins it and once its result is in the database and, unless stopped, a
+ * final event `end`. If the
  * caller leaves the loop or aborts the signal, worker processes are killed, and unfinished trials run in the next
  * call.
  *
@@ -96,8 +99,10 @@ async function* trials(
   let [done, waiting] = open()
   yield { type: 'start', finished: [...finished.values()], done, total }
   while (waiting.length + running.size > 0) {
-    for (const trial of waiting.splice(0, workers - running.size))
+    for (const trial of waiting.splice(0, workers - running.size)) {
       running.set(trialKey(trial), runIn(pool, trial, prepared, folder))
+      yield { type: 'begin', trial }
+    }
     const next = await Promise.race([stopped, ...running.values()])
     if (next === undefined) return
     running.delete(trialKey(next))

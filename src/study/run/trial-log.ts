@@ -1,8 +1,6 @@
 import { join } from 'node:path'
-import type { Shape } from '../../core/shape.ts'
-import { Variable } from '../../core/variable.ts'
 import type { Optimizer } from '../../optim/optimizer.ts'
-import { equilibrium, type WeightRule, weightRule } from '../../optim/weight-rule.ts'
+import { equilibriumAngles } from '../../train/equilibrium-angles.ts'
 import type { EpochEvent, TrainEvent } from '../../train/event.ts'
 import { readSteps, toLines } from '../../train/event-log.ts'
 import { StepColumns } from '../../train/step-columns.ts'
@@ -143,44 +141,14 @@ function layersOf(
   return Object.fromEntries(paths.map((path) => [path, curveOf(path)]))
 }
 
-/**
- * Returns, for each point of a curve, the angle in radians by which one step turns a weight once weight decay and
- * gradients balance; 0 if the learning rate is 0. Undefined without weight decay, without a model in the folder, and
- * if parameter groups give weights different angles, since the log does not say which weight precedes a layer.
- */
+/** Returns the angle of the equilibrium at each point of a curve; undefined where it is unknown or there is none. */
 function anglesOf(
   folder: string,
-  steps: Steps,
+  { lrs }: Steps,
   points: readonly Point[],
   optimizer: Optimizer,
 ): number[] | undefined {
-  const [angles, ...others] = rulesOf(folder, steps, optimizer).map((rule) =>
-    points.map((point) => equilibrium(rule, lastOf(point))?.angle ?? 0),
-  )
-  const same = others.every((other) => other.every((angle, i) => angle === angles![i]))
-  return same && angles?.some((angle) => angle > 0) ? angles : undefined
-}
-
-/** Returns the update rules for weights of two or more axes: one for each combination of learning rate and options. */
-function rulesOf(folder: string, { lrs }: Steps, optimizer: Optimizer): WeightRule[] {
-  const tensors = tensorsInside(join(folder, 'model.safetensors'))
-  if (tensors === undefined) return []
-  const matrices = [...tensors].filter(([, { shape }]) => shape.length >= 2)
-  const attached = optimizer.attach(
-    new Map(matrices.map(([name, { shape }]) => [name, standIn(shape)])),
-    undefined,
-    true,
-  )
-  const factors = Float64Array.from(lrs, (lr, step) => {
-    const scheduled = attached.lr(step)
-    return scheduled > 0 ? lr / scheduled : 1
-  })
-  return [...new Set(attached.options.values())].map((options) => weightRule(optimizer, options, factors))
-}
-
-/** Makes a one-element variable with a weight's number of axes, which is all that parameter groups look at. */
-function standIn(shape: Shape): Variable {
-  const variable = new Variable(shape.map(() => 1))
-  variable.initialize(0)
-  return variable
+  const tensors = tensorsInside(join(folder, 'model.safetensors')) ?? new Map()
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]))
+  return equilibriumAngles(optimizer, shapes, lrs, points.map(lastOf))
 }

@@ -41,25 +41,25 @@ export function readResults(folder: string): RunResults {
   return { path: folder, description, epochs, rates, judge: judgeOf(description), status }
 }
 
-interface Logged {
+interface LoggedEpoch {
   readonly trainLoss: number
   readonly validationLoss: number
   readonly validationAccuracy?: number
   readonly metrics?: Readonly<Record<string, unknown>>
 }
 
-function numbersOf({
+export function numbersOf({
   trainLoss,
   validationLoss,
   validationAccuracy,
   metrics,
-}: Logged): Record<string, number> {
+}: LoggedEpoch): Record<string, number> {
   const all = Object.entries({ trainLoss, validationLoss, validationAccuracy, ...metrics })
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
 /** Returns the run's `monitor`, or the validation loss if that is a metric of the user's own, whose goal is unknown. */
-function judgeOf({ monitor, metrics }: Readonly<Record<string, unknown>>): RunResults['judge'] {
+export function judgeOf({ monitor, metrics }: Readonly<Record<string, unknown>>): RunResults['judge'] {
   const name = typeof monitor === 'string' ? monitor : 'validationLoss'
   if (isEpochResult(name)) return { name, goal: name === 'validationAccuracy' ? 'max' : 'min' }
   const goal = goalOf(Object(metrics)[name])
@@ -82,7 +82,7 @@ export function sharedJudge(runs: readonly RunResults[]): RunResults['judge'] {
 }
 
 /** Returns the index of the best epoch by the judge, which at least one epoch measured: the first of equals. */
-export function bestEpoch({ epochs, judge: { name, goal } }: RunResults): number {
+export function bestEpoch({ epochs, judge: { name, goal } }: Pick<RunResults, 'epochs' | 'judge'>): number {
   const scores = epochs.map((epoch) => (goal === 'max' ? -1 : 1) * (epoch[name] ?? Number.POSITIVE_INFINITY))
   return scores.indexOf(Math.min(...scores))
 }

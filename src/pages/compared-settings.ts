@@ -4,11 +4,13 @@ import { format, parse } from '../schedule/index.ts'
 import { groupedBy } from '../study/settings.ts'
 import type { RunResults } from './run-results.ts'
 
+type Described = Pick<RunResults, 'description'>
+
 /** Runs with the same settings, apart from their seeds. */
-export interface RunGroup {
+export interface RunGroup<Run extends Described = RunResults> {
   /** Letters by which the group is called: A, B, …, Z, AA, … */
   readonly label: string
-  readonly runs: readonly RunResults[]
+  readonly runs: readonly Run[]
   /** Settings by path, such as `optimizer.lr`, without the seed. */
   readonly settings: ReadonlyMap<string, unknown>
 }
@@ -33,7 +35,7 @@ const ordered = ['sampler.order', 'sampler.nextOrder']
  * Groups runs that have the same settings, in the order of the first run of each group. Runs that also have the same
  * seed, but other code, are in different groups; of runs with different seeds, nothing tells whether the code differs.
  */
-export function runGroups(runs: readonly RunResults[]): RunGroup[] {
+export function runGroups<Run extends Described>(runs: readonly Run[]): RunGroup<Run>[] {
   const alike = groupedBy(runs, ({ description }) =>
     JSON.stringify([...settingsIn(description)].sort(([a], [b]) => (a < b ? -1 : 1))),
   )
@@ -49,14 +51,14 @@ export function runGroups(runs: readonly RunResults[]): RunGroup[] {
   }))
 }
 
-const hashesOf = ({ description }: RunResults): string[] =>
+const hashesOf = ({ description }: Described): string[] =>
   hashes.map((name) => JSON.stringify(description[name] ?? null))
 
 const labelOf = (i: number): string =>
   `${i < 26 ? '' : labelOf(Math.floor(i / 26) - 1)}${String.fromCharCode(65 + (i % 26))}`
 
 /** Returns the settings in which groups differ; then the seeds, if they differ too. */
-export function differingSettings(groups: readonly RunGroup[]): Difference[] {
+export function differingSettings(groups: readonly RunGroup<Described>[]): Difference[] {
   const names = [...new Set(groups.flatMap(({ settings }) => [...settings.keys()]))]
   const settings = names
     .map((name) =>
@@ -82,7 +84,7 @@ const differenceIn = (name: string, values: readonly unknown[]): Difference => (
 })
 
 /** Says that groups of equal settings differ in code. */
-function codeOf(groups: readonly RunGroup[]): Difference {
+function codeOf(groups: readonly RunGroup<Described>[]): Difference {
   const all = groups.map(({ runs }) => hashesOf(runs[0]!))
   const texts = all.map((own) => {
     const changed = hashes.filter((_, i) => own[i] !== all[0]![i])
@@ -91,14 +93,14 @@ function codeOf(groups: readonly RunGroup[]): Difference {
   return { name: 'code', values: texts, texts }
 }
 
-function seedsOf(groups: readonly RunGroup[]): Difference[] {
+function seedsOf(groups: readonly RunGroup<Described>[]): Difference[] {
   const seeds = groups.map(({ runs }) => [...new Set(runs.map(({ description }) => description.seed))])
   const texts = seeds.map((group) => group.join(', '))
   return new Set(seeds.flat()).size > 1 ? [{ name: 'seed', values: seeds, texts }] : []
 }
 
 /** Returns the settings in a run's description by path; the shapes of the model's weights are summed up as their count. */
-function settingsIn(description: RunResults['description']): Map<string, unknown> {
+export function settingsIn(description: RunResults['description']): Map<string, unknown> {
   const settings = new Map<string, unknown>()
   const enter = (value: unknown, path: string): void => {
     const text = scheduleIn(value)

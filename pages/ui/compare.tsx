@@ -1,0 +1,132 @@
+import type { JSX } from 'preact'
+import { useMemo, useState } from 'preact/hooks'
+import { counted, dash } from '../../src/core/text.ts'
+import type { CompareGroup, CompareView } from '../../src/pages/views.ts'
+import { Chart } from '../shared/chart.tsx'
+import type { Line } from '../shared/line.ts'
+import { scoreText } from './format.ts'
+import { useLive } from './live.ts'
+import { Notice, Scroll, Section } from './parts.tsx'
+import { addressOf, query } from './route.ts'
+
+/** Several runs in one chart, with the settings that differ. Seeds of one setting are a band. */
+export function ComparePage({ ids }: { readonly ids: readonly string[] }): JSX.Element {
+  const [quantity, setQuantity] = useState('loss')
+  const [log, setLog] = useState(true)
+  const smoothing = 0.9
+  const live = useLive<CompareView>(`api/compare?${query({ id: ids, quantity, smoothing })}`, ids.join('\n'))
+  const { view } = live
+  document.title = `${counted(ids.length, 'run')} · Evenstep`
+  return (
+    <>
+      <h1 tabIndex={-1}>{`${counted(ids.length, 'run')} compared`}</h1>
+      <Notice live={live} what="the runs" />
+      {view && (
+        <>
+          <div class="tools">
+            <label>
+              Quantity
+              <select value={quantity} onChange={({ currentTarget }) => setQuantity(currentTarget.value)}>
+                {view.quantities.map((name) => (
+                  <option key={name}>{name}</option>
+                ))}
+              </select>
+            </label>
+            <button type="button" aria-pressed={log} onClick={() => setLog(!log)}>
+              Logarithmic
+            </button>
+          </div>
+          <Curves view={view} quantity={quantity} log={log} />
+          <Groups view={view} />
+        </>
+      )}
+    </>
+  )
+}
+
+interface CurvesProps {
+  readonly view: CompareView
+  readonly quantity: string
+  readonly log: boolean
+}
+
+function Curves({ view, quantity, log }: CurvesProps): JSX.Element {
+  const lines = useMemo(() => view.groups.map(lineOf), [view])
+  const rates = useMemo(
+    () => view.groups.map(({ label }, i): Line => ({ name: label, ...view.rates[i]! })),
+    [view],
+  )
+  const title = quantity === 'loss' ? 'Training loss, smoothed' : quantity
+  return (
+    <div class="charts">
+      <div class="wide">
+        <Chart title={title} lines={lines} log={log} height={340} sync="compare" />
+      </div>
+      <div class="wide">
+        <Chart title="Learning rate" lines={rates} height={150} sync="compare" />
+      </div>
+    </div>
+  )
+}
+
+const lineOf = ({ label, ids, curve, band }: CompareGroup): Line => ({
+  name: ids.length > 1 ? `${label}, ${ids.length} seeds` : label,
+  ...curve,
+  ...(band && { band }),
+})
+
+/** A column for each group: its runs, its best result, and the settings in which it differs. */
+const Groups = ({ view: { groups, differing } }: { readonly view: CompareView }): JSX.Element => (
+  <Section
+    title="Settings that differ"
+    note={
+      groups.some(({ band }) => band)
+        ? 'Runs that differ in their seed alone are one group: the line is their mean, the band reaches from the least to the greatest.'
+        : undefined
+    }
+  >
+    <Scroll label="settings that differ">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">setting</th>
+            {groups.map(({ label }, i) => (
+              <th scope="col" key={label}>
+                <span class="swatch" style={{ background: `var(--series-${i % 7})` }} />
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">runs</th>
+            {groups.map(({ label, ids }) => (
+              <td key={label}>
+                {ids.map((id) => (
+                  <div key={id}>
+                    <a href={addressOf({ page: 'run', id })}>{id}</a>
+                  </div>
+                ))}
+              </td>
+            ))}
+          </tr>
+          <tr>
+            <th scope="row">{`best ${groups[0]?.best?.name ?? ''}`}</th>
+            {groups.map(({ label, best }) => (
+              <td key={label}>{best ? scoreText(best) : dash}</td>
+            ))}
+          </tr>
+          {differing.map(({ name, texts }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {texts.map((text, i) => (
+                <td key={groups[i]?.label}>{text}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  </Section>
+)

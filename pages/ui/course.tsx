@@ -1,0 +1,86 @@
+import type { JSX } from 'preact'
+import { useMemo, useState } from 'preact/hooks'
+import { percent } from '../../src/core/text.ts'
+import type { NamedCurve, RunView } from '../../src/pages/views.ts'
+import { Chart } from '../shared/chart.tsx'
+import { isShare } from './format.ts'
+import { Section } from './parts.tsx'
+import type { Shown } from './run.tsx'
+
+/** Key of the charts of a run, which share their cursor and the part of the run that they show. */
+export const sync = 'run'
+
+interface CourseProps {
+  readonly view: RunView
+  readonly shown: Shown
+  readonly setShown: (shown: Shown) => void
+}
+
+/** The curves of a run: losses, scheduled hyperparameters, metrics and speed, over the same steps. */
+export function Course({ view, shown, setShown }: CourseProps): JSX.Element {
+  const [log, setLog] = useState(true)
+  const { range } = shown
+  const zoom = { sync, range, onZoom: (to: Shown['range']) => setShown({ ...shown, range: to }) }
+  const losses = useMemo(() => lossLines(view, shown.smoothing), [view, shown.smoothing])
+  return (
+    <Section title="Course">
+      <div class="tools">
+        <button type="button" aria-pressed={log} onClick={() => setLog(!log)}>
+          Logarithmic
+        </button>
+        <label>
+          Smoothing
+          <input
+            type="range"
+            min="0"
+            max="0.99"
+            step="0.01"
+            value={shown.smoothing}
+            onInput={({ currentTarget }) => setShown({ ...shown, smoothing: Number(currentTarget.value) })}
+          />
+          <output class="soft">{shown.smoothing}</output>
+        </label>
+        {range && (
+          <button type="button" onClick={() => setShown({ ...shown, range: undefined })}>
+            Show all steps
+          </button>
+        )}
+      </div>
+      <div class="charts">
+        <div class="wide">
+          <Chart title="Loss" lines={losses} log={log} height={280} {...zoom} />
+        </div>
+        {view.hyperparameters.map((curve) => (
+          <OneCurve key={curve.name} curve={curve} color={2} zoom={zoom} />
+        ))}
+        {view.metrics.map((curve) => (
+          <OneCurve key={curve.name} curve={curve} color={1} zoom={zoom} />
+        ))}
+        {view.stepsPerSecond.x.length > 0 && (
+          <OneCurve curve={{ name: 'steps per second', ...view.stepsPerSecond }} color={6} zoom={zoom} />
+        )}
+        {view.gradientNorm && (
+          <OneCurve curve={{ name: 'gradient norm', ...view.gradientNorm }} color={3} zoom={zoom} />
+        )}
+      </div>
+    </Section>
+  )
+}
+
+const lossLines = ({ loss: { raw, smooth, validation } }: RunView, smoothing: number) => [
+  { name: 'training', ...raw, color: 0, faint: smoothing > 0 },
+  ...(smoothing > 0 ? [{ name: 'training, smoothed', ...smooth, color: 0 }] : []),
+  ...(validation.x.length > 0 ? [{ name: 'validation', ...validation, color: 1 }] : []),
+]
+
+interface OneCurveProps {
+  readonly curve: NamedCurve
+  readonly color: number
+  readonly zoom: object
+}
+
+function OneCurve({ curve, color, zoom }: OneCurveProps): JSX.Element {
+  const lines = useMemo(() => [{ ...curve, color }], [curve, color])
+  const format = isShare(curve.name) ? { format: (value: number) => percent(value, 2) } : {}
+  return <Chart title={curve.name} lines={lines} height={150} {...format} {...zoom} />
+}

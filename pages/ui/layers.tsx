@@ -1,0 +1,109 @@
+import type { JSX } from 'preact'
+import { useMemo, useState } from 'preact/hooks'
+import type { Curve, LayerView, RunView } from '../../src/pages/views.ts'
+import { Chart } from '../shared/chart.tsx'
+import type { Line } from '../shared/line.ts'
+import { sync } from './course.tsx'
+import { Section } from './parts.tsx'
+import type { Shown } from './run.tsx'
+
+/** Number of layers that are drawn at once: as many as there are colours. */
+const most = 7
+
+interface LayersProps {
+  readonly view: RunView
+  readonly shown: Shown
+  readonly setShown: (shown: Shown) => void
+}
+
+/** What the normalization layers do to the schedule. */
+export function Layers({ view, shown, setShown }: LayersProps): JSX.Element {
+  const [chosen, setChosen] = useState('')
+  const { layers } = view
+  const zoom = { sync, range: shown.range, onZoom: (range: Shown['range']) => setShown({ ...shown, range }) }
+  const some = useMemo(() => chosenOf(layers, chosen), [layers, chosen])
+  return (
+    <Section
+      title="What batch normalization does to the schedule"
+      note="BN makes the scale of the weight before it irrelevant: a step turns that weight as far as one at the effective rate η/‖w‖² turns a weight of norm 1. With weight decay, the angle of a step settles at its equilibrium."
+    >
+      {layers.length > most && (
+        <div class="tools">
+          <label>
+            Layer
+            <select value={chosen} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+              <option value="">{`${most} of ${layers.length}`}</option>
+              {layers.map(({ path }) => (
+                <option key={path}>{path}</option>
+              ))}
+            </select>
+          </label>
+        </div>
+      )}
+      <div class="charts">
+        <Quantity
+          title="Effective rate η/‖w‖²"
+          layers={some}
+          of={(layer) => layer.effectiveRate}
+          log
+          zoom={zoom}
+        />
+        <Quantity
+          title="Angle of a step, radians"
+          layers={some}
+          of={(layer) => layer.angle}
+          zoom={zoom}
+          more={equilibriumOf(some)}
+          log
+        />
+        <Quantity
+          title="Running mean minus the batch’s, in standard deviations"
+          layers={some}
+          of={(layer) => layer.meanDrift}
+          zoom={zoom}
+        />
+        <Quantity
+          title="Running variance over the batch’s"
+          layers={some}
+          of={(layer) => layer.varianceDrift}
+          zoom={zoom}
+        />
+      </div>
+    </Section>
+  )
+}
+
+/** Returns the chosen layer or, of many, some from the first to the last. */
+function chosenOf(layers: readonly LayerView[], chosen: string): readonly LayerView[] {
+  const one = layers.filter(({ path }) => path === chosen)
+  if (one.length > 0 || layers.length <= most) return one.length > 0 ? one : layers
+  return Array.from({ length: most }, (_, i) => layers[Math.round((i * (layers.length - 1)) / (most - 1))]!)
+}
+
+const equilibriumOf = (layers: readonly LayerView[]): Line[] => {
+  const curve = layers.find(({ equilibrium }) => equilibrium)?.equilibrium
+  return curve ? [{ name: 'equilibrium', ...curve, color: 6, dash: [6, 4] }] : []
+}
+
+interface QuantityProps {
+  readonly title: string
+  readonly layers: readonly LayerView[]
+  readonly of: (layer: LayerView) => Curve | undefined
+  readonly zoom: object
+  readonly log?: boolean
+  readonly more?: readonly Line[]
+}
+
+function Quantity({ title, layers, of, zoom, log = false, more = [] }: QuantityProps): JSX.Element | null {
+  const lines = useMemo(
+    () => [
+      ...layers.flatMap((layer, color): Line[] => {
+        const curve = of(layer)
+        return curve ? [{ name: layer.path, ...curve, color }] : []
+      }),
+      ...more,
+    ],
+    [layers],
+  )
+  return lines.length === 0 ? null : <Chart title={title} lines={lines} log={log} height={170} {...zoom} />
+}

@@ -1,0 +1,213 @@
+import type { JSX } from 'preact'
+import { useMemo, useState } from 'preact/hooks'
+import { count, counted } from '../../src/core/text.ts'
+import type { ListView, RunRow, StudyRow } from '../../src/pages/views.ts'
+import { ago, scoreText } from './format.ts'
+import { mergeList, type Order, sorted } from './list-state.ts'
+import { useLive } from './live.ts'
+import { Notice, Scroll, Section, State } from './parts.tsx'
+import { addressOf } from './route.ts'
+import { Sparkline } from './sparkline.tsx'
+
+/** Number of settings that the list shows unless the reader chooses others. */
+const usual = 5
+
+/** The runs and studies of the folder. */
+export function ListPage(): JSX.Element {
+  const live = useLive<ListView>('api/list', 'list', mergeList)
+  const { runs = [], studies = [], folder = '' } = live.view ?? {}
+  document.title = `${folder.split(/[\\/]/).at(-1) || 'Runs'} · Evenstep`
+  return (
+    <>
+      <h1 tabIndex={-1}>Runs</h1>
+      <p class="soft path">{folder}</p>
+      <Notice live={live} what="the folder" />
+      {live.view && runs.length + studies.length === 0 && (
+        <p>
+          There is no run here yet. Train one with <code>npx evenstep train FILE</code>, and it appears.
+        </p>
+      )}
+      {studies.length > 0 && <Studies studies={studies} />}
+      {live.view && runs.length > 0 && <Runs list={live.view} />}
+    </>
+  )
+}
+
+const Studies = ({ studies }: { readonly studies: readonly StudyRow[] }): JSX.Element => (
+  <Section title="Studies">
+    <ul class="studies">
+      {studies.map(({ id, trials, isRunning, changed }) => (
+        <li key={id}>
+          <a href={addressOf({ page: 'study', id })}>{id}</a>
+          <State state={isRunning ? 'running' : 'stopped'} />
+          <span class="soft">{`${counted(trials, 'trial')} · ${ago(changed)}`}</span>
+        </li>
+      ))}
+    </ul>
+  </Section>
+)
+
+function Runs({ list }: { readonly list: ListView }): JSX.Element {
+  const [text, setText] = useState('')
+  const [order, setOrder] = useState<Order>({ by: 'changed', isDescending: true })
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [shown, setShown] = useState<readonly string[]>()
+  const settings = shown ?? list.differing.slice(0, usual)
+  const runs = useMemo(() => sorted(list.runs, text, order), [list.runs, text, order])
+  const choose = (id: string): void => {
+    const next = new Set(chosen)
+    if (!next.delete(id)) next.add(id)
+    setChosen(next)
+  }
+  return (
+    <section aria-label="runs">
+      <div class="tools">
+        <label>
+          <span class="hidden">Search</span>
+          <input
+            type="search"
+            placeholder="Search names and settings"
+            value={text}
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
+          />
+        </label>
+        <span class="soft">{`${count(runs.length)} of ${counted(list.runs.length, 'run')}`}</span>
+        <Columns all={list.differing} shown={settings} setShown={setShown} />
+        <CompareLink ids={[...chosen]} all={runs} />
+      </div>
+      <Scroll label="table of runs">
+        <table class="runs">
+          <Head settings={settings} order={order} setOrder={setOrder} />
+          <tbody>
+            {runs.map((run) => (
+              <Row key={run.id} run={run} settings={settings} isChosen={chosen.has(run.id)} choose={choose} />
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </section>
+  )
+}
+
+/** A link to the comparison of the chosen runs, or of all that are shown. */
+function CompareLink({ ids, all }: { readonly ids: readonly string[]; readonly all: readonly RunRow[] }) {
+  const few = ids.length === 0 && all.length <= 20 ? all.map(({ id }) => id) : ids
+  if (few.length < 2) return <span class="soft">choose two or more to compare</span>
+  const what = ids.length === 0 ? `Compare all ${few.length}` : `Compare ${few.length}`
+  return (
+    <a class="button" href={addressOf({ page: 'compare', ids: few })}>
+      {what}
+    </a>
+  )
+}
+
+interface ColumnsProps {
+  readonly all: readonly string[]
+  readonly shown: readonly string[]
+  readonly setShown: (shown: readonly string[]) => void
+}
+
+const Columns = ({ all, shown, setShown }: ColumnsProps): JSX.Element | null =>
+  all.length === 0 ? null : (
+    <details class="columns">
+      <summary>Settings</summary>
+      <fieldset>
+        <legend class="hidden">settings that differ</legend>
+        {all.map((name) => (
+          <label key={name}>
+            <input
+              type="checkbox"
+              checked={shown.includes(name)}
+              onChange={({ currentTarget: { checked } }) =>
+                setShown(all.filter((one) => (one === name ? checked : shown.includes(one))))
+              }
+            />
+            {name}
+          </label>
+        ))}
+      </fieldset>
+    </details>
+  )
+
+interface HeadProps {
+  readonly settings: readonly string[]
+  readonly order: Order
+  readonly setOrder: (order: Order) => void
+}
+
+function Head({ settings, order, setOrder }: HeadProps): JSX.Element {
+  const head = (by: string, title = by, isNumber = false): JSX.Element => (
+    <th
+      key={by}
+      scope="col"
+      class={isNumber ? 'number' : ''}
+      aria-sort={order.by === by ? (order.isDescending ? 'descending' : 'ascending') : undefined}
+    >
+      <button
+        type="button"
+        onClick={() => setOrder({ by, isDescending: order.by === by ? !order.isDescending : isNumber })}
+      >
+        {title}
+      </button>
+    </th>
+  )
+  return (
+    <thead>
+      <tr>
+        <th scope="col">
+          <span class="hidden">compare</span>
+        </th>
+        {head('run')}
+        {head('state')}
+        {head('steps', 'steps', true)}
+        {head('loss', 'training loss')}
+        {head('best', 'best', true)}
+        {settings.map((name) => head(name))}
+        {head('changed', 'last step', true)}
+      </tr>
+    </thead>
+  )
+}
+
+interface RowProps {
+  readonly run: RunRow
+  readonly settings: readonly string[]
+  readonly isChosen: boolean
+  readonly choose: (id: string) => void
+}
+
+const Row = ({ run, settings, isChosen, choose }: RowProps): JSX.Element => (
+  <tr>
+    <td>
+      <input
+        type="checkbox"
+        aria-label={`compare ${run.id}`}
+        checked={isChosen}
+        onChange={() => choose(run.id)}
+      />
+    </td>
+    <th scope="row">
+      <a href={addressOf({ page: 'run', id: run.id })}>{run.id}</a>
+    </th>
+    <td>
+      <State state={run.state} />
+    </td>
+    <td class="number">{count(run.steps)}</td>
+    <td>
+      <Sparkline values={run.losses} />
+    </td>
+    <td class="number">
+      {run.best && (
+        <span title={run.best.name}>
+          {scoreText(run.best)} <span class="soft short">{run.best.name.replace('validation', 'val ')}</span>
+        </span>
+      )}
+    </td>
+    {settings.map((name) => (
+      <td key={name} class="setting">
+        {run.settings[name] ?? ''}
+      </td>
+    ))}
+    <td class="number soft">{ago(run.changed)}</td>
+  </tr>
+)
