@@ -1,12 +1,12 @@
 import type { JSX } from 'preact'
-import { nextTheme, choose, theme } from '../shared/theme.ts'
+import { choose, nextTheme, theme } from '../shared/theme.ts'
 import { Charts } from './charts.tsx'
 import { Guide } from './guide.tsx'
 import { complaint } from './lab.ts'
 import { Layers } from './layers.tsx'
 import { Nets } from './nets.tsx'
-import { Transport } from './transport.tsx'
 import { Sources } from './sources.tsx'
+import { Transport } from './transport.tsx'
 
 export function App(): JSX.Element {
   return (
@@ -17,8 +17,8 @@ export function App(): JSX.Element {
           Colours: {theme.value}
         </button>
         <p>
-          Train small neural networks side by side, from the same seed and the same batches, and watch what batch
-          normalization, learning rates and weight decay do to each other. Everything runs in this page.
+          Train small neural networks side by side, from the same seed and the same batches, and watch what
+          batch normalization, learning rates and weight decay do to each other. Everything runs in this page.
         </p>
       </header>
       <main>

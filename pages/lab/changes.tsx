@@ -55,7 +55,8 @@ export function Changes({ place }: { readonly place: number }): JSX.Element | nu
   return (
     <div class="changes">
       {isLive && (
-        <div class="actions" role="group" aria-label={`Change net ${nameOf(place)} while it trains`}>
+        <fieldset class="actions">
+          <legend class="hidden">Change net {nameOf(place)} while it trains</legend>
           {actions
             .filter(({ fits }) => fits(net, has))
             .map(({ text, says, make }) => (
@@ -63,7 +64,7 @@ export function Changes({ place }: { readonly place: number }): JSX.Element | nu
                 {text}
               </button>
             ))}
-        </div>
+        </fieldset>
       )}
       <ul>
         {net.changes.map((change, i) => (

@@ -20,11 +20,17 @@ interface ChartPlan {
 
 /** The hidden layer that charts are about, from 0. */
 const layer = signal(0)
+/** Part of the steps that charts show; undefined for all. */
+const zoom = signal<readonly [number, number] | undefined>(undefined)
 
 const dashes = [5, 4]
 
 /** Returns the line of a curve; undefined as long as it has no points. */
-function line(curve: Curve | undefined, place: number, rest: Partial<Line> & { readonly of?: string } = {}): Line | undefined {
+function line(
+  curve: Curve | undefined,
+  place: number,
+  rest: Partial<Line> & { readonly of?: string } = {},
+): Line | undefined {
   if (curve === undefined) return undefined
   const { of, ...others } = rest
   return { name: `${nameOf(place)}${of ? ` ${of}` : ''}`, x: curve.x, y: curve.y, color: place, ...others }
@@ -76,7 +82,8 @@ const plans: Readonly<Record<ChartName, ChartPlan>> = {
     log: true,
     lines: (run, place) => [
       line(ofLayer(run, 'angle'), place),
-      equilibriumOf(run) && line(run.series.get('rate'), place, { of: 'equilibrium', dash: dashes, y: equilibriumOf(run)! }),
+      equilibriumOf(run) &&
+        line(run.series.get('rate'), place, { of: 'equilibrium', dash: dashes, y: equilibriumOf(run)! }),
     ],
   },
   gradient: {
@@ -124,12 +131,28 @@ export function Charts(): JSX.Element {
   )
 }
 
-function OneChart({ plan, isFeatured }: { readonly plan: ChartPlan; readonly isFeatured: boolean }): JSX.Element {
+function OneChart({
+  plan,
+  isFeatured,
+}: {
+  readonly plan: ChartPlan
+  readonly isFeatured: boolean
+}): JSX.Element {
   const { title, says, log = false, lines } = plan
   const all = frame.value < 0 ? [] : runs.value.flatMap(lines).filter((one) => one !== undefined)
   return (
     <div class={isFeatured ? 'panel featured' : 'panel'}>
-      <Chart title={title} lines={all} log={log} height={170} sync="lab" />
+      <Chart
+        title={title}
+        lines={all}
+        log={log}
+        height={170}
+        sync="lab"
+        range={zoom.value ?? [0, all.length > 0 ? runs.value[0]!.setting.steps : setting.value.steps]}
+        onZoom={(range) => {
+          zoom.value = range
+        }}
+      />
       <p class="soft">{says}</p>
     </div>
   )

@@ -8,8 +8,11 @@ import type { NetRun } from './net-run.ts'
  */
 export function equilibriumOf({ series, setting: { net } }: NetRun): readonly number[] | undefined {
   const rate = series.get('rate')
-  const end = net.changes.find(({ kind }) => kind === 'noDecay' || kind === 'decayFree')?.step ?? Number.POSITIVE_INFINITY
-  if (rate === undefined || net.weightDecay === 0 || end === 0 || net.normalization !== 'batch') return undefined
+  const end =
+    net.changes.find(({ kind }) => kind === 'noDecay' || kind === 'decayFree')?.step ??
+    Number.POSITIVE_INFINITY
+  if (rate === undefined || net.weightDecay === 0 || end === 0 || net.normalization !== 'batch')
+    return undefined
   return rate.y.map((value, i) =>
     rate.x[i]! < end ? Math.sqrt((2 * value * net.weightDecay) / (1 + net.momentum)) : Number.NaN,
   )

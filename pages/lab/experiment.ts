@@ -11,7 +11,10 @@ export interface NetSetting extends Omit<Setting, 'nets'> {
 export const log = { gradientNorm: true, batchNorm: true } as const
 
 /** Returns the experiment of a net on a split. */
-export function experimentOf({ net, data: name, ...shared }: NetSetting, split: data.Split): train.Experiment {
+export function experimentOf(
+  { net, data: name, ...shared }: NetSetting,
+  split: data.Split,
+): train.Experiment {
   return train.experiment({
     data: split,
     model: () => modelOf(net, name),
@@ -43,10 +46,18 @@ function optimizer(net: Net, setting: Pick<Setting, 'steps'>): optim.Optimizer {
   return optim.sgd({
     ...rest,
     lr: schedule.parse(lr),
-    weightDecay: typeof weightDecay === 'number' ? weightDecay : schedule.parse(weightDecay),
-    groups: groups.map(({ lr, ...own }) => ({ ...own, ...(lr !== undefined && { lr: schedule.parse(lr) }) })),
+    weightDecay: numberOr(weightDecay),
+    groups: groups.map((group) =>
+      Object.fromEntries(
+        Object.entries(group).map(([name, value]) => [name, name === 'match' ? value : numberOr(value)]),
+      ),
+    ),
   })
 }
+
+/** Returns a number unchanged, and the schedule that a text stands for. */
+const numberOr = (value: number | string): number | schedule.Schedule =>
+  typeof value === 'number' ? value : schedule.parse(value)
 
 /** Parts of a data set's file, and the names of their arrays. */
 export const arrays = {

@@ -41,8 +41,8 @@ export function Guide(): JSX.Element {
         <p class="look" aria-live="polite">
           <strong>{shown.says}</strong> {shown.look}{' '}
           <span class="soft">
-            {place < 0 && !isBusy.value ? 'You have changed the setting since. ' : ''}Measured as claim {shown.claim} of
-            Evenstep’s science page.
+            {place < 0 && !isBusy.value ? 'You have changed the setting since. ' : ''}Measured as claim{' '}
+            {shown.claim} of Evenstep’s science page.
           </span>
         </p>
       )}

@@ -48,26 +48,31 @@ export const experiments: readonly Experiment[] = [
   {
     title: 'Weights 4 times as large need 16 times the rate',
     claim: 'S3',
-    says: 'B begins with weights 4 times as large as A’s; C does too, and has 16 times its rate.',
+    says: 'B’s hidden weights begin 4 times as large as A’s; C’s do too, and have 16 times the rate.',
     look: 'A normalization makes the length of the weights before it irrelevant; only the effective rate, η/‖w‖², counts. C’s loss lies on A’s, while B learns as if its rate were 16 times lower.',
     charts: ['loss', 'effectiveRate', 'norm'],
     setting: setting(
-      [1, 4, 4].map((scale, i) =>
-        net({ scale, rate: 0.05 * [1, 1, 16][i]!, shape: '1', weightDecay: 0, momentum: 0 }),
-      ),
+      [1, 4, 4].map((scale, i) => net({ scale, hiddenRate: [1, 1, 16][i]!, shape: '1', weightDecay: 0 })),
       { steps: 600 },
     ),
   },
   {
     title: 'Too high a rate leaves ‖w‖ too large for good',
     claim: 'B11',
-    says: 'B has 100 times A’s rate for the first 50 steps, and then the same.',
-    look: 'No rate makes a normalized net diverge: its weights grow until the effective rate is small enough. But they stay long, so B’s effective rate is far too low for the rest of the run.',
+    says: 'B has 20 times A’s rate for the first 50 steps, and then the same.',
+    look: 'Weights before a normalization grow until the effective rate is small enough to go on. But they stay long: for the rest of the run, B learns at an effective rate 20 times lower than A’s.',
     charts: ['norm', 'effectiveRate', 'loss'],
     setting: setting(
       [
         net({ shape: '1', weightDecay: 0 }),
-        net({ shape: '1', weightDecay: 0, changes: [{ step: 0, kind: 'rate', factor: 100 }, { step: 50, kind: 'rate', factor: 0.01 }] }),
+        net({
+          shape: '1',
+          weightDecay: 0,
+          changes: [
+            { step: 0, kind: 'rate', factor: 20 },
+            { step: 50, kind: 'rate', factor: 0.05 },
+          ],
+        }),
       ],
       { steps: 1000 },
     ),
@@ -79,8 +84,11 @@ export const experiments: readonly Experiment[] = [
     look: 'In training, a net uses the statistics of the batch; afterwards, running ones. While the weights move, these are out of date. A rate that falls to 0 lets them catch up.',
     charts: ['variance', 'mean', 'accuracy'],
     setting: setting(
-      [net({ shape: '1', rate: 0.3, statistics: 0.005 }), net({ shape: 'cosine 1 to 0', rate: 0.3, statistics: 0.005 })],
-      { steps: 1500 },
+      [
+        net({ shape: '1', rate: 1, statistics: 0.003 }),
+        net({ shape: 'cosine 1 to 0', rate: 1, statistics: 0.003 }),
+      ],
+      { steps: 800 },
     ),
   },
   {
@@ -109,11 +117,13 @@ export const experiments: readonly Experiment[] = [
   {
     title: 'Normalization allows higher rates',
     claim: 'B12',
-    says: 'Six layers at a high rate: A with batch normalization, B with layer normalization, C with none.',
-    look: 'With normalization, the loss is smooth enough for rates at which a plain net learns nothing.',
+    says: 'Six hidden layers at a rate of 0.3: A with batch normalization, B with layer normalization, C with none.',
+    look: 'Batch normalization makes the loss smooth enough for this rate. B never learns, and C’s numbers soon grow beyond all bounds; at a rate of 0.1, all three learn.',
     charts: ['loss', 'accuracy', 'gradient'],
     setting: setting(
-      (['batch', 'layer', 'none'] as const).map((normalization) => net({ depth: 6, rate: 0.3, normalization })),
+      (['batch', 'layer', 'none'] as const).map((normalization) =>
+        net({ depth: 6, rate: 0.3, normalization }),
+      ),
       { steps: 1000 },
     ),
   },
@@ -123,6 +133,9 @@ export const experiments: readonly Experiment[] = [
     says: 'Four examples a batch: A with batch normalization, B with layer normalization.',
     look: 'The mean and variance of four examples are noise, which A trains with; each example of B stands for itself. Then ask A about the examples in training mode, with statistics of a thousand.',
     charts: ['loss', 'accuracy', 'variance'],
-    setting: setting([net({ rate: 0.05 }), net({ rate: 0.05, normalization: 'layer' })], { batchSize: 4, steps: 3000 }),
+    setting: setting([net({ rate: 0.05 }), net({ rate: 0.05, normalization: 'layer' })], {
+      batchSize: 4,
+      steps: 3000,
+    }),
   },
 ]

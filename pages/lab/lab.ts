@@ -52,7 +52,8 @@ export function addNet(): void {
   if (nets.length < mostNets) edit({ nets: [...nets, { ...(nets.at(-1) ?? defaultNet), changes: [] }] })
 }
 
-export const removeNet = (place: number): void => edit({ nets: setting.value.nets.filter((_, i) => i !== place) })
+export const removeNet = (place: number): void =>
+  edit({ nets: setting.value.nets.filter((_, i) => i !== place) })
 
 /** Trains all nets of the setting from their first step. */
 export async function start(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { dash, figure } from '../../src/core/text.ts'
+import { figure } from '../../src/core/text.ts'
 import type { Histogram } from './histogram.ts'
 import { frame, mode, nameOf, runs } from './lab.ts'
 
@@ -15,8 +15,8 @@ export function Layers(): JSX.Element | null {
       <h2 id="layers">Activations</h2>
       <p class="soft">
         How the values that enter each hidden layer’s ReLU are distributed over a thousand examples,{' '}
-        {mode.value === 'eval' ? 'by running statistics' : 'by the statistics of these examples'}. ReLU lets only what is
-        right of the line through.
+        {mode.value === 'eval' ? 'by running statistics' : 'by the statistics of these examples'}. ReLU lets
+        only what is right of the line through.
       </p>
       <div class="layers">
         {all.map((run, place) => (
@@ -37,14 +37,15 @@ export function Layers(): JSX.Element | null {
 
 function Bars({ histogram, name }: { readonly histogram: Histogram; readonly name: string }): JSX.Element {
   const { low, high, shares, mean, deviation } = histogram
+  const isShown = Number.isFinite(low) && Number.isFinite(high)
   const top = Math.max(...shares)
   const wide = width / shares.length
-  const path = shares.map((share, i) => {
+  const path = (isShown ? shares : []).map((share, i) => {
     const y = height * (1 - share / top)
     return `M${(i * wide).toFixed(1)},${height}V${y.toFixed(1)}h${(wide * 0.9).toFixed(1)}V${height}`
   })
   const zero = low < 0 && high > 0 ? (-low / (high - low)) * width : undefined
-  const text = Number.isFinite(mean) ? `mean ${figure(mean, 2)}, deviation ${figure(deviation, 2)}` : dash
+  const text = isShown ? `mean ${figure(mean, 2)}, deviation ${figure(deviation, 2)}` : 'numbers too large'
   return (
     <figure class="bars">
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${name}: ${text}`}>

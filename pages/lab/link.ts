@@ -1,4 +1,11 @@
-import { checkedSetting, defaultNet, defaultSetting, type Net, type Setting, SettingError } from './setting.ts'
+import {
+  checkedSetting,
+  defaultNet,
+  defaultSetting,
+  type Net,
+  type Setting,
+  SettingError,
+} from './setting.ts'
 
 /** Returns the fragment of a link that holds a setting: JSON of what differs from the defaults, percent-encoded. */
 export function toHash(setting: Setting): string {
@@ -30,6 +37,8 @@ function jsonIn(text: string): unknown {
 /** Returns the entries of a net or setting that differ from the defaults. */
 function differing<T extends Net | Setting>(value: T, defaults: object): Partial<T> {
   const known = defaults as Readonly<Record<string, unknown>>
-  const entries = Object.entries(value).filter(([key, one]) => JSON.stringify(one) !== JSON.stringify(known[key]))
+  const entries = Object.entries(value).filter(
+    ([key, one]) => JSON.stringify(one) !== JSON.stringify(known[key]),
+  )
   return Object.fromEntries(entries) as Partial<T>
 }

@@ -4,7 +4,7 @@ import { dataSets } from './data-sets.ts'
 import { editNet, isBusy, nameOf, removeNet, setting } from './lab.ts'
 import { NumberField } from './number-field.tsx'
 import { ScheduleField } from './schedule-field.tsx'
-import { type Net, type NetNumber, type NormalizationName, netLimits } from './setting.ts'
+import { defaultNet, type Net, type NetNumber, type NormalizationName, netLimits } from './setting.ts'
 
 const names: Readonly<Record<NormalizationName, string>> = {
   batch: 'batch',
@@ -15,11 +15,15 @@ const names: Readonly<Record<NormalizationName, string>> = {
 const fields: readonly (readonly [name: NetNumber, label: string, says: string])[] = [
   ['depth', 'Hidden layers', 'Number of layers between input and output.'],
   ['width', 'Width', 'Number of units in each hidden layer.'],
-  ['scale', 'Weights ×', 'Factor of the hidden layers’ first weights.'],
   ['rate', 'Rate', 'Highest learning rate; the schedule is a share of it.'],
-  ['momentum', 'Momentum', 'How much of the last step each step keeps.'],
   ['weightDecay', 'Weight decay', 'Pull of each weight towards 0, times the rate.'],
+]
+
+const more: typeof fields = [
+  ['momentum', 'Momentum', 'How much of the last step each step keeps.'],
   ['statistics', 'Statistics', 'Weight of the newest batch in the running statistics.'],
+  ['scale', 'Weights ×', 'Factor of the hidden layers’ first weights.'],
+  ['hiddenRate', 'Hidden rate ×', 'Factor of the hidden layers’ learning rates.'],
 ]
 
 /** The settings of a net, and what can be changed while it trains. */
@@ -43,7 +47,9 @@ export function NetCard({ place }: { readonly place: number }): JSX.Element {
           <span>Normalization</span>
           <select
             value={net.normalization}
-            onChange={({ currentTarget }) => editNet(place, withKind(net, currentTarget.value as NormalizationName))}
+            onChange={({ currentTarget }) =>
+              editNet(place, withKind(net, currentTarget.value as NormalizationName))
+            }
           >
             {Object.entries(names).map(([value, text]) => (
               <option key={value} value={value}>
@@ -52,22 +58,36 @@ export function NetCard({ place }: { readonly place: number }): JSX.Element {
             ))}
           </select>
         </label>
-        {fields
-          .filter(([field]) => field !== 'statistics' || net.normalization === 'batch')
-          .map(([field, label, says]) => (
-            <NumberField
-              key={field}
-              label={label}
-              says={says}
-              value={net[field]}
-              limits={netLimits[field]}
-              onChange={(value) => editNet(place, { [field]: value })}
-            />
-          ))}
+        {fields.map((field) => (
+          <NetField key={field[0]} place={place} field={field} />
+        ))}
         <ScheduleField place={place} />
+        <details open={more.some(([field]) => net[field] !== defaultNet[field])}>
+          <summary>More</summary>
+          <div class="fields">
+            {more
+              .filter(([field]) => field !== 'statistics' || net.normalization === 'batch')
+              .map((field) => (
+                <NetField key={field[0]} place={place} field={field} />
+              ))}
+          </div>
+        </details>
       </fieldset>
       <Changes place={place} />
     </article>
+  )
+}
+
+function NetField(props: { readonly place: number; readonly field: (typeof fields)[number] }): JSX.Element {
+  const [field, label, says] = props.field
+  return (
+    <NumberField
+      label={label}
+      says={says}
+      value={setting.value.nets[props.place]![field]}
+      limits={netLimits[field]}
+      onChange={(value) => editNet(props.place, { [field]: value })}
+    />
   )
 }
 

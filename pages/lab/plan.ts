@@ -35,7 +35,8 @@ export function layersOf(net: Net, data: string): LayerPlan[] {
 }
 
 /** Places of a net's hidden layers, of their normalizations, and of the output layer among its layers. */
-export const hiddenPlaces = ({ depth }: Pick<Net, 'depth'>): number[] => Array.from({ length: depth }, (_, i) => 3 * i)
+export const hiddenPlaces = ({ depth }: Pick<Net, 'depth'>): number[] =>
+  Array.from({ length: depth }, (_, i) => 3 * i)
 const normPlaces = (net: Net): number[] => hiddenPlaces(net).map((place) => place + 1)
 const outputPlace = ({ depth }: Net): number => 3 * depth
 
@@ -52,6 +53,13 @@ function normalization({ normalization, width, statistics }: Net): LayerPlan {
   return { type: 'BatchNorm1d', args: statistics === 0.1 ? [width] : [width, { momentum: statistics }] }
 }
 
+/** The output layer keeps its decay if that of the hidden layers became a rate. */
+const outputDecay = ({ changes, weightDecay }: Net, now: number | schedule.Schedule): number | string =>
+  changes.some(({ kind }) => kind === 'decayFree') ? weightDecay : textOr(now)
+
+const textOr = (value: number | schedule.Schedule): number | string =>
+  typeof value === 'number' ? value : schedule.format(value)
+
 /**
  * Returns the optimizer of a net. Weight decay is that of matrices. Groups stand for what changes: the scales and shifts
  * of frozen normalizations, and the rates of weights that have no normalization after them.
@@ -63,7 +71,7 @@ export function optimizerOf(net: Net, { steps }: Pick<Setting, 'steps'>): Optimi
   return {
     lr: schedule.format(hidden),
     momentum: net.momentum,
-    weightDecay: typeof weightDecay === 'number' ? weightDecay : schedule.format(weightDecay),
+    weightDecay: textOr(weightDecay),
     groups: [
       ...(frozen && frozen.step > 0
         ? [{ match: `^(${normPlaces(net).join('|')})\\.`, maxRank: 1, until: frozen.step }]
@@ -71,7 +79,7 @@ export function optimizerOf(net: Net, { steps }: Pick<Setting, 'steps'>): Optimi
       { maxRank: 1, weightDecay: 0, ...own },
       ...(hidden === other
         ? []
-        : [{ match: `^${outputPlace(net)}\\.weight$`, weightDecay: net.weightDecay, ...own }]),
+        : [{ match: `^${outputPlace(net)}\\.weight$`, weightDecay: outputDecay(net, weightDecay), ...own }]),
     ],
   }
 }

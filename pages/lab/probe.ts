@@ -1,4 +1,4 @@
-import { compile, type Compiled, data, nn, type Tensor } from 'evenstep'
+import { type Compiled, compile, type data, nn, type Tensor } from 'evenstep'
 import { modelOf, type NetSetting } from './experiment.ts'
 import { type Histogram, histogramOf } from './histogram.ts'
 import { hiddenPlaces } from './plan.ts'
@@ -54,7 +54,9 @@ export class Probe {
     this.#compiled ??= this.#compile()
     const results = await (await this.#compiled)({ x: this.#x })
     const [evaluated, trained] = modes.map((mode) => this.#read(mode, results))
-    const norms = hiddenPlaces({ depth: this.#depth }).map((place) => normOf(live.get(`${place}.weight`)!.data))
+    const norms = hiddenPlaces({ depth: this.#depth }).map((place) =>
+      normOf(live.get(`${place}.weight`)!.data),
+    )
     return { eval: evaluated!, train: trained!, norms }
   }
 
@@ -76,7 +78,10 @@ export class Probe {
     )
   }
 
-  #read(mode: (typeof modes)[number], results: Readonly<Record<string, ArrayLike<number | bigint>>>): ModeReport {
+  #read(
+    mode: (typeof modes)[number],
+    results: Readonly<Record<string, ArrayLike<number | bigint>>>,
+  ): ModeReport {
     const values = (name: string): Float32Array => results[`${mode} ${name}`] as Float32Array
     const activations = Array.from({ length: this.#depth }, (_, i) => histogramOf(values(String(i))))
     return { accuracy: accuracyOf(values('scores'), this.#y, this.#shape[0]!), activations }

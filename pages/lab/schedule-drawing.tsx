@@ -27,7 +27,10 @@ export function ScheduleDrawing({ label, curve, disabled, onDraw }: ScheduleDraw
   const last = useRef<number>(undefined)
   const shares = sharesOf(curve, steps, 200)
   const top = Math.max(1, ...shares)
-  const begin = (): number[] => (drawn.current = sharesOf(curve, steps, points))
+  const begin = (): number[] => {
+    drawn.current = sharesOf(curve, steps, points)
+    return drawn.current
+  }
   const put = (event: PointerEvent): void => {
     const box = (event.currentTarget as Element).getBoundingClientRect()
     const place = clamp((event.clientX - box.left) / box.width) * (points - 1)
@@ -38,7 +41,8 @@ export function ScheduleDrawing({ label, curve, disabled, onDraw }: ScheduleDraw
     onDraw(textOf(all))
   }
   const press = (event: KeyboardEvent): void => {
-    const [along, up] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? []
+    const [along, up] =
+      { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? []
     if (along === undefined || disabled) return
     event.preventDefault()
     setAt(Math.min(points - 1, Math.max(0, at + along)))
@@ -49,10 +53,8 @@ export function ScheduleDrawing({ label, curve, disabled, onDraw }: ScheduleDraw
   }
   const share = sharesOf(curve, steps, points)[at]!
   return (
-    <svg
+    <div
       class="drawing"
-      viewBox={`0 0 ${width} ${height}`}
-      preserveAspectRatio="none"
       role="slider"
       tabIndex={disabled ? -1 : 0}
       aria-label={`${label}: left and right choose a point, up and down move it`}
@@ -76,9 +78,15 @@ export function ScheduleDrawing({ label, curve, disabled, onDraw }: ScheduleDraw
         drawn.current = undefined
       }}
     >
-      <path d={pathOf(shares, top)} vector-effect="non-scaling-stroke" />
-      <path class="point" d={`M${(at / (points - 1)) * width},${yOf(share, top)}h0`} vector-effect="non-scaling-stroke" />
-    </svg>
+      <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+        <path d={pathOf(shares, top)} vector-effect="non-scaling-stroke" />
+        <path
+          class="point"
+          d={`M${(at / (points - 1)) * width},${yOf(share, top)}h0`}
+          vector-effect="non-scaling-stroke"
+        />
+      </svg>
+    </div>
   )
 }
 
@@ -111,6 +119,8 @@ function textOf(all: readonly number[]): string {
   const isOnLine = (i: number): boolean =>
     i > 0 && i < all.length - 1 && Math.abs(all[i - 1]! + all[i + 1]! - 2 * all[i]!) < 1e-9
   const places = [...all.keys()].filter((i) => !isOnLine(i))
-  const made = places.map((i) => [`${(100 * i) / (all.length - 1)}%`, Math.round(all[i]! * 100) / 100] as const)
+  const made = places.map(
+    (i) => [`${(100 * i) / (all.length - 1)}%`, Math.round(all[i]! * 100) / 100] as const,
+  )
   return schedule.format(schedule.piecewiseLinear(made as never))
 }

@@ -34,7 +34,10 @@ export function ScheduleField({ place }: { readonly place: number }): JSX.Elemen
     <div class="schedule">
       <label class="field">
         <span>Schedule</span>
-        <select value={wrong === undefined ? (name ?? '') : ''} onChange={({ currentTarget }) => take(presets[currentTarget.value]!)}>
+        <select
+          value={wrong === undefined ? (name ?? '') : ''}
+          onChange={({ currentTarget }) => take(presets[currentTarget.value]!)}
+        >
           {name === undefined && <option value="">as drawn or written</option>}
           {Object.keys(presets).map((one) => (
             <option key={one} value={one}>
@@ -77,7 +80,8 @@ function faultIn(text: string, steps: number): string | undefined {
     const curve = curveOf(text, steps)
     for (const step of [0, Math.floor(steps / 2), steps - 1]) {
       const value = curve(step)
-      if (!(Number.isFinite(value) && value >= 0)) return `wanted shares of the rate ≥ 0, got ${value} at step ${step}`
+      if (!(Number.isFinite(value) && value >= 0))
+        return `wanted shares of the rate ≥ 0, got ${value} at step ${step}`
     }
     return undefined
   } catch (error) {

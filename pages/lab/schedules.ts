@@ -5,7 +5,7 @@ import type { Change, Net } from './setting.ts'
 export interface Schedules {
   /** Learning rate of the hidden layers' weights. */
   readonly hidden: schedule.Schedule
-  /** Learning rate of all other weights; another one once `decayFree` took the decay's place. */
+  /** Learning rate of all other weights: the same object, if it is the same. */
   readonly other: schedule.Schedule
   readonly weightDecay: number | schedule.Schedule
 }
@@ -15,15 +15,16 @@ type Sized = Change & { readonly kind: 'rate' }
 /** Returns the schedules of a net for a run of `steps` steps. @throws {ArgumentError} when its text is none. */
 export function schedulesOf(net: Net, steps: number): Schedules {
   const other = rateOf(net, steps)
+  const rate = scaledBy(other, net.hiddenRate)
   const end = net.changes.find(({ kind }) => kind === 'noDecay' || kind === 'decayFree')
   const { momentum, weightDecay } = net
-  if (end === undefined || weightDecay === 0) return { hidden: other, other, weightDecay }
+  if (end === undefined || weightDecay === 0) return { hidden: rate, other, weightDecay }
   const { step, kind } = end
   const decay = step === 0 ? 0 : schedule.piecewiseConstant([weightDecay, 0], { milestones: [step] })
-  if (kind === 'noDecay') return { hidden: other, other, weightDecay: decay }
-  const rest = step === 0 ? other : schedule.shifted(other, { steps: -step })
+  if (kind === 'noDecay') return { hidden: rate, other, weightDecay: decay }
+  const rest = step === 0 ? rate : schedule.shifted(rate, { steps: -step })
   const free = schedule.toWeightDecayFree(rest, { weightDecay, momentum })
-  const hidden = step === 0 ? free : schedule.sequential([other, free], { milestones: [step] })
+  const hidden = step === 0 ? free : schedule.sequential([rate, free], { milestones: [step] })
   return { hidden, other, weightDecay: decay }
 }
 
@@ -32,7 +33,10 @@ function rateOf({ rate, shape, changes }: Net, steps: number): schedule.Schedule
   const planned = schedule.over(scaledBy(schedule.parse(shape), rate), steps)
   const factors = new Map<number, number>()
   let factor = 1
-  for (const change of changes) if (isRate(change)) factors.set(change.step, (factor *= change.factor))
+  for (const change of changes.filter(isRate)) {
+    factor *= change.factor
+    factors.set(change.step, factor)
+  }
   const first = factors.get(0) ?? 1
   factors.delete(0)
   const whole = scaledBy(planned, first)

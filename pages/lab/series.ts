@@ -58,8 +58,8 @@ export class Series {
   readonly #curves = new Map<string, Curve>()
 
   add(name: string, step: number, value: number): void {
-    let curve = this.#curves.get(name)
-    if (curve === undefined) this.#curves.set(name, (curve = new Curve()))
+    const curve = this.#curves.get(name) ?? new Curve()
+    this.#curves.set(name, curve)
     curve.add(step, value)
   }
 

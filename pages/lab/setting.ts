@@ -19,6 +19,8 @@ export interface Net {
   readonly scale: number
   /** Highest learning rate. */
   readonly rate: number
+  /** Factor of the hidden layers' learning rates. */
+  readonly hiddenRate: number
   /** Schedule as text, multiplied by `rate`. */
   readonly shape: string
   readonly momentum: number
@@ -43,6 +45,7 @@ export const defaultNet: Net = {
   normalization: 'batch',
   scale: 1,
   rate: 0.1,
+  hiddenRate: 1,
   shape: 'cosine 1 to 0',
   momentum: 0.9,
   weightDecay: 5e-4,
@@ -78,6 +81,7 @@ export const netLimits = {
   width: { min: 2, max: 512, whole: true },
   scale: { min: 0.01, max: 100 },
   rate: { min: 0, max: 1e6 },
+  hiddenRate: { min: 0.001, max: 1e4 },
   momentum: { min: 0, max: 0.999 },
   weightDecay: { min: 0, max: 1 },
   statistics: { min: 0, max: 1 },
@@ -90,7 +94,8 @@ export type NetNumber = keyof typeof netLimits
 
 /** Says what is wrong with a number; undefined if nothing is. */
 export function faultOf(value: unknown, { min, max, whole = false }: Limits): string | undefined {
-  const fits = typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))
+  const fits =
+    typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))
   return fits ? undefined : `${whole ? 'an integer' : 'a number'} from ${min} to ${max}`
 }
 
@@ -103,12 +108,16 @@ const wanted = (name: string, what: string, got: unknown): SettingError =>
 /** Checks what a link holds, and fills in defaults. @throws {SettingError} naming the first value that is wrong. */
 export function checkedSetting(value: unknown): Setting {
   const given = objectIn('setting', value, defaultSetting)
-  if (!dataNames.includes(given.data as string)) throw wanted('data', `one of ${dataNames.join(', ')}`, given.data)
+  if (!dataNames.includes(given.data as string))
+    throw wanted('data', `one of ${dataNames.join(', ')}`, given.data)
   for (const [name, limit] of Object.entries(limits)) check(name, given[name], limit)
   const { nets } = given
   if (!Array.isArray(nets) || nets.length < 1 || nets.length > mostNets)
     throw wanted('nets', `a list of 1 to ${mostNets}`, nets)
-  return { ...given, nets: nets.map((net, i) => checkedNet(`nets[${i}]`, net, given.steps as number)) } as unknown as Setting
+  return {
+    ...given,
+    nets: nets.map((net, i) => checkedNet(`nets[${i}]`, net, given.steps as number)),
+  } as unknown as Setting
 }
 
 function checkedNet(path: string, value: unknown, steps: number): Net {
@@ -121,7 +130,8 @@ function checkedNet(path: string, value: unknown, steps: number): Net {
   if (!Array.isArray(net.changes) || net.changes.length > 20)
     throw wanted(`${path}.changes`, 'a list of at most 20', net.changes)
   const isFreezable = net.normalization === 'batch'
-  for (const [i, change] of net.changes.entries()) checkChange(`${path}.changes[${i}]`, change, steps, isFreezable)
+  for (const [i, change] of net.changes.entries())
+    checkChange(`${path}.changes[${i}]`, change, steps, isFreezable)
   return net as unknown as Net
 }
 
@@ -145,7 +155,8 @@ function check(name: string, value: unknown, limit: Limits): void {
 
 /** Returns an object with the defaults filled in. @throws {SettingError} when a key is unknown. */
 function objectIn(path: string, value: unknown, defaults: object): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wanted(path, 'an object', value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wanted(path, 'an object', value)
   const stranger = Object.keys(value).find((key) => !Object.hasOwn(defaults, key))
   if (stranger !== undefined) throw wanted(path, `an object of ${Object.keys(defaults).join(', ')}`, stranger)
   return { ...defaults, ...value }

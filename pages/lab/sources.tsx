@@ -7,11 +7,12 @@ export function Sources(): JSX.Element {
     <>
       <h2>Where this comes from</h2>
       <p>
-        The nets are trained by the library itself, in workers of this page, on WebAssembly. An experiment file, trained by{' '}
-        <code>evenstep train --device wasm</code>, gives the same numbers to the last bit. The link of this page holds the
-        whole setting, with the changes that were made while training, which the next training repeats at the same steps.
+        The nets are trained by the library itself, in workers of this page, on WebAssembly. An experiment
+        file, trained by <code>evenstep train --device wasm</code>, gives the same numbers to the last bit.
+        The link of this page holds the whole setting, with the changes that were made while training, which
+        the next training repeats at the same steps.
       </p>
-      <ul class="soft">
+      <ul class="sources soft">
         {Object.values(dataSets).map(({ title, source }) => (
           <li key={title}>
             {title}: {source}

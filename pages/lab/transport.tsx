@@ -34,8 +34,16 @@ export function Transport(): JSX.Element {
       <Progress />
       <fieldset class="modes">
         <legend>Ask the nets</legend>
-        <Mode value="eval" label="in evaluation mode" says="Batch normalization uses its running statistics." />
-        <Mode value="train" label="in training mode" says="It uses the statistics of the thousand examples asked about." />
+        <Mode
+          value="eval"
+          label="in evaluation mode"
+          says="Batch normalization uses its running statistics."
+        />
+        <Mode
+          value="train"
+          label="in training mode"
+          says="It uses the statistics of the thousand examples asked about."
+        />
       </fieldset>
       <Keep />
     </section>

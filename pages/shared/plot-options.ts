@@ -1,6 +1,7 @@
 import type uPlot from 'uplot'
 import { figure } from '../../src/core/text.ts'
 import type { Line } from './line.ts'
+import { logSplits } from './log-splits.ts'
 
 /** Returns a colour of theme.css, such as `--ink`, as it is now: a canvas knows no variables. */
 export type ColorOf = (name: string) => string
@@ -35,10 +36,13 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1, range: isLog ? logRange : paddedRange } },
-    axes: [axis(colorOf, 56), { ...axis(colorOf, 40), size: 58 }],
+    axes: [
+      { ...axis(colorOf, 56), size: 28 },
+      { ...axis(colorOf, 40), size: 58, ...(isLog && logTicks) },
+    ],
     series: [{}, ...lines.flatMap((line, place) => seriesOf(line, colorOf(colorName(line, place))))],
     bands: bandsOf(lines),
     cursor: {
@@ -124,6 +128,12 @@ function paddedRange(_: uPlot, low: number | null, high: number | null): uPlot.R
   if (low === null || high === null) return [0, 1]
   const pad = low === high ? Math.abs(low) / 10 || 1 : 0.06 * (high - low)
   return [low >= 0 && low - pad < 0 ? 0 : low - pad, high + pad]
+}
+
+/** Ticks of a logarithmic axis: uPlot's own expect it to begin and end with a power of ten. */
+const logTicks: uPlot.Axis = {
+  splits: (_, __, min, max) => logSplits(min, max),
+  filter: (_, splits) => splits,
 }
 
 /** Range of a logarithmic axis: the values, and a little more; whole decades would leave most of a chart empty. */

@@ -108,8 +108,8 @@ export class AttachedRule implements Attached {
   }
 
   at<T>(step: number, body: () => T): T {
-    const learnsAt = ({ options: { from = 0, until = Number.POSITIVE_INFINITY } }: Member): boolean =>
-      from <= step && step < until
+    const learnsAt = ({ options: { from = 0, until } }: Member): boolean =>
+      from <= step && (until === undefined || step < until)
     const waiting = this.#members.flatMap((one) => (learnsAt(one) ? [] : [one.w]))
     const outer = this.#isAtStep
     this.#isAtStep = true

@@ -100,7 +100,9 @@ function checkLearning(who: string, attached: Attached, weights: ReadonlyMap<str
   if (idle === undefined) return
   if (idle > 0) {
     const fix = 'leave some out of the groups with until'
-    throw new ArgumentError(`${who}: wanted a weight that learns in each step, got none at step ${idle}; ${fix}`)
+    throw new ArgumentError(
+      `${who}: wanted a weight that learns in each step, got none at step ${idle}; ${fix}`,
+    )
   }
   const [first] = attached.borders
   const got = first === undefined ? 'none: all are locked' : `none before step ${first}`

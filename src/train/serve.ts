@@ -126,7 +126,8 @@ async function madeOf(make: MakeExperiment, settings: unknown): Promise<Made> {
 function checkChange({ folder }: Begin, isOver: boolean): void {
   if (folder !== undefined)
     throw new ArgumentError(`change: wanted a run that is not kept, got one in the folder ${folder}`)
-  if (isOver) throw new ArgumentError('change: wanted a run that trains, got one that has ended; start another')
+  if (isOver)
+    throw new ArgumentError('change: wanted a run that trains, got one that has ended; start another')
 }
 
 /** The events of a run, and what ends it. */

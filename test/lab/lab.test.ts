@@ -25,7 +25,8 @@ function splitOf(name: string): data.Split {
 
 async function lossesOf(experiment: train.Experiment): Promise<number[]> {
   const losses: number[] = []
-  for await (const event of train.run(experiment)) if (event.type === 'steps') losses.push(...Array.from(event.losses))
+  for await (const event of train.run(experiment))
+    if (event.type === 'steps') losses.push(...Array.from(event.losses))
   return losses
 }
 
@@ -33,7 +34,10 @@ async function lossesOf(experiment: train.Experiment): Promise<number[]> {
 async function livelyLosses(setting: NetSetting): Promise<number[]> {
   const changes = [...setting.net.changes].sort((a, b) => a.step - b.step)
   const before = (count: number): train.Experiment =>
-    experimentOf({ ...setting, net: { ...setting.net, changes: changes.slice(0, count) } }, splitOf(setting.data))
+    experimentOf(
+      { ...setting, net: { ...setting.net, changes: changes.slice(0, count) } },
+      splitOf(setting.data),
+    )
   const losses: number[] = []
   let progress: train.Progress | undefined
   let task: train.Task | undefined
@@ -42,7 +46,8 @@ async function livelyLosses(setting: NetSetting): Promise<number[]> {
     const experiment = { ...before(count), steps: end }
     const next = train.taskOf({ ...experiment, scheduleSteps: setting.steps })
     for (const [name, variable] of task?.variables ?? []) next.variables.get(name)!.data = variable.data
-    for (const [name, variable] of task?.optimizerState ?? []) next.optimizerState.get(name)!.data = variable.data
+    for (const [name, variable] of task?.optimizerState ?? [])
+      next.optimizerState.get(name)!.data = variable.data
     task = next
     const options = { task, ...(progress && { progress }) }
     for await (const event of train.run({ ...experiment, scheduleSteps: setting.steps }, options)) {
@@ -56,17 +61,36 @@ async function livelyLosses(setting: NetSetting): Promise<number[]> {
 const steps = 60
 const cases: Readonly<Record<string, readonly [Partial<Setting>, Partial<Net>]>> = {
   'a net as it is at first': [{}, {}],
-  'no normalization, a constant rate': [{ data: 'spirals' }, { normalization: 'none', shape: '1', depth: 3, width: 20 }],
-  'larger weights, without momentum': [{ data: 'dna' }, { scale: 4, momentum: 0, statistics: 0.01, weightDecay: 0 }],
+  'no normalization, a constant rate': [
+    { data: 'spirals' },
+    { normalization: 'none', shape: '1', depth: 3, width: 20 },
+  ],
+  'larger weights, without momentum': [
+    { data: 'dna' },
+    { scale: 4, hiddenRate: 16, momentum: 0, statistics: 0.01, weightDecay: 0 },
+  ],
   'a rate that was changed twice': [
     { data: 'heartbeats' },
     { normalization: 'layer', changes: [rate(20, 2), rate(40, 0.5)] },
   ],
-  'a frozen net, then no decay': [{}, { depth: 2, changes: [{ step: 25, kind: 'freeze' }, { step: 40, kind: 'noDecay' }] }],
+  'a frozen net, then no decay': [
+    {},
+    {
+      depth: 2,
+      changes: [
+        { step: 25, kind: 'freeze' },
+        { step: 40, kind: 'noDecay' },
+      ],
+    },
+  ],
   'decay that became a rate': [{ batchSize: 16 }, { rate: 0.3, changes: [{ step: 30, kind: 'decayFree' }] }],
   'all changes, without momentum': [
     { seed: 3 },
-    { momentum: 0, shape: 'warmup 10% + cosine 1 to 0', changes: [rate(10, 3), { step: 20, kind: 'decayFree' }, { step: 35, kind: 'freeze' }, rate(50, 0.1)] },
+    {
+      momentum: 0,
+      shape: 'warmup 10% + cosine 1 to 0',
+      changes: [rate(10, 3), { step: 20, kind: 'decayFree' }, { step: 35, kind: 'freeze' }, rate(50, 0.1)],
+    },
   ],
 }
 
@@ -82,7 +106,10 @@ describe('the experiment file of a net', () => {
     const { file } = dataSets[setting.data]!
     const program = programOf(setting, net, 'lab-a')
     const path = join(folder, `${name.replaceAll(/\W/g, '-')}.ts`) // a module is loaded once
-    writeFileSync(path, file === undefined ? program : program.replaceAll(`'${file}'`, `'${join(folder, file)}'`))
+    writeFileSync(
+      path,
+      file === undefined ? program : program.replaceAll(`'${file}'`, `'${join(folder, file)}'`),
+    )
     if (file !== undefined) writeFileSync(join(folder, file), fileOf(file))
     const losses = await lossesOf(await loadExperiment(path))
     expect(losses).toHaveLength(steps)
