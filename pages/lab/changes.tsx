@@ -29,7 +29,7 @@ const actions: readonly Action[] = [
     text: 'Freeze BN',
     says: 'Keeps the running statistics, γ and β as they are, and trains with them.',
     fits: (net, has) => net.normalization === 'batch' && !has('freeze'),
-    make: (step) => ({ step, kind: 'freeze' }),
+    make: (step) => ({ step: Math.max(1, step), kind: 'freeze' }), // before the first step, there are none to keep
   },
   {
     text: 'No decay',

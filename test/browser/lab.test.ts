@@ -152,7 +152,7 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
       expect(await page.getByLabel('Schedule of net A as text').inputValue()).toMatch(
         /^piecewiseLinear\(\[\[0%, 1\]/,
       )
-      expect(await drawing.getAttribute('aria-valuetext')).toBe('90 % of the rate after 5 % of the steps')
+      expect(await drawing.getAttribute('aria-valuetext')).toBe('89 % of the rate after 5 % of the steps')
       await button(page, 'Train').focus()
       await page.keyboard.press('Enter')
       await page.getByText(/^A \d.* steps/).waitFor()
