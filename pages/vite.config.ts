@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
@@ -18,7 +19,7 @@ export default defineConfig({
     emptyOutDir: false, // which has declarations too,
     target: 'es2023',
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: pages },
+    rolldownOptions: { input: Object.fromEntries(pages.map((page) => [basename(dirname(page)), page])) },
   },
   worker: { format: 'es' },
   server: { fs: { allow: ['..'] } }, // the library, and what pages share with the server

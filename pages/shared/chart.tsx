@@ -19,7 +19,7 @@ export interface ChartProps {
   readonly height?: number
   /** Key of the charts that share a cursor. */
   readonly sync?: string
-  /** Part of x to show. @default all of it */
+  /** Part of x to show. @default from the least to the greatest x of the lines */
   readonly range?: readonly [number, number] | undefined
   /** Called with the part of x that the reader selects by dragging, or undefined after a double click or Escape. */
   readonly onZoom?: (range: readonly [number, number] | undefined) => void
@@ -43,6 +43,7 @@ export function Chart(props: ChartProps): JSX.Element {
   const [index, setIndex] = useState<number | null>(null)
   const host = usePlot(props, shown, table, setIndex)
   const at = index !== null && index < table[0].length ? index : table[0].length - 1
+  const only = lines.length === 1 ? `${valueAt(shown, table, lines[0]!.name, at, format)} at ` : ''
   const toggle = (name: string): void => {
     const next = new Set(hidden)
     if (!next.delete(name)) next.add(name)
@@ -52,12 +53,12 @@ export function Chart(props: ChartProps): JSX.Element {
     <figure class="chart">
       <figcaption>
         <span class="caption">{title}</span>
-        <span class="soft at">{at >= 0 ? `${xName} ${figure(table[0][at]!, 7)}` : ''}</span>
+        <span class="soft at">{at >= 0 ? `${only}${xName} ${figure(table[0][at]!, 7)}` : ''}</span>
         {props.children}
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the cursor */}
       <section ref={host} class="plot" aria-label={`${title}: ${summary(lines)}`} tabIndex={0} />
-      <ul class="legend">
+      <ul class="legend" hidden={lines.length < 2}>
         {lines.map((line, place) => (
           <li key={line.name}>
             <button

@@ -36,12 +36,12 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
   return {
     width,
     height,
-    padding: [8, 16, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1, range: isLog ? logRange : paddedRange } },
     axes: [
-      { ...axis(colorOf, 56), size: 28 },
-      { ...axis(colorOf, 40), size: 58, ...(isLog && logTicks) },
+      { ...axis(colorOf, 60), size: 28 },
+      { ...axis(colorOf, 28), size: 58, ...(isLog && logTicks) },
     ],
     series: [{}, ...lines.flatMap((line, place) => seriesOf(line, colorOf(colorName(line, place))))],
     bands: bandsOf(lines),
@@ -50,7 +50,12 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
       focus: { prox: 24 },
       points: { size: 6 },
       ...(sync !== undefined && { sync: { key: sync } }),
-      bind: { dblclick: () => () => (onZoom?.(undefined), null) },
+      bind: {
+        dblclick: () => () => {
+          onZoom?.(undefined)
+          return null
+        },
+      },
     },
     hooks: {
       setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)],

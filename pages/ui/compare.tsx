@@ -4,7 +4,7 @@ import { counted, dash } from '../../src/core/text.ts'
 import type { CompareGroup, CompareView } from '../../src/pages/views.ts'
 import { Chart } from '../shared/chart.tsx'
 import type { Line } from '../shared/line.ts'
-import { scoreText } from './format.ts'
+import { capital, nameText, scoreText } from './format.ts'
 import { useLive } from './live.ts'
 import { Notice, Scroll, Section } from './parts.tsx'
 import { addressOf, query } from './route.ts'
@@ -13,8 +13,7 @@ import { addressOf, query } from './route.ts'
 export function ComparePage({ ids }: { readonly ids: readonly string[] }): JSX.Element {
   const [quantity, setQuantity] = useState('loss')
   const [log, setLog] = useState(true)
-  const smoothing = 0.9
-  const live = useLive<CompareView>(`api/compare?${query({ id: ids, quantity, smoothing })}`, ids.join('\n'))
+  const live = useLive<CompareView>(`api/compare?${query({ id: ids, quantity })}`, ids.join('\n'))
   const { view } = live
   document.title = `${counted(ids.length, 'run')} · Evenstep`
   return (
@@ -56,14 +55,16 @@ function Curves({ view, quantity, log }: CurvesProps): JSX.Element {
     () => view.groups.map(({ label }, i): Line => ({ name: label, ...view.rates[i]! })),
     [view],
   )
-  const title = quantity === 'loss' ? 'Training loss, smoothed' : quantity
+  const last = Math.max(...view.groups.flatMap(({ curve }) => curve.x.at(-1) ?? 0))
+  const range = useMemo(() => [0, last] as const, [last])
+  const title = quantity === 'loss' ? 'Training loss' : capital(nameText(quantity))
   return (
     <div class="charts">
       <div class="wide">
-        <Chart title={title} lines={lines} log={log} height={340} sync="compare" />
+        <Chart title={title} lines={lines} log={log} height={340} sync="compare" range={range} />
       </div>
       <div class="wide">
-        <Chart title="Learning rate" lines={rates} height={150} sync="compare" />
+        <Chart title="Learning rate" lines={rates} height={150} sync="compare" range={range} />
       </div>
     </div>
   )
@@ -112,7 +113,7 @@ const Groups = ({ view: { groups, differing } }: { readonly view: CompareView })
             ))}
           </tr>
           <tr>
-            <th scope="row">{`best ${groups[0]?.best?.name ?? ''}`}</th>
+            <th scope="row">{`best ${nameText(groups[0]?.best?.name ?? '')}`}</th>
             {groups.map(({ label, best }) => (
               <td key={label}>{best ? scoreText(best) : dash}</td>
             ))}

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import { percent } from '../../src/core/text.ts'
+import { count, percent } from '../../src/core/text.ts'
 import type { NamedCurve, RunView } from '../../src/pages/views.ts'
 import { Chart } from '../shared/chart.tsx'
-import { isShare } from './format.ts'
+import type { Line } from '../shared/line.ts'
+import { capital, isShare, nameText } from './format.ts'
 import { Section } from './parts.tsx'
 import type { Shown } from './run.tsx'
 
@@ -20,8 +21,12 @@ interface CourseProps {
 export function Course({ view, shown, setShown }: CourseProps): JSX.Element {
   const [log, setLog] = useState(true)
   const { range } = shown
-  const zoom = { sync, range, onZoom: (to: Shown['range']) => setShown({ ...shown, range: to }) }
-  const losses = useMemo(() => lossLines(view, shown.smoothing), [view, shown.smoothing])
+  const zoom = {
+    sync,
+    range: range ?? ([0, view.steps - 1] as const),
+    onZoom: (to: Shown['range']) => setShown({ ...shown, range: to }),
+  }
+  const losses = useMemo(() => lossLines(view), [view])
   return (
     <Section title="Course">
       <div class="tools">
@@ -30,15 +35,16 @@ export function Course({ view, shown, setShown }: CourseProps): JSX.Element {
         </button>
         <label>
           Smoothing
-          <input
-            type="range"
-            min="0"
-            max="0.99"
-            step="0.01"
+          <select
             value={shown.smoothing}
-            onInput={({ currentTarget }) => setShown({ ...shown, smoothing: Number(currentTarget.value) })}
-          />
-          <output class="soft">{shown.smoothing}</output>
+            onChange={({ currentTarget }) => setShown({ ...shown, smoothing: currentTarget.value })}
+          >
+            <option value="">{`automatic, ${count(view.loss.smoothing)} steps`}</option>
+            <option value="1">none</option>
+            {[10, 100, 1000, 10_000].map((steps) => (
+              <option key={steps} value={steps}>{`${count(steps)} steps`}</option>
+            ))}
+          </select>
         </label>
         {range && (
           <button type="button" onClick={() => setShown({ ...shown, range: undefined })}>
@@ -67,11 +73,14 @@ export function Course({ view, shown, setShown }: CourseProps): JSX.Element {
   )
 }
 
-const lossLines = ({ loss: { raw, smooth, validation } }: RunView, smoothing: number) => [
-  { name: 'training', ...raw, color: 0, faint: smoothing > 0 },
-  ...(smoothing > 0 ? [{ name: 'training, smoothed', ...smooth, color: 0 }] : []),
-  ...(validation.x.length > 0 ? [{ name: 'validation', ...validation, color: 1 }] : []),
-]
+function lossLines({ loss }: RunView): Line[] {
+  const { smoothing, raw, smooth, validation } = loss
+  return [
+    { name: 'training', ...raw, color: 0, faint: smoothing > 1 },
+    ...(smoothing > 1 ? [{ name: 'training, smoothed', ...smooth, color: 0 }] : []),
+    ...(validation.x.length > 0 ? [{ name: 'validation', ...validation, color: 1 }] : []),
+  ]
+}
 
 interface OneCurveProps {
   readonly curve: NamedCurve
@@ -82,5 +91,5 @@ interface OneCurveProps {
 function OneCurve({ curve, color, zoom }: OneCurveProps): JSX.Element {
   const lines = useMemo(() => [{ ...curve, color }], [curve, color])
   const format = isShare(curve.name) ? { format: (value: number) => percent(value, 2) } : {}
-  return <Chart title={curve.name} lines={lines} height={150} {...format} {...zoom} />
+  return <Chart title={capital(nameText(curve.name))} lines={lines} height={150} {...format} {...zoom} />
 }

@@ -15,3 +15,17 @@ export function ago(time: number): string {
   if (seconds < 1.5) return 'now'
   return seconds < 86_400 ? `${duration(Math.round(seconds))} ago` : new Date(time).toISOString().slice(0, 10)
 }
+
+const names: Readonly<Record<string, string>> = {
+  lr: 'learning rate',
+  loss: 'training loss',
+  trainLoss: 'training loss of epochs',
+  validationLoss: 'validation loss',
+  validationAccuracy: 'validation accuracy',
+}
+
+/** Returns the name of a quantity as people say it. */
+export const nameText = (name: string): string => names[name] ?? name
+
+/** Returns a text with a capital first letter. */
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`

@@ -20,8 +20,13 @@ interface LayersProps {
 export function Layers({ view, shown, setShown }: LayersProps): JSX.Element {
   const [chosen, setChosen] = useState('')
   const { layers } = view
-  const zoom = { sync, range: shown.range, onZoom: (range: Shown['range']) => setShown({ ...shown, range }) }
+  const zoom = {
+    sync,
+    range: shown.range ?? ([0, view.steps - 1] as const),
+    onZoom: (range: Shown['range']) => setShown({ ...shown, range }),
+  }
   const some = useMemo(() => chosenOf(layers, chosen), [layers, chosen])
+  const equilibrium = useMemo(() => equilibriumOf(some), [some])
   return (
     <Section
       title="What batch normalization does to the schedule"
@@ -53,7 +58,7 @@ export function Layers({ view, shown, setShown }: LayersProps): JSX.Element {
           layers={some}
           of={(layer) => layer.angle}
           zoom={zoom}
-          more={equilibriumOf(some)}
+          more={equilibrium}
           log
         />
         <Quantity
@@ -85,6 +90,11 @@ const equilibriumOf = (layers: readonly LayerView[]): Line[] => {
   return curve ? [{ name: 'equilibrium', ...curve, color: 6, dash: [6, 4] }] : []
 }
 
+/** Names a layer by its path in the model; in a sequence of layers that is a number. */
+const layerName = ({ path }: LayerView): string => (/^\d+$/.test(path) ? `layer ${path}` : path)
+
+const none: readonly Line[] = []
+
 interface QuantityProps {
   readonly title: string
   readonly layers: readonly LayerView[]
@@ -94,16 +104,16 @@ interface QuantityProps {
   readonly more?: readonly Line[]
 }
 
-function Quantity({ title, layers, of, zoom, log = false, more = [] }: QuantityProps): JSX.Element | null {
+function Quantity({ title, layers, of, zoom, log = false, more = none }: QuantityProps): JSX.Element | null {
   const lines = useMemo(
     () => [
       ...layers.flatMap((layer, color): Line[] => {
         const curve = of(layer)
-        return curve ? [{ name: layer.path, ...curve, color }] : []
+        return curve ? [{ name: layerName(layer), ...curve, color }] : []
       }),
       ...more,
     ],
-    [layers],
+    [layers, more],
   )
   return lines.length === 0 ? null : <Chart title={title} lines={lines} log={log} height={170} {...zoom} />
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import { count, counted } from '../../src/core/text.ts'
 import type { ListView, RunRow, StudyRow } from '../../src/pages/views.ts'
-import { ago, scoreText } from './format.ts'
+import { ago, nameText, scoreText } from './format.ts'
 import { mergeList, type Order, sorted } from './list-state.ts'
 import { useLive } from './live.ts'
 import { Notice, Scroll, Section, State } from './parts.tsx'
@@ -36,10 +36,10 @@ export function ListPage(): JSX.Element {
 const Studies = ({ studies }: { readonly studies: readonly StudyRow[] }): JSX.Element => (
   <Section title="Studies">
     <ul class="studies">
-      {studies.map(({ id, trials, isRunning, changed }) => (
+      {studies.map(({ id, trials, state, changed }) => (
         <li key={id}>
           <a href={addressOf({ page: 'study', id })}>{id}</a>
-          <State state={isRunning ? 'running' : 'stopped'} />
+          <State state={state} />
           <span class="soft">{`${counted(trials, 'trial')} · ${ago(changed)}`}</span>
         </li>
       ))}
@@ -60,7 +60,7 @@ function Runs({ list }: { readonly list: ListView }): JSX.Element {
     setChosen(next)
   }
   return (
-    <section aria-label="runs">
+    <section class="part" aria-label="runs">
       <div class="tools">
         <label>
           <span class="hidden">Search</span>
@@ -199,7 +199,7 @@ const Row = ({ run, settings, isChosen, choose }: RowProps): JSX.Element => (
     <td class="number">
       {run.best && (
         <span title={run.best.name}>
-          {scoreText(run.best)} <span class="soft short">{run.best.name.replace('validation', 'val ')}</span>
+          {scoreText(run.best)} <span class="soft short">{nameText(run.best.name)}</span>
         </span>
       )}
     </td>

@@ -54,7 +54,7 @@ export const Section = (props: {
   readonly note?: string | undefined
   readonly children: ComponentChildren
 }): JSX.Element => (
-  <section>
+  <section class="part">
     <h2>{props.title}</h2>
     {props.note && <p class="soft">{props.note}</p>}
     {props.children}

@@ -4,7 +4,7 @@ import { count, duration } from '../../src/core/text.ts'
 import type { RunView } from '../../src/pages/views.ts'
 import { Confusion } from './confusion.tsx'
 import { Course } from './course.tsx'
-import { scoreText } from './format.ts'
+import { nameText, scoreText } from './format.ts'
 import { Layers } from './layers.tsx'
 import { type Live, useLive } from './live.ts'
 import { Command, Notice, Section, State } from './parts.tsx'
@@ -12,13 +12,14 @@ import { query } from './route.ts'
 
 /** How the curves of a run are shown. */
 export interface Shown {
-  readonly smoothing: number
+  /** Number of steps over which the loss is smoothed, as text; empty for the usual one. */
+  readonly smoothing: string
   readonly range: readonly [number, number] | undefined
 }
 
 /** A run: its curves while it trains, and everything else that its folder has. */
 export function RunPage({ id }: { readonly id: string }): JSX.Element {
-  const [shown, setShown] = useState<Shown>({ smoothing: 0.9, range: undefined })
+  const [shown, setShown] = useState<Shown>({ smoothing: '', range: undefined })
   const { smoothing, range } = shown
   const part = range ? { from: range[0], to: range[1] } : {}
   const live = useLive<RunView>(`api/run?${query({ id, smoothing, ...part })}`, id)
@@ -76,7 +77,7 @@ function Facts({ view }: { readonly view: RunView }): JSX.Element {
       <span>{`${count(steps)}${total === undefined ? '' : ` of ${count(total)}`} steps`}</span>
       <span>{`${count(epochs)} epochs`}</span>
       {left !== undefined && left > 0 && <span>{`about ${duration(Math.ceil(left))} left`}</span>}
-      {best && <span>{`best ${best.name} ${scoreText(best)}`}</span>}
+      {best && <span>{`best ${nameText(best.name)} ${scoreText(best)}`}</span>}
       {view.canStop && <Stop id={view.id} />}
       {because && <p class="soft">{because}</p>}
       {state === 'running' && total !== undefined && (

@@ -56,8 +56,7 @@ const Whole = ({ view }: { readonly view: StudyView }): JSX.Element => (
 )
 
 function Progress({ view }: { readonly view: StudyView }): JSX.Element {
-  const { done, total, diverged, failed, isRunning, left, running } = view
-  const state = isRunning ? 'running' : done === total && total > 0 ? 'ended' : 'stopped'
+  const { done, total, diverged, failed, state, left, running } = view
   return (
     <div class="facts">
       <State state={state} />

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { platform } from 'node:os'
 import { Command } from 'commander'
 import { integer } from '../core/options.ts'
+import { onFile } from '../disk/fault.ts'
 import { numberOf } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { type Output, terminal } from './output.ts'
@@ -16,7 +18,7 @@ interface Options {
 export const uiCommand = (output: Output = terminal()): Command =>
   new Command('ui')
     .description('show the runs and studies in FOLDER in a browser, also while they train')
-    .argument('[folder]', 'folder with runs and studies', 'runs')
+    .argument('[folder]', 'folder with runs and studies (default: runs, which is made if there is none)')
     .option('--port <n>', 'port of the server (default: 4177, or another that is free)', port)
     .option(
       '--host <address>',
@@ -24,9 +26,11 @@ export const uiCommand = (output: Output = terminal()): Command =>
       '127.0.0.1',
     )
     .option('--open', 'open the page in the browser')
-    .action(async (folder: string, { open, ...options }: Options) => {
+    .action(async (given: string | undefined, { open, ...options }: Options) => {
       // Imported late, so that --help, which imports all commands, does without the server.
       const { servePages } = await import('../pages/server.ts')
+      const folder = given ?? 'runs'
+      if (given === undefined) onFile(folder, () => mkdirSync(folder, { recursive: true }))
       const server = await servePages(folder, options)
       output.write(`${folder} at ${server.address}\nCtrl-C ends it\n`)
       if (open) openInBrowser(server.address)

@@ -1,7 +1,7 @@
 import { logFile } from '../train/event-log.ts'
 import { differingSettings, type RunGroup, runGroups } from './compared-settings.ts'
 import { describedIn, stampOf } from './described.ts'
-import { curveAt, m4, meansOver, smoothed } from './downsample.ts'
+import { curveAt, m4, meansOver } from './downsample.ts'
 import type { FollowedLog } from './followed-log.ts'
 import type { Found } from './found.ts'
 import type { OpenLogs } from './open-logs.ts'
@@ -13,12 +13,10 @@ import type { CompareGroup, CompareView, Curve } from './views.ts'
 export interface CompareQuery {
   /** Name of the quantity: `loss`, of training steps, or a result of epochs. */
   readonly quantity: string
-  /** Weight of the past in the smoothed loss, from 0 to below 1. */
-  readonly smoothing: number
 }
 
-/** Maximum number of points in a curve of means. */
-const points = 300
+/** Maximum number of points of a training loss: each is a mean over the steps since the one before. */
+const points = 150
 
 /** Number of columns of pixels for which other curves are thinned out. */
 const columns = 300
@@ -51,7 +49,9 @@ export class CompareWatch {
     const runs: Read[] = []
     for (const { id, path } of this.#found) {
       const description = describedIn(path)?.description
-      if (description) runs.push({ id, description, log: await this.#logs.read(path) })
+      if (description === undefined) continue
+      const [log] = await this.#logs.read(path)
+      runs.push({ id, description, log })
     }
     const groups = runGroups(runs)
     const names = runs.map(({ log }) => Object.keys(numbersOf(Object(epochsOf(log).at(-1)) as never)))
@@ -70,12 +70,12 @@ export class CompareWatch {
   close(): void {}
 
   #group({ label, runs }: RunGroup<Read>): CompareGroup {
-    const { quantity, smoothing } = this.#query
+    const { quantity } = this.#query
     const longest = Math.max(...runs.map(({ log }) => log.steps.losses.length))
     const size = Math.max(1, Math.ceil(longest / points))
     const curves = runs.map(({ log }) =>
       quantity === 'loss'
-        ? meansOver(smoothed(log.steps.losses, smoothing), size)
+        ? meansOver(log.steps.losses, size)
         : epochCurve(epochsOf(log), (epoch) => numbersOf(epoch as never)[quantity]),
     )
     const best = bestOf(runs)

@@ -11,7 +11,7 @@ type Line = Readonly<Record<string, unknown>>
 const piece = 1 << 20
 
 /** Maximum number of numbers that are kept of one log: 128 MB. */
-const most = 16_000_000
+const mostKept = 16_000_000
 
 /** Maximum number of quantities that are kept of each step. */
 const mostQuantities = 300
@@ -39,17 +39,18 @@ export class FollowedLog {
   /**
    * Reads what was appended since the last call; all of it if the log was cut, as by a run that is resumed.
    *
-   * @returns whether anything changed
+   * @param most milliseconds after which to stop; the next call continues
+   * @returns whether all of it was read
    * @throws {DamagedError} when a line is no JSON object, or longer than 1 MiB.
    */
-  async refresh(): Promise<boolean> {
-    let changed = false
+  async refresh(most: number): Promise<boolean> {
+    const begun = performance.now()
     this.#isFirst = this.#at > 0
     while (withPieces(this.#path, (file) => this.#readPiece(file))) {
-      changed = true
+      if (performance.now() - begun > most) return false
       await new Promise((resolve) => setImmediate(resolve)) // others wait for their views
     }
-    return changed
+    return true
   }
 
   get steps(): Steps {
@@ -104,7 +105,7 @@ export class FollowedLog {
       this.#others.push(line as Line)
       this.#kept += text.length / 4
     }
-    if (this.#kept > most) this.#isFull = true
+    if (this.#kept > mostKept) this.#isFull = true
     return true
   }
 

@@ -6,6 +6,8 @@ import { visible } from '../core/text.ts'
 export interface Watch {
   /** Returns it as it is now; undefined if it has not changed since the last call. */
   view(): Promise<object | undefined>
+  /** Whether there is more to view at once. */
+  readonly isBehind?: boolean
   close(): void
 }
 
@@ -28,6 +30,7 @@ export async function stream(sse: SSEStreamingApi, watch: Watch): Promise<void> 
       const view = await watch.view()
       if (view !== undefined) await sse.writeSSE({ data: shown(view) })
       const wait = Math.min(longest, Math.max(pause, rest * (performance.now() - begun)))
+      if (watch.isBehind) continue
       await setTimeout(wait, undefined, { signal: gone.signal })
     }
   } catch (error) {

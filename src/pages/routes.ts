@@ -35,14 +35,14 @@ export function routes(folder: string, token?: string): Hono {
   app.get('/api/run', (context) => {
     const { id, from, to, smoothing } = context.req.query()
     const range = from === undefined || to === undefined ? undefined : ([Number(from), Number(to)] as const)
-    const watch = new RunWatch(find('run', id), { range, smoothing: weight(smoothing) }, logs)
+    const watch = new RunWatch(find('run', id), { range, smoothing: window(smoothing) }, logs)
     return streamSSE(context, (sse) => stream(sse, watch))
   })
   app.get('/api/compare', (context) => {
-    const { quantity = 'loss', smoothing } = context.req.query()
+    const { quantity = 'loss' } = context.req.query()
     const ids = (context.req.queries('id') ?? []).slice(0, mostCompared)
     const runs = ids.map((id) => find('run', id))
-    const watch = new CompareWatch(runs, { quantity, smoothing: weight(smoothing) }, logs)
+    const watch = new CompareWatch(runs, { quantity }, logs)
     return streamSSE(context, (sse) => stream(sse, watch))
   })
   app.get('/api/study', (context) => {
@@ -75,8 +75,8 @@ function watchList(list: RunList): Watch {
   }
 }
 
-/** Returns a weight from 0 to below 1. */
-function weight(text: string | undefined): number {
-  const value = Number(text ?? 0)
-  return value > 0 ? Math.min(value, 0.9999) : 0
+/** Returns a number of steps ≥ 1; undefined for anything else. */
+function window(text: string | undefined): number | undefined {
+  const value = Number(text)
+  return value >= 1 ? value : undefined
 }

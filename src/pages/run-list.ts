@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Found, findIn } from './found.ts'
 import { WatchedRun } from './run-row.ts'
-import { studyProcesses, trialFolders } from './study-files.ts'
+import { studyState, trialFolders } from './study-files.ts'
 import type { ListView, RunRow, StudyRow } from './views.ts'
 
 /** Milliseconds between two searches for new folders. */
@@ -128,7 +128,7 @@ function studyRow({ id, path }: Found): StudyRow {
   return {
     id,
     trials: trialFolders(path),
-    isRunning: studyProcesses(path).length > 0,
+    state: studyState(path),
     changed: Math.max(...changed),
   }
 }

@@ -20,8 +20,8 @@ import type { ConfusionView, Curve, NamedCurve, RunState, RunView, Score } from 
 export interface RunQuery {
   /** First step, and the one after the last. @default all steps */
   readonly range?: readonly [number, number] | undefined
-  /** Weight of the past in the smoothed loss, from 0 to below 1. */
-  readonly smoothing: number
+  /** Number of steps over which the loss is smoothed; 1 for none. @default a hundredth of the steps that are seen */
+  readonly smoothing?: number | undefined
 }
 
 /** Number of columns of pixels for which curves are thinned out. */
@@ -29,6 +29,9 @@ const columns = 400
 
 /** Maximum number of settings that are sent. */
 const mostSettings = 200
+
+/** Milliseconds of reading a log before the page sees what was read. */
+const patience = 300
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -39,6 +42,8 @@ export class RunWatch {
   readonly #logs: OpenLogs
   readonly #equilibrium = new EquilibriumCurve()
   #signs = ''
+  /** Whether the log has parts that were not read yet. */
+  isBehind = false
 
   constructor(found: Found, query: RunQuery, logs: OpenLogs) {
     this.#found = found
@@ -62,7 +67,9 @@ export class RunWatch {
   async #view(isOpen: boolean): Promise<RunView> {
     const described = describedIn(this.#found.path)
     try {
-      const log = await this.#logs.read(this.#found.path)
+      const [log, isAll] = await this.#logs.read(this.#found.path, patience)
+      this.isBehind = !isAll
+      if (!isAll) this.#signs = ''
       return this.#whole(described, log, isOpen)
     } catch (error) {
       const because = (error as Error).message
@@ -93,8 +100,10 @@ export class RunWatch {
   }
 
   #loss({ losses }: Steps, epochs: readonly Line[], [from, to]: readonly [number, number]): RunView['loss'] {
-    const smooth = smoothed(losses, this.#query.smoothing)
+    const { smoothing = Math.max(1, Math.round((to - from) / 100)) } = this.#query
+    const smooth = smoothed(losses, 1 - 1 / smoothing)
     return {
+      smoothing,
       raw: curveAt(losses, m4(losses, from, to, columns)),
       smooth: curveAt(smooth, m4(smooth, from, to, columns)),
       validation: epochCurve(epochs, ({ validationLoss }) => validationLoss),
@@ -139,7 +148,7 @@ const nothingYet: Omit<RunView, 'id' | 'name' | 'state' | 'examine'> = {
   steps: 0,
   epochs: 0,
   warnings: [],
-  loss: { raw: nothing, smooth: nothing, validation: nothing },
+  loss: { smoothing: 1, raw: nothing, smooth: nothing, validation: nothing },
   hyperparameters: [],
   metrics: [],
   stepsPerSecond: nothing,

@@ -1,7 +1,7 @@
 import { visible } from '../core/text.ts'
 import type { StudyFacts } from '../study/analysis/analyse.ts'
 import { combinationsOf, type Factors, factorValues } from '../study/factor.ts'
-import type { StudyState } from '../study/run/watched-study.ts'
+import type { StoredStudy } from '../study/run/watched-study.ts'
 import { firstSeeds, looksOf, type Seeds } from '../study/seeds.ts'
 import type { Value } from '../study/trial.ts'
 import { judgeOf } from './run-results.ts'
@@ -12,7 +12,7 @@ type Description = Readonly<Record<string, unknown>>
 export function factsIn(
   name: string,
   description: Description,
-  { finished, planned }: StudyState,
+  { finished, planned }: StoredStudy,
 ): StudyFacts {
   const factors = factorsOf(description)
   const paths = Object.keys(factors)

@@ -5,20 +5,20 @@ import { analyse } from '../study/analysis/analyse.ts'
 import type { Findings, Finished } from '../study/analysis/findings.ts'
 import { probability } from '../study/report/number.ts'
 import { label } from '../study/report/settings.ts'
-import type { StudyState, WatchedStudy } from '../study/run/watched-study.ts'
+import type { StoredStudy, WatchedStudy } from '../study/run/watched-study.ts'
 import { keyOf } from '../study/settings.ts'
 import type { Found } from './found.ts'
 import { gridViews } from './grid-view.ts'
 import { runningOr } from './run-row.ts'
 import { factsIn, trialsOf } from './study-facts.ts'
-import { studyProcesses } from './study-files.ts'
-import type { StudyView, TrialView } from './views.ts'
+import { studyState } from './study-files.ts'
+import type { StudyState, StudyView, TrialView } from './views.ts'
 
 /** A study that a page watches. */
 export class StudyWatch {
   readonly #found: Found
   #study: WatchedStudy | undefined
-  #state: StudyState | undefined
+  #state: StoredStudy | undefined
   #signs = ''
 
   constructor(found: Found) {
@@ -33,12 +33,12 @@ export class StudyWatch {
     const { version } = this.#study
     if (!this.#signs.startsWith(`${version} `)) this.#state = undefined
     this.#state ??= this.#study.read()
-    const isRunning = studyProcesses(this.#found.path).length > 0
-    const running = isRunning ? runningTrials(this.#found, this.#state) : []
-    const signs = `${version} ${isRunning} ${running}`
+    const now = studyState(this.#found.path)
+    const running = now === 'running' ? runningTrials(this.#found, this.#state) : []
+    const signs = `${version} ${now} ${running}`
     if (signs === this.#signs) return undefined
     this.#signs = signs
-    return studyView(this.#found, this.#state, isRunning, running)
+    return studyView(this.#found, this.#state, now, running)
   }
 
   close(): void {
@@ -47,7 +47,7 @@ export class StudyWatch {
 }
 
 /** Returns the ids of the trials that some process trains. */
-const runningTrials = ({ id, path }: Found, { planned, finished }: StudyState): string[] => {
+const runningTrials = ({ id, path }: Found, { planned, finished }: StoredStudy): string[] => {
   const done = new Set(finished.map((one) => one.id))
   return planned
     .filter((trial) => !done.has(trial.id) && runningOr(join(path, trialPath(trial.id)), '') === 'running')
@@ -58,31 +58,31 @@ const trialPath = (id: number): string => `trials/${String(id).padStart(4, '0')}
 
 function studyView(
   found: Found,
+  stored: StoredStudy,
   state: StudyState,
-  isRunning: boolean,
   running: readonly string[],
 ): StudyView {
   const { id, path } = found
-  const { description, finished, planned } = state
+  const { description, finished, planned } = stored
   const name = basename(resolve(path))
   const count = (status: Finished['result']['status']): number =>
     finished.filter(({ result }) => result.status === status).length
   const idOf = (trial: number): string => `${id}/${trialPath(trial)}`
-  if (description === undefined) return { ...nothingYet, id, name, isRunning }
-  const facts = factsIn(name, description, state)
+  if (description === undefined) return { ...nothingYet, id, name, state }
+  const facts = factsIn(name, description, stored)
   const total = trialsOf(description, planned.length)
   const findings = finished.length > 0 ? analyse(facts, finished) : undefined
   const left = secondsLeft(finished, total, running.length)
   return {
     id,
     name,
-    isRunning,
+    state,
     done: finished.length,
     total,
     diverged: count('diverged'),
     failed: count('failed'),
     running,
-    ...(isRunning && left !== undefined && { left }),
+    ...(state === 'running' && left !== undefined && { left }),
     metric: facts.metric,
     answer: count('done') > 0 ? (findings?.answer ?? []) : [],
     grids: findings ? gridViews(findings, idsBySettings(finished, idOf)) : [],
@@ -94,11 +94,11 @@ function studyView(
       seeds,
     })),
     factors: Object.keys(facts.factors),
-    hasReport: !isRunning && checkInside(join(path, 'report.html')),
+    hasReport: state === 'ended' && checkInside(join(path, 'report.html')),
   }
 }
 
-const nothingYet: Omit<StudyView, 'id' | 'name' | 'isRunning'> = {
+const nothingYet: Omit<StudyView, 'id' | 'name' | 'state'> = {
   done: 0,
   total: 0,
   diverged: 0,

@@ -38,11 +38,14 @@ export interface Score {
   readonly goal: 'min' | 'max'
 }
 
+/** `stopped`: neither ended nor being run. */
+export type StudyState = 'running' | 'ended' | 'stopped'
+
 /** A study in the list. */
 export interface StudyRow {
   readonly id: string
   readonly trials: number
-  readonly isRunning: boolean
+  readonly state: StudyState
   readonly changed: number
 }
 
@@ -56,6 +59,15 @@ export interface ListView {
   readonly gone: readonly string[]
   /** Paths of settings that differ among the runs. */
   readonly differing: readonly string[]
+}
+
+export interface LossView {
+  /** Number of steps over which `smooth` is smoothed. */
+  readonly smoothing: number
+  /** Training loss of each step. */
+  readonly raw: Curve
+  readonly smooth: Curve
+  readonly validation: Curve
 }
 
 /** What a run logged of one of its normalization layers. */
@@ -83,7 +95,7 @@ export interface RunView {
   readonly because?: string
   readonly best?: Score
   readonly warnings: readonly string[]
-  readonly loss: { readonly raw: Curve; readonly smooth: Curve; readonly validation: Curve }
+  readonly loss: LossView
   /** The learning rate as logged, and other hyperparameters with a schedule as it prescribes them. */
   readonly hyperparameters: readonly NamedCurve[]
   /** Results of epochs, apart from the losses. */
@@ -143,7 +155,7 @@ export interface CompareView {
 export interface StudyView {
   readonly id: string
   readonly name: string
-  readonly isRunning: boolean
+  readonly state: StudyState
   readonly done: number
   /** Number of trials that are planned; more may follow. */
   readonly total: number

@@ -8,7 +8,7 @@ import { withDatabase } from './sqlite-fault.ts'
 import { descriptionOf, finishedOf, type Row } from './stored.ts'
 
 /** What the database of a study has: that of a running one grows. */
-export interface StudyState {
+export interface StoredStudy {
   /** The study's description; undefined before the study has stored it. */
   readonly description: Readonly<Record<string, unknown>> | undefined
   readonly finished: readonly Finished[]
@@ -49,7 +49,7 @@ export class WatchedStudy {
   }
 
   /** @throws {DamagedError} when the description or a result is damaged. */
-  read(): StudyState {
+  read(): StoredStudy {
     const [study] = this.#all<{ description: string }>('SELECT description FROM study')
     const rows = this.#all<Planned>(
       'SELECT id, key, settings, seed, steps, rung, status FROM trial ORDER BY id',
