@@ -1,6 +1,7 @@
 import type uPlot from 'uplot'
 import { figure } from '../../src/core/text.ts'
 import type { Line } from './line.ts'
+import { logSplits } from './log-splits.ts'
 
 /** Returns a colour of theme.css, such as `--ink`, as it is now: a canvas knows no variables. */
 export type ColorOf = (name: string) => string
@@ -40,7 +41,7 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1, range: isLog ? logRange : paddedRange } },
     axes: [
       { ...axis(colorOf, 60), size: 28 },
-      { ...axis(colorOf, 28), size: 58, ...(isLog && { splits: logSplits }) },
+      { ...axis(colorOf, 28), size: 58, ...(isLog && logTicks) },
     ],
     series: [{}, ...lines.flatMap((line, place) => seriesOf(line, colorOf(colorName(line, place))))],
     bands: bandsOf(lines),
@@ -80,14 +81,6 @@ const axis = (colorOf: ColorOf, space: number): uPlot.Axis => ({
   space,
   values: (_, splits) => splits.map((value) => (value === null ? '' : tick(value))),
 })
-
-/** Returns the powers of ten within a logarithmic axis; of few, 2 and 5 times these as well. */
-function logSplits(_: uPlot, __: number, min: number, max: number): number[] {
-  const [first, last] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))]
-  const factors = last - first > 3 ? [1] : last - first > 1 ? [1, 3] : [1, 2, 3, 5, 7]
-  const all = Array.from({ length: last - first + 1 }, (_, i) => factors.map((f) => f * 10 ** (first + i)))
-  return all.flat().filter((value) => value >= min && value <= max)
-}
 
 /** Formats the value of a tick: steps as `20k`, small numbers as `1e-4`. */
 const tick = (value: number): string =>
@@ -140,6 +133,12 @@ function paddedRange(_: uPlot, low: number | null, high: number | null): uPlot.R
   if (low === null || high === null) return [0, 1]
   const pad = low === high ? Math.abs(low) / 10 || 1 : 0.06 * (high - low)
   return [low >= 0 && low - pad < 0 ? 0 : low - pad, high + pad]
+}
+
+/** Ticks of a logarithmic axis: uPlot's own expect it to begin and end with a power of ten. */
+const logTicks: uPlot.Axis = {
+  splits: (_, __, min, max) => logSplits(min, max),
+  filter: (_, splits) => splits,
 }
 
 /** Range of a logarithmic axis: the values, and a little more; whole decades would leave most of a chart empty. */

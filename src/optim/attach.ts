@@ -22,7 +22,7 @@ export interface Attached {
   readonly state: ReadonlyMap<string, Variable>
   /** Weights that the optimizer updates; while `at` runs, only those that learn at its step. */
   readonly trained: readonly Variable[]
-  /** Steps at which weights begin to learn (`from` in a parameter group), in ascending order, without 0. */
+  /** Steps at which weights begin or stop to learn (`from`, `until` in a parameter group), ascending, without 0. */
   readonly borders: readonly number[]
   /** Weights that evaluation uses instead of `trained`, such as averages. @default none */
   readonly evaluation?: EvaluationWeights
@@ -32,7 +32,7 @@ export interface Attached {
   lr(step: number): number
   /**
    * Runs `body`, which traces a step, while the weights are locked that do not learn at step number `step`, by the
-   * options `trainable` and `from` of parameter groups. From one of `borders` to the next, the graph is the same.
+   * options `trainable`, `from` and `until` of parameter groups. From one of `borders` to the next, the graph is the same.
    */
   at<T>(step: number, body: () => T): T
   /**
@@ -92,8 +92,8 @@ export class AttachedRule implements Attached {
     this.#weights = weights
     this.#locked = unlocked.filter((one) => !learns(one)).map(([, w]) => w)
     this.#shared = sharedState(rule, settings.common, members)
-    const starts = new Set(members.map(({ options }) => options.from ?? 0))
-    this.borders = [...starts].filter((from) => from > 0).sort((a, b) => a - b)
+    const borders = new Set(members.flatMap(({ options: { from = 0, until = 0 } }) => [from, until]))
+    this.borders = [...borders].filter((step) => step > 0).sort((a, b) => a - b)
     const locked = new Set(this.#locked)
     this.#averages = average && averages(average, new Map([...weights].filter(([, w]) => !locked.has(w))))
     this.#factor = factor
@@ -108,7 +108,9 @@ export class AttachedRule implements Attached {
   }
 
   at<T>(step: number, body: () => T): T {
-    const waiting = this.#members.flatMap(({ w, options }) => ((options.from ?? 0) > step ? [w] : []))
+    const learnsAt = ({ options: { from = 0, until } }: Member): boolean =>
+      from <= step && (until === undefined || step < until)
+    const waiting = this.#members.flatMap((one) => (learnsAt(one) ? [] : [one.w]))
     const outer = this.#isAtStep
     this.#isAtStep = true
     try {

@@ -50,9 +50,14 @@ const learning = {
    * Adam's, counts steps from there, schedules do not. @default 0
    */
   from: integer({ min: 0 }, 0),
+  /**
+   * Step, counted from 0, from which the weights are locked for the rest of the run. A batch normalization whose γ and
+   * β are in the group is frozen from there on. @default never
+   */
+  until: integer({ min: 1 }),
 }
 
-/** Whether and from which step the weights of a parameter group learn. */
+/** Whether the weights of a parameter group learn, and in which steps. */
 export interface Learning extends OptionsOf<typeof learning> {}
 
 /** A parameter group: which weights are in it, and the options that they override. */
@@ -143,8 +148,12 @@ export function grouping(
   groups: readonly Members[],
   complete: (own: object) => WeightOptions,
 ): GroupedSettings {
-  const completed = ({ trainable, from, ...own }: Learning): WeightOptions => {
-    return { ...complete(own), ...readOptions(who, learning, { trainable, from }) }
+  const completed = ({ trainable, from, until, ...own }: Learning): WeightOptions => {
+    const when = readOptions(who, learning, { trainable, from, until })
+    if (when.until !== undefined && when.until <= when.from) {
+      throw mismatch(who, `until as a step after from, ${when.from}`, when.until)
+    }
+    return { ...complete(own), ...present(when) }
   }
   const parts = groups.map(({ match, maxRank, ...own }: Members & Learning) => {
     completed(own) // refuses invalid options now, not when the optimizer is attached

@@ -93,10 +93,17 @@ export function optimizer<D extends Declared>(
   }
 }
 
-/** @throws {ArgumentError} when no weight learns at step 0. */
+/** @throws {ArgumentError} when no weight learns at some step. */
 function checkLearning(who: string, attached: Attached, weights: ReadonlyMap<string, Variable>): void {
   if (![...weights.values()].some(({ isWeight }) => isWeight)) return
-  if (attached.at(0, () => attached.trained.length) > 0) return
+  const idle = [0, ...attached.borders].find((step) => attached.at(step, () => attached.trained.length) === 0)
+  if (idle === undefined) return
+  if (idle > 0) {
+    const fix = 'leave some out of the groups with until'
+    throw new ArgumentError(
+      `${who}: wanted a weight that learns in each step, got none at step ${idle}; ${fix}`,
+    )
+  }
   const [first] = attached.borders
   const got = first === undefined ? 'none: all are locked' : `none before step ${first}`
   const fix =

@@ -29,6 +29,8 @@ export type WeightOptions<V = ValuesOf<Declared>> = V &
     readonly trainable?: boolean
     /** Step at which the weight begins to learn. @default 0 */
     readonly from?: number
+    /** Step from which the weight is locked for the rest of the run. @default never */
+    readonly until?: number | undefined
   }
 
 /** Returns the declarations of an update rule's options, including the options that all rules share. */

@@ -29,12 +29,13 @@ export function weightRule(
 ): WeightRule {
   const traits = optimizer.traits(options)
   const { lr = 0, weightDecay = 0 } = options as Partial<Record<string, Hyperparameter>>
-  const { lrScale = 1, peakLr, from = 0 } = options as Partial<Record<string, number>>
+  const numbers = options as Partial<Record<string, number>>
+  const { lrScale = 1, peakLr, from = 0, until = Number.POSITIVE_INFINITY } = numbers
   const { momentum = 0, taken = 1 } = traits
   const scheduled = factors.map((factor, step) => hyperparameterAt(lr, step) * factor)
   return {
     traits,
-    rates: scheduled.map((rate, step) => (step < from ? 0 : rate * lrScale * taken)),
+    rates: scheduled.map((rate, step) => (step < from || step >= until ? 0 : rate * lrScale * taken)),
     momentum: (step) => hyperparameterAt(momentum, step),
     weightDecay: (step) =>
       hyperparameterAt(weightDecay, step) * (peakLr === undefined ? 1 : (scheduled[step] ?? 0) / peakLr),

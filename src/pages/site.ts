@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { ArgumentError } from '../core/errors.ts'
 import { isSource, packageFolder } from '../package-folder.ts'
 
@@ -14,6 +16,8 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
+  '.bin': 'application/octet-stream',
+  '.npz': 'application/octet-stream',
 }
 
 /** A file of the built pages. */
@@ -29,11 +33,23 @@ export function builtFile(path: string): BuiltFile | undefined {
     path === '/' ? 'ui/index.html' : path.endsWith('/') ? `${path.slice(1)}index.html` : path.slice(1)
   // Names of files that a build makes: no dots that lead out of the folder.
   if (!/^[\w-]+(?:[./][\w-]+)*$/.test(name)) return undefined
-  const url = new URL(name, built)
   const type = types[extname(name)]
-  if (type === undefined || !existsSync(url)) return undefined
+  const url = [new URL(name, built), originOf(name)].find((url) => url && existsSync(url))
+  if (type === undefined || url === undefined) return undefined
   const cache = name.includes('assets/') ? 'max-age=31536000, immutable' : 'no-cache'
   return { bytes: new Uint8Array(readFileSync(url)), type, cache }
+}
+
+/**
+ * Returns the file that a large file of the pages was copied from, the digits or ONNX Runtime's WebAssembly: an installed
+ * package has each only once.
+ */
+function originOf(name: string): URL | undefined {
+  const [, file, hasDigits] = /^assets\/(.+)-[\w-]{8}(?:\.wasm|(\.bin))$/.exec(name) ?? []
+  if (file === undefined) return undefined
+  if (hasDigits) return new URL(`assets/${file}.bin`, packageFolder)
+  const engine = createRequire(import.meta.url).resolve('onnxruntime-web')
+  return new URL(`${file}.wasm`, pathToFileURL(engine))
 }
 
 /** @throws {ArgumentError} when the pages have not been built, as in a new clone of the repository. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { difference } from '../../test/support/golden.ts'
 import { collect, toy } from '../../test/support/toy.ts'
 import { ArgumentError } from '../core/errors.ts'
+import * as nn from '../nn/index.ts'
 import { sgd } from '../optim/index.ts'
 import { describedOnnx } from './described-onnx.ts'
 import { DivergedError } from './diverged.ts'
@@ -16,10 +17,15 @@ import { run, taskOf } from './train.ts'
 interface Settings {
   readonly lr: number
   readonly epochs?: number
+  /** Step from which the rate is half as high. */
+  readonly halfFrom?: number
 }
 
-const toyOf = ({ lr, epochs = 2 }: Settings): ReturnType<typeof toy> =>
-  toy({ optimizer: sgd({ lr }), epochs, batchSize: 25 })
+const toyOf = ({ lr, epochs = 2, halfFrom }: Settings): ReturnType<typeof toy> => {
+  const halved = (step: number): number => (step < halfFrom! ? lr : lr / 2)
+  const optimizer = halfFrom === undefined ? sgd({ lr }) : sgd({ lr: halved, momentum: 0.9 })
+  return toy({ optimizer, epochs, batchSize: 25 })
+}
 
 let page: MessagePort
 let worker: MessagePort
@@ -88,6 +94,47 @@ describe('a run in a worker', () => {
     await stopped
     expect(events.at(-1)?.type).not.toBe('end')
     expect(readSafetensors(await next.weights(), 'weights').size).toBeGreaterThan(4)
+  })
+
+  test('continues with other settings: as if they had been planned for that step', async () => {
+    const halved = toyOf({ lr: 0.1, halfFrom: 4 })
+    const planned = taskOf(halved)
+    const here = await collect(run(halved, { task: planned }))
+    const far = begin({ lr: 0.1, halfFrom: 1e6 })
+    const there: TrainEvent[] = []
+    for await (const event of far) {
+      there.push(event)
+      if (event.type === 'epoch' && event.epoch === 0) await far.change({ lr: 0.1, halfFrom: 4 })
+    }
+    expect(resultsOf(there)).toEqual(resultsOf(here))
+    expect(there.map(({ type }) => type).filter((type) => type === 'start')).toHaveLength(2)
+    expect(await far.weights()).toEqual(writeSafetensors(planned.variables))
+    const unchanged = await collect(run(toyOf({ lr: 0.1, halfFrom: 1e6 })))
+    expect(resultsOf(there)).not.toEqual(resultsOf(unchanged))
+  })
+
+  test('a change before the first event, of the length, or of what the model has', async () => {
+    const wide = (settings: Settings & { readonly width?: number }) => ({
+      ...toyOf(settings),
+      model: () => new nn.Sequential(new nn.Linear(2, settings.width ?? 3)),
+    })
+    serve({ toy: toyOf, wide }, worker)
+    const far = inWorker(page, { lr: 0.1 }, { experiment: 'toy' })
+    await far.change({ lr: 0.1, epochs: 1 })
+    const events = await collect(far)
+    expect(events.at(-1)).toMatchObject({ type: 'end', steps: 4 })
+    await expect(far.change({ lr: 0.2 })).rejects.toThrow(
+      'change: wanted a run that trains, got one that has ended; start another',
+    )
+    const other = inWorker(page, { lr: 0.1 }, { experiment: 'wide' })
+    const wider = { lr: 0.1, width: 4 }
+    for await (const { type } of other)
+      if (type === 'start')
+        await expect(other.change(wider)).rejects.toThrow(
+          'change: wanted 0.weight float32 [3, 2] in the model, as in the run, got 0.weight float32 [4, 2]; ' +
+            'change what leaves the model as it is, or start another run',
+        )
+    expect(readSafetensors(await other.weights(), 'weights').get('0.weight')!.shape).toEqual([3, 2])
   })
 
   test('leaving the loop stops it, and a signal stops it with its reason', async () => {

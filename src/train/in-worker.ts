@@ -42,6 +42,18 @@ export interface WorkerRun extends AsyncIterable<TrainEvent> {
    */
   stop(): Promise<void>
   /**
+   * Continues the run, from its last event on, as the experiment that the worker makes of other settings: with the
+   * weights and optimizer state that it has, at its step. The next event is another `start`.
+   *
+   * The model must have the same variables. A schedule, the weight decay or the number of steps may be others: as if
+   * the run had been resumed after an edit. Not for a run that is kept in a folder.
+   *
+   * @param settings as those of `inWorker`
+   * @throws {ArgumentError} when the run is kept or has ended, or the model's variables are others; the run continues
+   *   with its old settings then.
+   */
+  change(settings: unknown): Promise<void>
+  /**
    * Returns the model's output for each example, such as a score for each class, between two events.
    *
    * @param x the inputs of some examples, one after another, as the model takes them: normalized if the data are
@@ -87,6 +99,7 @@ export function inWorker(worker: WorkerLike, settings?: unknown, given: InWorker
   return {
     [Symbol.asyncIterator]: () => events,
     stop: () => line.ask('stop'),
+    change: (settings) => line.ask('change', settings),
     predict: (x) => line.ask('predict', x),
     weights: () => line.ask('weights'),
     onnx: () => line.ask('onnx'),

@@ -6,8 +6,10 @@ import { mismatch, unknownName } from '../core/mismatch.ts'
 import { inputsOf, type NumberInput } from '../data/arrays.ts'
 import { modelOutput } from '../nn/module.ts'
 import { type Compiled, compile } from '../runtime/compile.ts'
+import { adopt } from './adopt.ts'
 import type { TrainEvent } from './event.ts'
 import type { Experiment } from './experiment.ts'
+import type { Progress } from './progress.ts'
 import type { RunFolder } from './run-folder.ts'
 import { writeSafetensors } from './safetensors.ts'
 import type { Task } from './task.ts'
@@ -80,24 +82,59 @@ async function opened(
   begin: Begin,
   signal: AbortSignal,
 ): Promise<Opened> {
-  const { experiment: name = onlyName(experiments), settings } = begin
+  const { experiment: name = onlyName(experiments) } = begin
   if (!Object.hasOwn(experiments, name))
     throw unknownName('inWorker', Object.keys(experiments), name, 'experiment as ')
-  const experiment = await orAborted(signal, (async () => experiments[name]!(settings as never, signal))())
-  const task = taskOf(experiment)
-  const { events, close } = await begun(experiment, task, begin, signal)
-  const forward = forwardOf(experiment, task)
+  let made = await madeOf(experiments[name]!, begin.settings, signal)
+  let events = await begun(made, begin, signal)
+  let last: TrainEvent | undefined
+  let isOver = false
   const answers: Record<Ask['what'], (x: unknown) => Promise<Answer>> = {
-    next: async () => [(await events.next()).value],
-    stop: async () => [await close()],
-    predict: async (x) => [await forward(x as NumberInput)],
-    weights: () => bytesOf(task, () => writeSafetensors(task.variables)),
+    next: async () => {
+      const { value, done } = await events.events.next()
+      isOver = done === true
+      last = value ?? last
+      return [value]
+    },
+    stop: async () => [await events.close()],
+    change: async (settings) => {
+      checkChange(begin, isOver || signal.aborted)
+      const next = await madeOf(experiments[name]!, settings, signal)
+      adopt(next.task, made.task)
+      await events.close()
+      made = next
+      events = await begun(made, begin, signal, last?.progress)
+      return [undefined]
+    },
+    predict: async (x) => [await made.forward(x as NumberInput)],
+    weights: () => bytesOf(made.task, () => writeSafetensors(made.task.variables)),
     onnx: async () => {
       const { describedOnnx } = await import('./described-onnx.ts') // only where it is needed
-      return bytesOf(task, () => describedOnnx(experiment, task))
+      return bytesOf(made.task, () => describedOnnx(made.experiment, made.task))
     },
   }
   return { answer: ({ what, x }) => answers[what](x) }
+}
+
+/** An experiment that was made of settings, its task, and what computes its model's output. */
+interface Made {
+  readonly experiment: Experiment
+  readonly task: Task
+  forward(x: NumberInput): Promise<Data[]>
+}
+
+async function madeOf(make: MakeExperiment, settings: unknown, signal: AbortSignal): Promise<Made> {
+  const experiment = await orAborted(signal, (async () => make(settings as never, signal))())
+  const task = taskOf(experiment)
+  return { experiment, task, forward: forwardOf(experiment, task) }
+}
+
+/** @throws {ArgumentError} when a run is kept, whose files describe one experiment, or has ended. */
+function checkChange({ folder }: Begin, isOver: boolean): void {
+  if (folder !== undefined)
+    throw new ArgumentError(`change: wanted a run that is not kept, got one in the folder ${folder}`)
+  if (isOver)
+    throw new ArgumentError('change: wanted a run that trains, got one that has ended; start another')
 }
 
 /** The events of a run, and what ends it. */
@@ -106,15 +143,15 @@ interface Events {
   close(): Promise<void>
 }
 
-/** Begins a run, which is kept in a folder if the page asks for it. */
+/** Begins a run, which is kept in a folder if the page asks for it, or resumes one that is not kept. */
 async function begun(
-  experiment: Experiment,
-  task: Task,
+  { experiment, task }: Made,
   { folder, resume, test }: Begin,
   signal: AbortSignal,
+  progress?: Progress,
 ): Promise<Events> {
   if (folder === undefined) {
-    const events = run(experiment, { task, signal, test })
+    const events = run(experiment, { task, signal, test, ...(progress && { progress }) })
     return { events, close: async () => void (await events.return(undefined)) }
   }
   const { RunFolder } = await import('./run-folder.ts') // only where it is needed: pages should load fast

@@ -29,7 +29,7 @@ export interface StepTraces {
   readonly evaluation: Traced
 }
 
-/** A step after which every weight learns that ever does. */
+/** A step after which no weight begins or stops to learn. */
 const last = Number.POSITIVE_INFINITY
 
 /** Compiled graphs of a task: for training on a batch (with `accumulate`, on a micro-batch), and for evaluation. */

@@ -13,8 +13,8 @@ import { DivergedError } from './diverged.ts'
 /** What the page asks of a run in a worker. */
 export interface Ask {
   readonly id: number
-  readonly what: 'next' | 'stop' | 'predict' | 'weights' | 'onnx'
-  /** Inputs of `predict`. */
+  readonly what: 'next' | 'stop' | 'change' | 'predict' | 'weights' | 'onnx'
+  /** Inputs of `predict`, or settings of `change`. */
   readonly x?: unknown
 }
 

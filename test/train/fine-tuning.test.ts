@@ -162,6 +162,40 @@ describe('batch normalization', () => {
   })
 })
 
+describe('weights that stop to learn', () => {
+  const until = { groups: [{ match: '^1\\.', until: border }] }
+  const trained = async (optimizer: object, lock: (model: object) => void): Promise<Task> => {
+    const task = taskOf('sgd', { optimizer: optim.sgd({ lr, momentum: 0.9, ...optimizer }) })
+    const [before, after] = [border * batch, stack.length]
+    const part = (from: number, to: number) => ({
+      x: stack.x.slice(3 * from, 3 * to),
+      y: stack.y.slice(from, to),
+      length: to - from,
+    })
+    await task.learn(part(0, before), batch)
+    lock(task.model)
+    await task.learn(part(before, after), batch)
+    return task
+  }
+  const values = ({ variables, optimizerState }: Task): object[] =>
+    [...variables, ...optimizerState].map(([name, { data }]) => [name, data])
+
+  test('at a step learn as if they were locked by hand before it, and freeze their batch normalization', async () => {
+    const byHand = await trained({}, (model) => nn.requiresGrad(model, false, /^1\./))
+    const byGroup = await trained(until, () => {})
+    expect(values(byGroup)).toEqual(values(byHand))
+    expect(byGroup.variables.get('1.num_batches_tracked')!.data).toEqual(BigInt64Array.of(BigInt(border)))
+    const never = await trained({}, () => {})
+    expect(values(byGroup)).not.toEqual(values(never))
+  })
+
+  test('within a call take the same steps as in calls of their own', async () => {
+    const task = taskOf('sgd', { optimizer: optim.sgd({ lr, momentum: 0.9, ...until }) })
+    await task.learn(stack, batch)
+    expect(values(task)).toEqual(values(await trained(until, () => {})))
+  })
+})
+
 test('another optimizer trains what the groups of the first one locked', async () => {
   const model = build()
   const first = optim.sgd({ lr: 0.1, groups: [{ match: '^[0-2]\\.', trainable: false }] })
@@ -235,6 +269,16 @@ describe('errors', () => {
       'all weights waiting',
       () => attach([{ match: '.', from: 7 }]),
       'sgd: wanted a weight that learns from step 0, got none before step 7; leave some out of the groups with from',
+    ],
+    [
+      'all weights stopped',
+      () => attach([{ match: '.', until: 7 }]),
+      'sgd: wanted a weight that learns in each step, got none at step 7; leave some out of the groups with until',
+    ],
+    [
+      'an end before the beginning',
+      () => attach([{ match: '^1', from: 7, until: 7 }]),
+      'sgd: wanted until as a step after from, 7, got 7',
     ],
     [
       'a group that hits nothing',
