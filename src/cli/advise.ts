@@ -29,7 +29,7 @@ import { signals } from './interrupt.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
 import { evenstepCommand, shellCommand } from './shell.ts'
-import { startWorker } from './worker.ts'
+import { startWorker } from './run-trials.ts'
 
 interface Options {
   readonly budget?: number

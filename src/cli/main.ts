@@ -24,7 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   csv: async () => (await import('./csv.ts')).csvCommand(),
   study: async () => (await import('./study.ts')).studyCommand(),
   report: async () => (await import('./report.ts')).reportCommand(),
-  worker: async () => (await import('./worker.ts')).workerCommand(),
+  'run-trials': async () => (await import('./run-trials.ts')).runTrialsCommand(),
 }
 
 // Before anything is loaded: process 1 of a container ignores signals that nothing listens to.
@@ -39,7 +39,7 @@ const program = new Command('evenstep')
 const [asked = ''] = process.argv.slice(2)
 const isVersion = asked === '--version' || asked === '-V'
 for (const name of Object.hasOwn(commands, asked) ? [asked] : isVersion ? [] : Object.keys(commands)) {
-  program.addCommand((await commands[name]!()).copyInheritedSettings(program), { hidden: name === 'worker' })
+  program.addCommand((await commands[name]!()).copyInheritedSettings(program), { hidden: name === 'run-trials' })
 }
 
 // A reader that has seen enough, such as `head`, closes the pipe: exit quietly, or stop what has work to save. A

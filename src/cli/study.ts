@@ -17,7 +17,7 @@ import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { evenstepCommand } from './shell.ts'
 import { StudyReport } from './study-report.ts'
 import { versions } from './version.ts'
-import { startWorker } from './worker.ts'
+import { startWorker } from './run-trials.ts'
 
 interface Options {
   readonly set: readonly string[]

@@ -15,9 +15,9 @@ import { setOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { versions } from './version.ts'
 
-/** `evenstep worker FILE`, for internal use: runs a study's trials, as its parent process sends them. */
-export const workerCommand = (): Command =>
-  new Command('worker')
+/** `evenstep run-trials FILE`, for internal use: runs a study's trials, as its parent process sends them. */
+export const runTrialsCommand = (): Command =>
+  new Command('run-trials')
     .description('run trials for evenstep study')
     .argument('<file>', 'file of the study or the experiment')
     .argument('<lock>', 'lock to share while running')
@@ -32,7 +32,7 @@ interface Options {
 
 async function work(file: string, lock: string, { set, heartbeats }: Options): Promise<void> {
   if (process.send === undefined) {
-    throw new EvenstepError('worker: wanted a study that sends it trials, got none; use evenstep study')
+    throw new EvenstepError('run-trials: wanted a study that sends it trials, got none; use evenstep study')
   }
   signals.ignore() // a signal to the process group is for the parent, which kills its workers
   process.on('disconnect', () => process.exit(1))
@@ -79,7 +79,7 @@ function messageOf(error: unknown): string {
 export function startWorker(file: string, lock: string, set: readonly string[]): ChildProcess {
   const settings = set.flatMap((setting) => ['--set', setting])
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'] as const // the last one for heartbeats
-  return fork(process.argv[1]!, ['worker', file, lock, '--heartbeats', ...settings], { stdio: [...stdio] })
+  return fork(process.argv[1]!, ['run-trials', file, lock, '--heartbeats', ...settings], { stdio: [...stdio] })
 }
 
 /** Sends a message to the parent process. Ignores errors: if the parent has exited, this process exits, too. */
