@@ -28,8 +28,8 @@ import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
-import { evenstepCommand, shellCommand } from './shell.ts'
 import { startWorker } from './run-trials.ts'
+import { evenstepCommand, shellCommand } from './shell.ts'
 
 interface Options {
   readonly budget?: number

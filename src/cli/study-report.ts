@@ -24,7 +24,7 @@ interface Total {
 export class StudyReport {
   readonly #prepared: Prepared
   readonly #folder: string
-  readonly #workers: number
+  readonly #workers: number | string
   readonly #output: Output
   readonly #line: StatusLine
   readonly #totals = new Map<string, Total>()
@@ -35,7 +35,8 @@ export class StudyReport {
   #reported = 0
   #lost = 0
 
-  constructor(output: Output, prepared: Prepared, folder: string, workers: number) {
+  /** @param workers number of trials at a time, or the address of the database whose workers run them */
+  constructor(output: Output, prepared: Prepared, folder: string, workers: number | string) {
     this.#output = output
     this.#line = new StatusLine(output)
     this.#prepared = prepared
@@ -48,7 +49,7 @@ export class StudyReport {
     if (event.type === 'trial') this.#trial(event)
   }
 
-  /** Prints a study's findings, and the names of the files that store them. */
+  /** Prints a study's findings, and the names of the files and folders that store them. */
   findings(findings: Findings, files: readonly string[]): void {
     const { cells, answer, metric, tests = [] } = findings
     const last = cells.reduce((most, { rung }) => Math.max(most, rung), 0)
@@ -62,7 +63,7 @@ export class StudyReport {
       const on = tests.length === 0 ? '' : `, ${chosenOn(metric.name)}`
       return ['', `best ${metric.name} after ${steps} steps, mean over seeds${on}:`, ...best.map(line)]
     })
-    const stored = `stored in ${this.#folder}: ${[...files, 'study.db', 'trials'].join(', ')}`
+    const stored = `stored in ${this.#folder}: ${files.join(', ')}`
     this.#line.print(
       ['', ...answer, ...table, ...testLines(tests, testSentences(findings)), '', stored].join('\n'),
     )
@@ -82,7 +83,7 @@ export class StudyReport {
       name,
       `${study.design.type} of ${total} trials`,
       seedsText(study.seeds),
-      `${this.#workers} at a time`,
+      typeof this.#workers === 'number' ? `${this.#workers} at a time` : `by workers of ${this.#workers}`,
       `judged by ${metric.name}`,
     ]
     this.#line.print(`${about.join(' · ')}\n${done === 0 ? '' : `resuming after ${done} trials\n`}`)
