@@ -1,8 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { childrenOf } from './command.ts'
 
 /** Where Debian's package `postgresql` puts each version. */
 const versions = '/usr/lib/postgresql'
@@ -87,13 +98,16 @@ export class PostgresServer {
     this.#run('pg_ctl', 'stop', '--wait', '-D', join(this.#root, 'data'), '-m', mode)
   }
 
-  /** Kills the server and all its processes with SIGKILL, and starts it again. */
-  kill(): void {
-    const [pid] = execFileSync('head', ['-1', join(this.#root, 'data/postmaster.pid')], {
-      encoding: 'utf8',
-    }).split('\n')
-    process.kill(Number(pid), 'SIGKILL')
-    spawnSync('pkill', ['-KILL', '-P', pid!])
+  /** Kills the server and all its processes with SIGKILL, and waits until they are gone. */
+  async kill(): Promise<void> {
+    const file = join(this.#root, 'data/postmaster.pid')
+    const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
+    process.kill(pid, 'SIGSTOP') // it starts no further process
+    const all = [...childrenOf(pid), pid]
+    for (const one of all) process.kill(one, 'SIGKILL')
+    while (all.some(isAlive)) await setTimeout(5)
+    // Where nobody reaps processes, the number in these files still belongs to one.
+    for (const held of [file, join(this.#root, `.s.PGSQL.${this.port}.lock`)]) rmSync(held)
   }
 
   /** Stops the server, and removes its folder. */
@@ -108,12 +122,25 @@ export class PostgresServer {
   #run(program: string, ...args: string[]): void {
     const path = program === 'sh' ? program : join(programs!, program)
     const [command, ...words] = isRoot ? ['runuser', '-u', 'postgres', '--', path, ...args] : [path, ...args]
-    const { status, stdout, stderr } = spawnSync(command!, words, {
+    const { status, stderr } = spawnSync(command!, words, {
       encoding: 'utf8',
       cwd: '/',
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    if (status !== 0) throw new Error(`${program}: wanted success, got ${status}: ${stdout ?? ''}${stderr}`)
+    if (status === 0) return
+    const log = join(this.#root, 'log')
+    const said = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-9).join('\n') : ''
+    throw new Error(`${program}: wanted success, got ${status}: ${stderr}${said}`)
+  }
+}
+
+/** Whether a process exists and has not ended. */
+function isAlive(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`
+  try {
+    return !/\) Z /.test(readFileSync(stat, 'utf8'))
+  } catch {
+    return false
   }
 }
 

@@ -144,4 +144,12 @@ const racing = subject(
   }),
 )
 
+/** A study for workers of a database: its trials take long enough to be killed in the middle of one. */
+export const shared = subject(
+  'shared.ts',
+  studyText(
+    `factors: { normalization: ['none', 'batch'], lr: [0.01, 0.1, 1, 1e4] }, seeds: 3, steps: 2500, name: 'shared',`,
+  ),
+)
+
 export const studies: readonly Subject[] = [grid, chosen, racing]
