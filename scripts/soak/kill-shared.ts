@@ -16,6 +16,8 @@ export interface KillSharedOptions {
   readonly server: PostgresServer
   /** What is killed, one after another, each while a trial runs. */
   readonly victims: readonly SharedVictim[]
+  /** Most milliseconds from one kill to the next, apart from the wait for a trial. */
+  readonly pause: number
   /** Called after each kill. */
   readonly tried: (victim: SharedVictim) => void
 }
@@ -36,12 +38,13 @@ export async function killSharedStudy(
   subject: Subject,
   folder: string,
   draw: Draw,
-  { server, victims, tried }: KillSharedOptions,
+  { server, victims, pause, tried }: KillSharedOptions,
 ): Promise<void> {
   const whole = await lab.undisturbed(subject)
   const scene = new Scene(lab, subject, folder, server)
   try {
     for (const victim of victims) {
+      await setTimeout(draw.below(pause))
       if (!(await scene.whileTraining(draw, victim))) break
       tried(victim)
     }
@@ -86,7 +89,6 @@ class Scene {
 
   /** Kills a victim while a trial runs, and starts it again. @returns false when the study is over before */
   async whileTraining(draw: Draw, victim: SharedVictim): Promise<boolean> {
-    await setTimeout(draw.below(400))
     const at = draw.below(this.#workers.length)
     for (;;) {
       const target = victim === 'worker' ? this.#workers[at]! : this.#planner
@@ -204,7 +206,12 @@ export const killsOfSharedStudies: readonly Attack[] = [
       const victims = draw.list(Math.min(limit, 12), () => draw.of(kinds))
       const server = await PostgresServer.begin()
       try {
-        await killSharedStudy(lab, shared, join(folder, 'study'), draw, { server, victims, tried })
+        await killSharedStudy(lab, shared, join(folder, 'study'), draw, {
+          server,
+          victims,
+          pause: 400,
+          tried,
+        })
       } finally {
         server.end()
       }

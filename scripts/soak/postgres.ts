@@ -44,7 +44,7 @@ export class PostgresServer {
 
   /** Makes a server with a database `evenstep`, and starts it. @param settings settings of the server, as `name=value` */
   static async begin(settings: readonly string[] = []): Promise<PostgresServer> {
-    const root = mkdtempSync(join(tmpdir(), 'evenstep-postgres-'))
+    const root = mkdtempSync(join(isRoot ? '/tmp' : tmpdir(), 'evenstep-postgres-')) // open to another user
     const server = new PostgresServer(root, await freePort())
     chmodSync(root, 0o755)
     const secret = join(root, 'password')

@@ -152,4 +152,15 @@ export const shared = subject(
   ),
 )
 
+/** As `shared`, with a few trials. */
+export const few = subject(
+  'few.ts',
+  studyText(
+    `factors: { normalization: ['none', 'batch'], lr: [0.01, 0.1] }, seeds: 2, steps: 1500, name: 'few',`,
+  ),
+)
+
+/** Studies for workers of a database. */
+export const sharedStudies: readonly Subject[] = [shared, few]
+
 export const studies: readonly Subject[] = [grid, chosen, racing]

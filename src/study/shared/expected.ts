@@ -33,9 +33,15 @@ export function checkExperimentOf(path: string, experiment: Experiment, origin: 
         'copy it from where the study was planned',
     )
   }
-  const difference = experimentDifference(expected.identity, identityOf(experiment))
+  const now = identityOf(experiment)
+  const [wanted, got] = [expected.identity, now].map(({ data }) => Object(data).fingerprint as string)
+  if (wanted !== got) {
+    throw new ArgumentError(
+      `wanted its training and validation data, with fingerprint ${wanted}, got others, with ${got}; ` +
+        'use those with which it was planned',
+    )
+  }
+  const difference = experimentDifference(expected.identity, now)
   if (difference === undefined) return expected
-  throw new ArgumentError(
-    `wanted its experiment, got ${difference}; use the data and files with which it was planned`,
-  )
+  throw new ArgumentError(`wanted its experiment, got ${difference}; use the files with which it was planned`)
 }

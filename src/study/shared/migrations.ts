@@ -40,7 +40,9 @@ export async function migrate(query: Query, shown: string): Promise<void> {
   await query(`SELECT pg_advisory_xact_lock(hashtext('evenstep'))`)
   const before = await versionOf(query, shown)
   if (before === 0) {
-    await query('CREATE SCHEMA IF NOT EXISTS evenstep')
+    // IF NOT EXISTS would need the right to create it even where it exists.
+    const [schema] = await query(`SELECT FROM pg_namespace WHERE nspname = 'evenstep'`)
+    if (schema === undefined) await query('CREATE SCHEMA evenstep')
     await query('CREATE TABLE evenstep.version (version integer NOT NULL)')
     await query('INSERT INTO evenstep.version VALUES (0)')
   }
