@@ -7,7 +7,7 @@ import { evenstepCommand } from './shell.ts'
 import { version } from './version.ts'
 
 /** Options of `evenstep study` that concern the database, and those that it excludes. */
-export interface SharedOptions {
+export interface DatabaseOptions {
   readonly set: readonly string[]
   readonly workers?: number
   readonly timeLimit?: number
@@ -19,7 +19,10 @@ export interface SharedOptions {
 }
 
 /** @throws {ArgumentError} when options of `evenstep study` do not fit together. */
-export function checkShared({ database, ...options }: SharedOptions & { readonly database?: string }): void {
+export function checkShared({
+  database,
+  ...options
+}: DatabaseOptions & { readonly database?: string }): void {
   const { workers, timeLimit, priority, models, test } = options
   if (database === undefined) {
     const [name] = Object.entries({ priority, models }).find(([, value]) => value !== undefined) ?? []
@@ -45,7 +48,7 @@ export async function* sharedEvents(
   connection: Connection,
   file: string,
   origin: string,
-  options: SharedOptions & { readonly folder: string; readonly signal: AbortSignal },
+  options: DatabaseOptions & { readonly folder: string; readonly signal: AbortSignal },
 ): AsyncGenerator<StudyEvent> {
   const { runSharedStudy } = await import('../study/shared/run-shared-study.ts')
   const { isCode, keyOfSources, readSources } = await import('../study/shared/sources.ts')

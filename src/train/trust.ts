@@ -83,7 +83,7 @@ const relativeImport = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"`])(\.{1,2}\/[
 function hashOfSources(file: string): string | undefined {
   const hash = createHash('sha256')
   try {
-    for (const [, source] of sourcesOf(file)) hash.update(createHash('sha256').update(source).digest())
+    for (const [, source] of sourceFilesOf(file)) hash.update(createHash('sha256').update(source).digest())
     return hash.digest('hex')
   } catch {
     return undefined
@@ -91,7 +91,7 @@ function hashOfSources(file: string): string | undefined {
 }
 
 /** Yields the absolute path and the bytes of a source file and of all files that it imports by relative paths. */
-export function* sourcesOf(file: string): Generator<readonly [path: string, source: Buffer]> {
+export function* sourceFilesOf(file: string): Generator<readonly [path: string, source: Buffer]> {
   const seen = new Set([resolve(file)])
   for (const path of seen) {
     const source = readFileSync(path)

@@ -20,7 +20,7 @@ export function addressOf(url: string): Address {
   if (parsed === undefined || !/^postgres(?:ql)?:$/.test(parsed.protocol)) {
     throw new ArgumentError(
       '--database: wanted a connection string such as postgres://user@host/database, got another text; ' +
-        'give the password by PGPASSWORD or ~/.pgpass, or with special characters as %20',
+        'give the password by PGPASSWORD or ~/.pgpass, or with special characters percent-encoded, as %20',
     )
   }
   const { username, hostname, port, pathname, searchParams } = parsed

@@ -5,9 +5,7 @@ import { number, type OptionsOf, readOptions } from '../../core/options.ts'
 import { type Address, addressOf } from './address.ts'
 import { migrate } from './migrations.ts'
 import { isPassing, postgresFault } from './postgres-fault.ts'
-
-/** A function that runs one SQL statement and resolves to its rows. */
-export type Query = <Row>(sql: string, values?: readonly unknown[]) => Promise<Row[]>
+import type { Query } from './query.ts'
 
 const options = {
   /** Seconds for which a statement is repeated on new connections while the server does not answer. @default 300 */

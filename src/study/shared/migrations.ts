@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
-import type { Query } from './connection.ts'
+import type { Query } from './query.ts'
 
 /**
  * Statements that make the tables of studies in PostgreSQL, step by step: a database of version n has had the first n.

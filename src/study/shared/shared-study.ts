@@ -3,8 +3,9 @@ import { type Asked, trialKey } from '../design/design.ts'
 import { checkSameStudy } from '../run/same-study.ts'
 import { descriptionOf, finishedOf, resultText } from '../run/stored.ts'
 import { noCurve, type TrialResult } from '../trial.ts'
-import type { Connection, Query } from './connection.ts'
-import { keyOfSources, packSources, type Sources } from './sources.ts'
+import type { Connection } from './connection.ts'
+import type { Query } from './query.ts'
+import { keyOfSources, packSources, type SourceFiles } from './sources.ts'
 import type { PackedFile } from './trial-files.ts'
 
 /** A study as its planner describes it to the workers. */
@@ -13,7 +14,7 @@ export interface Planned {
   readonly description: Readonly<Record<string, unknown>>
   /** Version of Evenstep, which workers must have as well. */
   readonly evenstep: string
-  readonly sources: Sources
+  readonly sources: SourceFiles
   /** Path of the study's file. */
   readonly file: string
   /** Path of the experiment's file. */

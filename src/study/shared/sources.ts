@@ -5,10 +5,10 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { DamagedError } from '../../core/errors.ts'
 import { jsonIn } from '../../core/json.ts'
 import { writeWhole } from '../../disk/whole-file.ts'
-import { sourcesOf } from '../../train/trust.ts'
+import { sourceFilesOf } from '../../train/trust.ts'
 
 /** The file of an experiment and all files that it imports by relative paths. */
-export interface Sources {
+export interface SourceFiles {
   /** Name of the experiment's file: its path relative to the folder that holds all files. */
   readonly entry: string
   /** Content of each file, in Base64, by its name. */
@@ -16,8 +16,8 @@ export interface Sources {
 }
 
 /** Reads the file of an experiment and all files that it imports by relative paths. */
-export function readSources(file: string): Sources {
-  const found = [...sourcesOf(file)]
+export function readSources(file: string): SourceFiles {
+  const found = [...sourceFilesOf(file)]
   const paths = found.map(([path]) => path)
   let root = dirname(paths[0]!)
   while (!paths.every((path) => path.startsWith(root.endsWith(sep) ? root : root + sep))) root = dirname(root)
@@ -29,7 +29,7 @@ export function readSources(file: string): Sources {
 }
 
 /** Returns the key of sources: 32 hexadecimal digits that change with the name or a byte of any file. */
-export function keyOfSources({ entry, files }: Sources): string {
+export function keyOfSources({ entry, files }: SourceFiles): string {
   const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
     .update(JSON.stringify([entry, sorted]))
@@ -38,16 +38,16 @@ export function keyOfSources({ entry, files }: Sources): string {
 }
 
 /** Whether loading the sources runs code: all but a single JSON file. */
-export const isCode = ({ entry, files }: Sources): boolean =>
+export const isCode = ({ entry, files }: SourceFiles): boolean =>
   Object.keys(files).length !== 1 || extname(entry) !== '.json'
 
 /** Most bytes of the sources of an experiment, so that a small text in a database cannot fill the memory. */
 const most = 64 * 2 ** 20
 
-export const packSources = (sources: Sources): Buffer => gzipSync(JSON.stringify(sources))
+export const packSources = (sources: SourceFiles): Buffer => gzipSync(JSON.stringify(sources))
 
 /** Unpacks sources. @throws {DamagedError} when they are not what `packSources` returned */
-export function unpackSources(bytes: Uint8Array, who: string): Sources {
+export function unpackSources(bytes: Uint8Array, who: string): SourceFiles {
   let sources: unknown
   try {
     sources = jsonIn(gunzipSync(bytes, { maxOutputLength: most }))
@@ -58,7 +58,7 @@ export function unpackSources(bytes: Uint8Array, who: string): Sources {
   )
 }
 
-function areSources(value: unknown): value is Sources {
+function areSources(value: unknown): value is SourceFiles {
   const { entry, files } = Object(value) as Record<string, unknown>
   const isText = (one: unknown): boolean => typeof one === 'string'
   if (!isText(entry) || !Object.hasOwn(Object(files), entry as string)) return false
@@ -70,7 +70,7 @@ const isInside = (name: string): boolean =>
   !/[\\:\0]/.test(name) && name.split('/').every((part) => !['', '.', '..'].includes(part))
 
 /** Writes sources into an empty folder. @returns path of the experiment's file */
-export function writeSources(folder: string, { entry, files }: Sources): string {
+export function writeSources(folder: string, { entry, files }: SourceFiles): string {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeWhole(join(folder, name), Buffer.from(text, 'base64'))
