@@ -5,7 +5,7 @@
  * Prints how often each attack was tried and failed, and for each failure what was violated, how to repeat it and the
  * folder it left; exits with 1 if there are any. Ctrl-C prints the counts so far.
  *
- *     --kills N, --study-kills N, --faults N, --concurrent N, --damage N
+ *     --kills N, --study-kills N, --shared-kills N, --faults N, --concurrent N, --damage N
  *                     stop each of these groups after N tries, and leave out those that are not named
  *     --only NAME     only this attack
  *     --from I        begin with round I of each attack
@@ -31,7 +31,14 @@ import { tableOf, told } from './soak/table.ts'
 const text = { type: 'string' } as const
 const { values } = parseArgs({
   options: {
-    ...{ kills: text, 'study-kills': text, faults: text, concurrent: text, damage: text },
+    ...{
+      kills: text,
+      'study-kills': text,
+      'shared-kills': text,
+      faults: text,
+      concurrent: text,
+      damage: text,
+    },
     ...{ minutes: text, seed: text, only: text, from: text, rounds: text, lanes: text, main: text },
   },
 })

@@ -77,6 +77,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   fflate: ['platform'],
   jiti: ['train'],
   libsql: ['study'],
+  pg: ['study'],
   'pure-rand': ['core'],
   hyparquet: ['data'],
   'hyparquet-compressors': ['data'],

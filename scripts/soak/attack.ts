@@ -21,7 +21,7 @@ export interface Round {
 }
 
 /** Attacks share the count and the time that is given to their group. */
-export const groups = ['kills', 'study-kills', 'faults', 'concurrent', 'damage'] as const
+export const groups = ['kills', 'study-kills', 'shared-kills', 'faults', 'concurrent', 'damage'] as const
 
 export type Group = (typeof groups)[number]
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Outcome, type Running, type StartOptions, start } from './command.ts'
 import { succeeded } from './same.ts'
-import { experiments, type Subject, studies } from './subjects.ts'
+import { experiments, type Subject, sharedStudies, studies } from './subjects.ts'
 
 /** A folder with the files of all subjects, their undisturbed runs and studies, and the command to disturb. */
 export class Lab {
@@ -18,7 +18,7 @@ export class Lab {
     chmodSync(root, 0o755)
     for (const folder of ['files', 'whole', 'home']) mkdirSync(join(root, folder), { recursive: true })
     chmodSync(join(root, 'home'), 0o777)
-    for (const { files } of [...experiments, ...studies]) {
+    for (const { files } of [...experiments, ...studies, ...sharedStudies]) {
       for (const [name, text] of Object.entries(files)) writeFileSync(join(root, 'files', name), text)
     }
   }
@@ -62,7 +62,9 @@ export class Lab {
     const known = this.#undisturbed.get(name)
     if (known !== undefined) return known
     const folder = join(this.root, 'whole', name)
-    const begun = studies.includes(subject) ? this.study(subject, folder) : this.train(subject, folder)
+    const begun = [...studies, ...sharedStudies].includes(subject)
+      ? this.study(subject, folder)
+      : this.train(subject, folder)
     const made = begun.outcome.then((outcome) => {
       succeeded(outcome)
       return folder

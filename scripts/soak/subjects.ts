@@ -144,4 +144,23 @@ const racing = subject(
   }),
 )
 
+/** A study for workers of a database: its trials take long enough to be killed in the middle of one. */
+export const shared = subject(
+  'shared.ts',
+  studyText(
+    `factors: { normalization: ['none', 'batch'], lr: [0.01, 0.1, 1, 1e4] }, seeds: 3, steps: 2500, name: 'shared',`,
+  ),
+)
+
+/** As `shared`, with a few trials. */
+export const few = subject(
+  'few.ts',
+  studyText(
+    `factors: { normalization: ['none', 'batch'], lr: [0.01, 0.1] }, seeds: 2, steps: 1500, name: 'few',`,
+  ),
+)
+
+/** Studies for workers of a database. */
+export const sharedStudies: readonly Subject[] = [shared, few]
+
 export const studies: readonly Subject[] = [grid, chosen, racing]

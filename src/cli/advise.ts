@@ -29,7 +29,7 @@ import { positiveInteger, setOption, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
 import { jsonLine, type Output, printNote, terminal } from './output.ts'
 import { freeFolder } from './run.ts'
-import { startWorker } from './worker.ts'
+import { startWorker } from './run-trials.ts'
 
 interface Options {
   readonly budget?: number

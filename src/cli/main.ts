@@ -23,9 +23,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import('./compare.ts')).compareCommand(),
   csv: async () => (await import('./csv.ts')).csvCommand(),
   study: async () => (await import('./study.ts')).studyCommand(),
+  worker: async () => (await import('./worker.ts')).workerCommand(),
   report: async () => (await import('./report.ts')).reportCommand(),
   ui: async () => (await import('./ui.ts')).uiCommand(),
-  worker: async () => (await import('./worker.ts')).workerCommand(),
+  'run-trials': async () => (await import('./run-trials.ts')).runTrialsCommand(),
 }
 
 // Before anything is loaded: process 1 of a container ignores signals that nothing listens to.
@@ -40,7 +41,9 @@ const program = new Command('evenstep')
 const [asked = ''] = process.argv.slice(2)
 const isVersion = asked === '--version' || asked === '-V'
 for (const name of Object.hasOwn(commands, asked) ? [asked] : isVersion ? [] : Object.keys(commands)) {
-  program.addCommand((await commands[name]!()).copyInheritedSettings(program), { hidden: name === 'worker' })
+  program.addCommand((await commands[name]!()).copyInheritedSettings(program), {
+    hidden: name === 'run-trials',
+  })
 }
 
 // A reader that has seen enough, such as `head`, closes the pipe: exit quietly, or stop what has work to save. A

@@ -30,7 +30,7 @@ interface Total {
 export class StudyReport {
   readonly #prepared: Prepared
   readonly #folder: string
-  readonly #workers: number
+  readonly #workers: number | string
   readonly #output: Output
   readonly #lines: StatusLines
   readonly #totals = new Map<string, Total>()
@@ -45,13 +45,14 @@ export class StudyReport {
   readonly #running: WorkerLines
   #timer: NodeJS.Timeout | undefined
 
-  constructor(output: Output, prepared: Prepared, folder: string, workers: number) {
+  /** @param workers number of trials at a time, or the address of the database whose workers run them */
+  constructor(output: Output, prepared: Prepared, folder: string, workers: number | string) {
     this.#output = output
     this.#lines = new StatusLines(output)
     this.#prepared = prepared
     this.#folder = folder
     this.#workers = workers
-    this.#running = new WorkerLines(workers)
+    this.#running = new WorkerLines(typeof workers === 'number' ? workers : 0)
   }
 
   event(event: StudyEvent): void {
@@ -61,7 +62,7 @@ export class StudyReport {
     if (event.type === 'end') this.close()
   }
 
-  /** Prints a study's findings, and the names of the files that store them. */
+  /** Prints a study's findings, and the names of the files and folders that store them. */
   findings(findings: Findings, files: readonly string[]): void {
     const { cells, answer, metric, tests = [] } = findings
     const last = cells.reduce((most, { rung }) => Math.max(most, rung), 0)
@@ -75,7 +76,7 @@ export class StudyReport {
       const on = tests.length === 0 ? '' : `, ${chosenOn(metric.name)}`
       return ['', `best ${metric.name} after ${steps} steps, mean over seeds${on}:`, ...best.map(line)]
     })
-    const stored = `stored in ${this.#folder}: ${[...files, 'study.db', 'trials'].join(', ')}`
+    const stored = `stored in ${this.#folder}: ${files.join(', ')}`
     this.#lines.print(
       ['', ...answer, ...table, ...testLines(tests, testSentences(findings)), '', stored].join('\n'),
     )
@@ -98,7 +99,7 @@ export class StudyReport {
       name,
       `${study.design.type} of ${total} trials`,
       seedsText(study.seeds),
-      `${this.#workers} at a time`,
+      typeof this.#workers === 'number' ? `${this.#workers} at a time` : `by workers of ${this.#workers}`,
       `judged by ${metric.name}`,
     ]
     this.#lines.print(`${about.join(' · ')}\n${done === 0 ? '' : `resuming after ${done} trials\n`}`)

@@ -285,12 +285,12 @@ test('the example is a study of 210 trials', async () => {
   expect(trialCount(study.design, prepare(study, experiment, 'digits-study').space)).toBe(210)
 })
 
-test('a worker alone is told what it is for', () => {
-  const { status, stderr } = spawnSync(process.execPath, [main, 'worker', 'a.ts', 'b.lock'], {
+test('a process for trials alone is told what it is for', () => {
+  const { status, stderr } = spawnSync(process.execPath, [main, 'run-trials', 'a.ts', 'b.lock'], {
     encoding: 'utf8',
   })
   expect([status, stderr]).toEqual([
     2,
-    'worker: wanted a study that sends it trials, got none; use evenstep study\n',
+    'run-trials: wanted a study that sends it trials, got none; use evenstep study\n',
   ])
 })

@@ -1,86 +1,112 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { Command } from 'commander'
-import { EvenstepError, MachineError } from '../core/errors.ts'
-import { isMachineFault, machineError } from '../core/machine.ts'
-import { keepSessions } from '../runtime/node-cpu.ts'
-import { heartbeatPipe, sendHeartbeats } from '../study/run/heartbeat.ts'
-import { identityFingerprint } from '../study/run/identity.ts'
-import { type Job, runTrial } from '../study/run/run-trial.ts'
-import type { FromWorker } from '../study/run/study-worker.ts'
-import type { Experiment } from '../train/experiment.ts'
-import { loadWithOrigin } from '../train/experiment-file.ts'
-import { override, settingText } from '../train/spec.ts'
-import type { Origin } from '../train/trust.ts'
-import { setOption } from './arguments.ts'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { ArgumentError } from '../core/errors.ts'
+import type { TrialProcess } from '../study/shared/admission.ts'
+import type { WorkerEvent } from '../study/shared/take-trials.ts'
+import type { TrialQueue } from '../study/shared/trial-queue.ts'
+import { positiveInteger, positiveNumber, timeLimitOption } from './arguments.ts'
 import { signals } from './interrupt.ts'
-import { versions } from './version.ts'
-
-/** `evenstep worker FILE`, for internal use: runs a study's trials, as its parent process sends them. */
-export const workerCommand = (): Command =>
-  new Command('worker')
-    .description('run trials for evenstep study')
-    .argument('<file>', 'file of the study or the experiment')
-    .argument('<lock>', 'lock to share while running')
-    .addOption(setOption())
-    .option('--heartbeats', `send a byte each second on the open file ${heartbeatPipe}`)
-    .action(work)
+import { type Output, printNote, terminal } from './output.ts'
+import { startWorker } from './run-trials.ts'
+import { version } from './version.ts'
 
 interface Options {
-  readonly set: readonly string[]
-  readonly heartbeats?: true
+  readonly database: string
+  readonly concurrency?: number
+  readonly trust: readonly string[]
+  readonly study?: string
+  readonly idleLimit?: number
+  readonly timeLimit?: number
+  readonly lease: number
 }
 
-async function work(file: string, lock: string, { set, heartbeats }: Options): Promise<void> {
-  if (process.send === undefined) {
-    throw new EvenstepError('worker: wanted a study that sends it trials, got none; use evenstep study')
-  }
-  signals.ignore() // a signal to the process group is for the parent, which kills its workers
-  process.on('disconnect', () => process.exit(1))
-  if (heartbeats) sendHeartbeats()
+/** Makes the option `--database URL`, of a study and of its workers. */
+export const databaseOption = (): Option =>
+  new Option('--database <url>', 'PostgreSQL database, such as postgres://user@host/database')
+
+/** `evenstep worker`: runs trials of studies in a PostgreSQL database. */
+export const workerCommand = (output: Output = terminal()): Command =>
+  new Command('worker')
+    .description('run trials of the studies that a PostgreSQL database holds')
+    .argument('[files...]', 'your own copies of the studies or experiments, whose code may run')
+    .addOption(databaseOption().makeOptionMandatory())
+    .option('--concurrency <n>', 'trials at a time (default: the number of cores)', positiveInteger)
+    .addOption(
+      new Option(
+        '--trust <key>',
+        'run the code that the database holds for the study of this key; repeatable',
+      )
+        .argParser((key: string, before: readonly string[]) => [...before, key])
+        .default([], 'none'),
+    )
+    .option('--study <name>', 'run trials of this study only')
+    .option(
+      '--idle-limit <seconds>',
+      'end after so many seconds without a trial (default: never)',
+      positiveNumber,
+    )
+    .addOption(timeLimitOption())
+    .addOption(
+      new Option(
+        '--lease <seconds>',
+        'let others take a trial of this worker so long after its last sign of life',
+      )
+        .argParser(positiveNumber)
+        .default(30),
+    )
+    .action((files: readonly string[], options: Options) => work(files, options, output))
+
+async function work(files: readonly string[], options: Options, output: Output): Promise<void> {
+  const { database, concurrency = availableParallelism(), lease, study } = options
+  // Imported late, so that --help, which imports all commands, does without the native database.
+  const { Connection } = await import('../study/shared/connection.ts')
+  const { TrialQueue } = await import('../study/shared/trial-queue.ts')
+  const { takeTrials } = await import('../study/shared/take-trials.ts')
+  const connection = await Connection.open(database)
+  const queue = new TrialQueue(connection, `${hostname()}:${process.pid}`, lease)
+  const folder = mkdtempSync(join(tmpdir(), 'evenstep-worker-'))
+  const interrupt = signals.begin()
   try {
-    const { lockShared } = await import('../study/run/lock.ts')
-    if (lockShared(lock) === undefined) throw new MachineError(`${lock}: wanted to share it, got refused`)
-    const { experiment, origin } = await loadWithOrigin(file)
-    const base = override(experiment, set)
-    identityFingerprint(base) // reads all the data, which must not count as time of the first trial
-    // At least enough to train a model and its rival, and to evaluate them on full batches and on the last one.
-    keepSessions(6, process.memoryUsage.rss)
-    process.on('message', async (job: Job) => {
-      const settings = [...set, ...job.settings.map(settingText)]
-      const notes = { origin: { file: origin, settings } satisfies Origin, versions }
-      say(await outcomeOf(base, job, notes))
+    if (study !== undefined) await checkStudy(queue, study, connection.shown)
+    output.write(`${connection.shown} · ${concurrency} at a time\n`)
+    await takeTrials(queue, {
+      ...{ concurrency, folder, ...(study !== undefined && { study }) },
+      idleLimit: options.idleLimit ?? Number.POSITIVE_INFINITY,
+      renewal: (1e3 * lease) / 3,
+      signal: interrupt.signal,
+      terms: { evenstep: version, trust: options.trust, files, timeLimit: timeLimitOf(options), start },
+      event: (event) => show(event, output),
     })
-    say({ type: 'ready' })
-  } catch (error) {
-    say({ type: 'refused', message: messageOf(error), isFault: isMachineFault(error) })
+  } finally {
+    interrupt.stop()
+    await connection.close()
+    rmSync(folder, { recursive: true, force: true })
   }
+  if (interrupt.exitCode !== undefined) process.exitCode = interrupt.exitCode
 }
 
-/** Runs a trial, and returns its outcome. A fault of the machine does not count as a result of the trial. */
-async function outcomeOf(base: Experiment, job: Job, notes: object): Promise<FromWorker> {
-  try {
-    return { type: 'finished', result: await runTrial(base, job, { ...notes }) }
-  } catch (error) {
-    return { type: 'faulted', message: messageOf(error) }
+const timeLimitOf = ({ timeLimit = Number.POSITIVE_INFINITY }: Options): number => timeLimit
+
+const start = ({ file, lock, settings, expected }: TrialProcess): ChildProcess =>
+  startWorker(file, lock, settings, expected)
+
+/** @throws {ArgumentError} when the database has no study of this name. */
+async function checkStudy(queue: TrialQueue, study: string, shown: string): Promise<void> {
+  const names = await queue.names()
+  if (names.includes(study)) return
+  const got = names.length === 0 ? 'none' : names.join(', ')
+  throw new ArgumentError(`${shown}: wanted the study ${study}, got ${got}; check --study`)
+}
+
+function show(event: WorkerEvent, output: Output): void {
+  if (event.type === 'note') {
+    printNote(event.message)
+    return
   }
+  const { study, id, result, counted } = event
+  const late = counted ? '' : ', too late: another worker has taken it'
+  output.write(`study ${study}: trial ${id} ${result.status} in ${result.time.total.toFixed(1)} s${late}\n`)
 }
-
-function messageOf(error: unknown): string {
-  const shown = machineError(error) ?? error
-  return shown instanceof Error ? shown.message : String(shown)
-}
-
-/**
- * Starts a worker process that runs trials of the experiment in `file`.
- *
- * @param lock path of the lock file that all workers share
- * @param set settings of the experiment to change, each as `path=value`
- */
-export function startWorker(file: string, lock: string, set: readonly string[]): ChildProcess {
-  const settings = set.flatMap((setting) => ['--set', setting])
-  const stdio = ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'] as const // the last one for heartbeats
-  return fork(process.argv[1]!, ['worker', file, lock, '--heartbeats', ...settings], { stdio: [...stdio] })
-}
-
-/** Sends a message to the parent process. Ignores errors: if the parent has exited, this process exits, too. */
-const say = (message: FromWorker): void => void process.send!(message, () => {})

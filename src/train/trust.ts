@@ -90,19 +90,24 @@ const relativeImport = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"`])(\.{1,2}\/[
 /** Hashes a source file and all files that it imports by relative paths; undefined if one cannot be read. */
 function hashOfSources(file: string): string | undefined {
   const hash = createHash('sha256')
-  const seen = new Set([resolve(file)])
   try {
-    for (const path of seen) {
-      const source = readFileSync(path)
-      hash.update(createHash('sha256').update(source).digest())
-      for (const [, , name] of source.toString('latin1').matchAll(relativeImport)) {
-        const found = fileAt(resolve(dirname(path), name!))
-        if (found !== undefined) seen.add(found)
-      }
-    }
+    for (const [, source] of sourceFilesOf(file)) hash.update(createHash('sha256').update(source).digest())
     return hash.digest('hex')
   } catch {
     return undefined
+  }
+}
+
+/** Yields the absolute path and the bytes of a source file and of all files that it imports by relative paths. */
+export function* sourceFilesOf(file: string): Generator<readonly [path: string, source: Buffer]> {
+  const seen = new Set([resolve(file)])
+  for (const path of seen) {
+    const source = readFileSync(path)
+    yield [path, source]
+    for (const [, , name] of source.toString('latin1').matchAll(relativeImport)) {
+      const found = fileAt(resolve(dirname(path), name!))
+      if (found !== undefined) seen.add(found)
+    }
   }
 }
 

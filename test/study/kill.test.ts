@@ -74,7 +74,7 @@ test('a worker whose parent is gone has nothing to complain of', async () => {
   const file = toyStudy(root, 'gone.ts', 'factors: { lr: [0.1] }, seeds: 1, steps: 5,', slow)
   const parent = `
     const { existsSync } = require('node:fs')
-    require('node:child_process').fork(${JSON.stringify(main)}, ['worker', ...process.argv.slice(1)])
+    require('node:child_process').fork(${JSON.stringify(main)}, ['run-trials', ...process.argv.slice(1)])
     setInterval(() => existsSync(${JSON.stringify(marker)}) && process.kill(process.pid, 'SIGKILL'), 5)`
   const child = spawn(process.execPath, ['--eval', parent, file, join(root, 'gone.lock')])
   let err = ''

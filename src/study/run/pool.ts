@@ -1,23 +1,22 @@
 import type { ChildProcess } from 'node:child_process'
 import { MachineError } from '../../core/errors.ts'
-import { number, type OptionsOf, readOptions } from '../../core/options.ts'
+import { integer, number, type OptionsOf, readOptions } from '../../core/options.ts'
 import type { TrialResult } from '../trial.ts'
 import type { Job } from './run-trial.ts'
 import { type Limits, WorkerEnded, WorkerProcess } from './study-worker.ts'
-
-/** Maximum number of attempts to run a trial whose worker process exits before the trial is finished. */
-const tries = 3
 
 const options = {
   /** Seconds without a heartbeat after which a worker process counts as hung, and is killed. @default 30 */
   silence: number({ above: 0 }, 30),
   /** Seconds that one attempt at a trial may take before its worker is killed. @default no limit */
   timeLimit: number({ above: 0, max: Number.POSITIVE_INFINITY }, Number.POSITIVE_INFINITY),
+  /** Number of attempts to run a trial whose worker process exits before the trial is finished. @default 3 */
+  tries: integer({ min: 1 }, 3),
 }
 
 export interface WorkerPoolOptions extends OptionsOf<typeof options> {}
 
-/** Error for a trial without a result, because its worker ended in each of three attempts; it runs again next time. */
+/** Error for a trial without a result, because its worker ended in each attempt; it runs again next time. */
 export class LostTrialError extends MachineError {
   override readonly name = 'LostTrialError'
 }
@@ -27,46 +26,57 @@ export class LostTrialError extends MachineError {
  * worker is started, and then kept.
  *
  * If a worker exits or hangs during a trial, another worker resumes the trial from its last checkpoint; a trial gets
- * at most three workers.
+ * at most `tries` workers.
  */
 export class Pool {
   readonly #start: () => ChildProcess
   readonly #limits: Limits
+  readonly #tries: number
   readonly #idle = new Set<WorkerProcess>()
   readonly #all = new Set<WorkerProcess>()
   #closed = false
 
   /** @param start starts a worker: a process that receives `Job` messages and sends `FromWorker` messages */
   constructor(start: () => ChildProcess, given: WorkerPoolOptions = {}) {
-    const { silence, timeLimit } = readOptions('Pool', options, given)
+    const { silence, timeLimit, tries } = readOptions('Pool', options, given)
     this.#start = start
+    this.#tries = tries
     this.#limits = { silence, trial: timeLimit }
   }
 
   /**
    * Runs a trial in an idle worker process, or in a new one if none is idle.
    *
-   * @throws {LostTrialError} when three workers ended during the trial.
+   * @throws {LostTrialError} when as many workers as it may get ended during the trial.
    * @throws {MachineError} when a worker cannot start, or the machine failed during the trial (such as a full disk).
    * @throws {EvenstepError} when a worker refuses to start, or the pool is closed during the call.
    */
-  async run(job: Job): Promise<TrialResult> {
+  run(job: Job): Promise<TrialResult> {
+    return this.#inWorker((worker) => worker.run(job), job.trial.id)
+  }
+
+  /** Waits until a worker process is ready for trials. @throws as `run` */
+  begun(): Promise<void> {
+    return this.#inWorker((worker) => worker.begun())
+  }
+
+  /** Calls `body` with an idle worker, and again with another one if that worker ends meanwhile. */
+  async #inWorker<T>(body: (worker: WorkerProcess) => Promise<T>, trial?: number): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const worker = [...this.#idle].at(-1) ?? this.#begin()
       this.#idle.delete(worker)
       try {
-        const result = await worker.run(job)
+        const result = await body(worker)
         this.#idle.add(worker)
         return result
       } catch (error) {
         if (!(error instanceof WorkerEnded) && !this.#closed) this.#idle.add(worker)
         if (this.#closed || !(error instanceof WorkerEnded)) throw error
-        if (attempt < tries) continue
-        const end = `got ${tries} that ended; the last ${error.message}`
+        if (attempt < this.#tries) continue
+        const end = `got ${this.#tries} that ended; the last ${error.message}`
         if (!worker.ready) throw new MachineError(`study: wanted a worker process to start, ${end}`)
         const fix = 'if memory ran out, use fewer workers, then repeat'
-        const wanted = `trial ${job.trial.id}: wanted a worker process to finish it`
-        throw new LostTrialError(`${wanted}, ${end}; ${fix}`)
+        throw new LostTrialError(`trial ${trial}: wanted a worker process to finish it, ${end}; ${fix}`)
       }
     }
   }

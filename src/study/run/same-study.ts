@@ -8,13 +8,23 @@ import { valueKey } from '../settings.ts'
 
 type Description = Readonly<Record<string, unknown>>
 
+/** What to choose instead, in messages: by default, where a study or advice is kept. */
+const otherFolder = 'another folder with --out'
+
 /**
  * Checks that a study is the one its folder was created for. The study may have grown: it may have more values of a
  * factor, more seeds or more trials.
  *
+ * @param place the folder, or the study in a database
+ * @param other what to choose for another study, in the message. @default another folder
  * @throws {ArgumentError} naming the first difference.
  */
-export function checkSameStudy(folder: string, before: Description, now: Description): void {
+export function checkSameStudy(
+  place: string,
+  before: Description,
+  now: Description,
+  other: string = otherFolder,
+): void {
   const difference =
     inExperiment(before.experiment as Description, now.experiment as Description) ??
     inDesign(before.design as Design, now.design as Design) ??
@@ -22,19 +32,22 @@ export function checkSameStudy(folder: string, before: Description, now: Descrip
     inSchedules(Object(before.schedules), Object(now.schedules)) ??
     ['steps', 'metric', 'watch'].flatMap((key) => changed(key, before[key], now[key]) ?? [])[0] ??
     inSeeds(before.seeds as Seeds, now.seeds as Seeds)
-  refuse(folder, 'study', difference)
+  refuse(place, 'study', difference, other)
 }
 
 /** Checks that advice is resumed with the same experiment. @throws {ArgumentError} naming a difference. */
 export function checkSameAdvice(folder: string, before: Description, now: Description): void {
-  refuse(folder, 'advice', inExperiment(before, JSON.parse(JSON.stringify(now))))
+  refuse(folder, 'advice', inExperiment(before, JSON.parse(JSON.stringify(now))), otherFolder)
 }
 
-function refuse(folder: string, kind: string, difference: string | undefined): void {
+/** Returns a phrase on how an experiment and its data differ from those of a study; undefined if they do not. */
+export const experimentDifference = (before: Description, now: Description): string | undefined =>
+  inExperiment(before, JSON.parse(JSON.stringify(now)))
+
+function refuse(place: string, kind: string, difference: string | undefined, other: string): void {
   if (difference === undefined) return
   throw new ArgumentError(
-    `${folder}: wanted the ${kind} that was begun here, got ${difference}; ` +
-      'change it back, or choose another folder with --out',
+    `${place}: wanted the ${kind} that was begun here, got ${difference}; change it back, or choose ${other}`,
   )
 }
 

@@ -63,18 +63,30 @@ export class WorkerProcess {
    * @throws {WorkerEnded} when the process exits before the trial is over, or is killed because it hangs.
    * @throws {MachineError} when a fault of the machine, such as a full disk, ended the trial.
    */
-  async run(job: Job): Promise<TrialResult> {
+  run(job: Job): Promise<TrialResult> {
+    return this.#watched(async () => {
+      this.#child.send(job, () => {}) // an error means that the process has exited, which #next notices
+      const message = await this.#next()
+      if (message.type === 'finished') return message.result
+      if (message.type === 'faulted') throw new MachineError(`trial ${job.trial.id}: ${message.message}`)
+      throw new EvenstepError(`study: wanted a result, got ${message.type}`)
+    })
+  }
+
+  /** Waits until this process is ready for trials. @throws as `run`; {EvenstepError} when it refuses to start */
+  begun(): Promise<void> {
+    return this.#watched(async () => {})
+  }
+
+  /** Calls `body` once the process is ready, and kills the process if it hangs meanwhile. */
+  async #watched<T>(body: () => Promise<T>): Promise<T> {
     this.#silent = 0
     this.#spent = 0
     const watch = setInterval(() => this.#check(), 1000)
     try {
       if (!this.ready) await this.#start()
       this.#spent = 0
-      this.#child.send(job, () => {}) // an error means that the process has exited, which #next notices
-      const message = await this.#next()
-      if (message.type === 'finished') return message.result
-      if (message.type === 'faulted') throw new MachineError(`trial ${job.trial.id}: ${message.message}`)
-      throw new EvenstepError(`study: wanted a result, got ${message.type}`)
+      return await body()
     } finally {
       clearInterval(watch)
     }
