@@ -1,19 +1,8 @@
 // Trains on handwritten digits in a worker until 97 % of the test digits are read correctly; tells the page how many are.
 import { data, nn, ops, optim, schedule, train } from '../../dist/index.js'
 
-const fetched = async (name) => data.parseIdx(await data.loadBytes(new URL(name, self.location.href)), name)
-
-async function digits(part) {
-  const [pixels, labels] = await Promise.all([
-    fetched(`/${part}-images.idx3.gz`),
-    fetched(`/${part}-labels.idx1.gz`),
-  ])
-  const x = Float32Array.from(pixels.data, (byte) => byte / 255)
-  return data.dataset({ x, y: Int32Array.from(labels.data), shape: [100], classes: 10 })
-}
-
 const experiment = train.experiment({
-  data: { train: await digits('train'), validation: await digits('test') },
+  data: await data.loadDigits10x10({ source: new URL('/mnist-10x10.bin', self.location.href) }),
   model: () =>
     new nn.Sequential(
       new nn.BatchNorm1d(100),

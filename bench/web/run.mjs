@@ -69,7 +69,7 @@ async function bundled() {
 const folders = [
   join(root, 'node_modules/onnxruntime-web/dist'),
   join(here, 'node_modules/@tensorflow/tfjs-backend-wasm/dist'),
-  join(root, 'assets/mnist-10x10'),
+  join(root, 'assets'),
 ]
 const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' }
 
