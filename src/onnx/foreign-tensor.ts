@@ -9,6 +9,8 @@ import { external } from './proto.ts'
 export interface FileTensor extends TensorProto {
   readonly name: string
   readonly dims: bigint[]
+  /** Whether the file's exporter is known to have had no variable here. @default false */
+  readonly isFixed?: boolean
 }
 
 /** Numbers of a constant. */

@@ -92,7 +92,7 @@ export function readForeign(bytes: Uint8Array, who: string): FileModel {
     const fix = `convert the file with onnx.version_converter`
     throw malformed(who, `opset ${oldest} to ${newest}`, opset, fix)
   }
-  const read = graphOf(graph)
+  const read = producerName === 'evenstep' ? withFixed(graphOf(graph)) : graphOf(graph)
   const nodes = nodesWithin(read)
   if (nodes > mostNodes) throw malformed(who, `at most ${mostNodes} nodes`, nodes)
   return { producer: `${producerName} ${producerVersion}`.trim(), opset, graph: read }
@@ -135,6 +135,15 @@ function graphOf({
     outputs,
     described,
   }
+}
+
+/** Marks the constants of a file of Evenstep's that are no variables, such as the matrices of an interpolation. */
+function withFixed(graph: FileGraph): FileGraph {
+  const constants = [...graph.constants].map(([name, tensor]): [string, FileTensor] => [
+    name,
+    /^Constant_\d+_*$/.test(name) ? { ...tensor, isFixed: true } : tensor,
+  ])
+  return { ...graph, constants: new Map(constants) }
 }
 
 const tensorOf = (tensor: NonNullable<AttributeProto['t']>): FileTensor => ({

@@ -3,11 +3,11 @@
 import { join } from 'node:path'
 import { data, nn, ops, optim, train } from 'evenstep'
 import { part, resume } from '../support/progress.ts'
-import { batchSize, networks, type Outcome, type Plan, plansOf, steps, tasks } from './cells.ts'
+import { batchSize, looks, networks, type Outcome, type Plan, plansOf, steps, tasks } from './cells.ts'
 
-const seeds = Number(process.argv[2] ?? 3)
+const wanted = Number(process.argv[2] ?? looks.at(-1))
 resume(join(import.meta.dirname, '../results/fine-tuning.jsonl'))
-for (let seed = 0; seed < seeds; seed++) {
+for (let seed = 0; seed < wanted; seed++) {
   for (const plan of plansOf(seed)) {
     const { accuracy } = await part(plan, () => run(plan))
     console.log(Object.values(plan).join(' '), `accuracy ${accuracy}`)
@@ -15,8 +15,10 @@ for (let seed = 0; seed < seeds; seed++) {
 }
 
 async function run({ network, task, count, statistics, seed }: Plan): Promise<Outcome> {
-  const split = await tasks[task]!(count, seed)
-  const model = nn.initialize(networks[network]!.make({ statistics, size: [48, 32] }), seed)
+  const split = await tasks[task]!.split(count, seed)
+  const { make, size, locked } = networks[network]!
+  const model = nn.initialize(make({ statistics, size }), seed)
+  if (locked) nn.requiresGrad(model.body, false, locked)
   const job = new train.Task({
     model,
     loss: ops.crossEntropy,

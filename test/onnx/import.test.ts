@@ -312,6 +312,13 @@ describe('options and errors', () => {
   })
 })
 
+test('what an exported network computes by constants has no variables when it is imported', async () => {
+  const scaled = { forward: (x: Tensor) => ops.interpolate(x, { size: [3, 4], mode: 'bilinear' }) }
+  const net = nn.initialize(new nn.Sequential(scaled, new nn.Flatten(), new nn.Linear(12, 2)), 0)
+  const again = await nn.fromOnnx(exportOnnx(net, { shape: [1, 2, 2], dtype: 'float32' }))
+  expect(namesOf(again)).toEqual(['2.bias', '2.weight'])
+})
+
 test('layers of ours, exported and imported, compute the same under the same names', async () => {
   const layers = [
     new nn.Conv1d(2, 4, 3),

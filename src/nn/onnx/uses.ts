@@ -54,10 +54,11 @@ const floats = [1, 10, 11, 16]
 
 /**
  * Whether a constant that is read at `slot` of a node is a weight: a float in the place of a weight, or an operand of
- * more than one number.
+ * more than one number, unless the file says that it is none.
  */
 export function isWeight(tensor: FileTensor, { node, slot }: Use): boolean {
-  if (!floats.includes(tensor.dataType ?? 0) || settings.get(node.op)?.includes(slot)) return false
+  if (tensor.isFixed || !floats.includes(tensor.dataType ?? 0) || settings.get(node.op)?.includes(slot))
+    return false
   const size = tensor.dims.reduce((product, n) => product * Number(n), 1)
   return size > 1 || (weights.get(node.op)?.includes(slot) ?? false)
 }
