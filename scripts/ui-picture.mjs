@@ -29,7 +29,7 @@ const address = /http:\S+/.exec(String((await once(server.stdout, 'data'))[0]))[
 const training = start('train', at('examples/digits.ts'), ...settings.flatMap((one) => ['--set', one]))
 training.stdout.resume()
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
-const page = await browser.newPage({ viewport: { width: 1100, height: 1020 } })
+const page = await browser.newPage({ viewport: { width: 1100, height: 1440 } })
 await page.goto(address)
 await page.getByRole('link', { name: 'digits-1' }).click({ timeout: 120_000 })
 await page.getByText('40 epochs').waitFor({ timeout: 300_000 })

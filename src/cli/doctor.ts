@@ -2,13 +2,11 @@ import { statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
-import { isMachineFault } from '../core/machine.ts'
 import { count, figure } from '../core/text.ts'
 import { pathExists } from '../disk/inside.ts'
 import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
-import { writeDoctor } from '../pages/doctor-file.ts'
 import { readSteps } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
@@ -20,7 +18,7 @@ import { checkSameExperiment } from '../train/same-experiment.ts'
 import type { Steps } from '../train/steps.ts'
 import type { Task } from '../train/task.ts'
 import { taskOf } from '../train/train.ts'
-import { jsonLine, type Output, painted, printNote, terminal } from './output.ts'
+import { jsonLine, type Output, painted, terminal } from './output.ts'
 import { type AskedRun, bestOption, experimentOption } from './run.ts'
 import { wrapped } from './table.ts'
 
@@ -69,32 +67,22 @@ function restored({ path, checkpoint }: RunPlace, experiment: Experiment): Task 
   return task
 }
 
-/** Examines a trained task (model, loss, optimizer), whose run's folder is `path`, and prints diagnoses. */
+/** Examines a trained task (model, loss, optimizer), whose run's folder is `path`; prints and returns diagnoses. */
 export async function diagnose(
   experiment: Experiment,
   task: Task,
   path: string,
   print: Printer,
   only?: readonly string[],
-): Promise<void> {
+): Promise<readonly Diagnosis[]> {
   const made: Diagnosis[] = []
   const log = upTo(readSteps(path), task.steps)
   for await (const diagnosis of examine(experiment, task, { log, ...(only && { only }) })) {
     made.push(diagnosis)
     print.progress?.(diagnosis)
   }
-  if (!only) store(path, task.steps, made)
   print.diagnoses(made, `${basename(path)} · ${count(task.steps)} steps`)
-}
-
-/** Stores diagnoses in the run's folder, for its page; says so if that cannot be, as in a folder of somebody else. */
-function store(path: string, steps: number, made: readonly Diagnosis[]): void {
-  try {
-    writeDoctor(path, steps, made)
-  } catch (error) {
-    if (!isMachineFault(error)) throw error
-    printNote(`${(error as Error).message}; the page of the run does not show these findings`)
-  }
+  return made
 }
 
 /** Returns the first `count` steps of a log; undefined if there is no log. */

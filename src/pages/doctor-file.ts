@@ -6,7 +6,7 @@ import { type Diagnosis, isFinding, severities } from '../doctor/diagnosis.ts'
 import { withPieces } from './file-pieces.ts'
 import type { DoctorEntry } from './views.ts'
 
-/** Name of the file in a run's folder with what the doctor found when it last examined all of the run. */
+/** Name of the file in a run's folder with what the doctor found at the end of its training. */
 export const doctorFile = 'doctor.json'
 
 /** Stores what the doctor found in the folder of the run. @param steps number of steps of the model it examined */

@@ -12,7 +12,7 @@ export interface Watch {
 }
 
 /** Milliseconds between two looks at the files. */
-const pause = 250
+const pause = 500
 
 /** Longest time between two looks, in milliseconds: a page is never further behind. */
 const longest = 800

@@ -173,7 +173,7 @@ function within(range: RunQuery['range'], count: number): readonly [number, numb
 }
 
 /** Returns values of epochs over their last steps. */
-export function epochCurve(epochs: readonly Line[], of: (epoch: Line) => unknown): CurveView {
+function epochCurve(epochs: readonly Line[], of: (epoch: Line) => unknown): CurveView {
   const values = epochs.map((epoch) => ({ x: Number(epoch.steps) - 1, y: of(epoch) }))
   const known = values.filter(({ x }) => Number.isFinite(x))
   return {

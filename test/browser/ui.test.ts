@@ -77,7 +77,10 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
       execFileSync(process.execPath, [together, main, JSON.stringify(trained)], { cwd: folder })
       const server = start('ui')
       address = /http:\S+/.exec(String((await once(server.stdout!, 'data'))[0]))![0]
-      browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+      browser = await chromium.launch({
+        executablePath: '/usr/bin/chromium',
+        args: ['--no-sandbox', '--host-resolver-rules=MAP evil.example 127.0.0.1'],
+      })
     })
     afterAll(async () => {
       await browser?.close()
@@ -228,6 +231,50 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
         await page.close()
       }
     }
+
+    test('another name for this address, and a page of another site, get nothing', async () => {
+      const page = await browser.newPage()
+      const { port } = new URL(address)
+      const rebound = await page.goto(`http://evil.example:${port}/`)
+      expect([rebound!.status(), await rebound!.text()]).toEqual([403, 'wrong host\n'])
+      const read = `fetch('${address}api/list').then(String, String)`
+      expect(await page.evaluate(read)).toMatch(/TypeError/)
+      for (const [method, path] of [
+        ['GET', 'api/list'],
+        ['POST', 'api/stop?id=seven'],
+      ]) {
+        const asked = page.waitForResponse((response) => response.url() === `${address}${path}`)
+        await page.evaluate(`void fetch('${address}${path}', { method: '${method}', mode: 'no-cors' })`)
+        expect((await asked).status()).toBe(403)
+      }
+      await page.close()
+    })
+
+    test('a folder that is not there and a port in use are errors; at another address, the token is printed', async () => {
+      const { port } = new URL(address)
+      const commands = [
+        ['ui', 'nowhere'],
+        ['ui', '--port', port],
+      ]
+      const out = execFileSync(process.execPath, [together, main, JSON.stringify(commands)], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+      expect(JSON.parse(out).map(({ code, err }: { code: number; err: string }) => [code, err])).toEqual([
+        [2, 'ui: wanted a folder with runs, got nowhere, which does not exist\n'],
+        [2, `ui: wanted a free port, got ${port}, which is in use; choose another with --port\n`],
+      ])
+      const server = start('ui', '--host', '0.0.0.0')
+      const given = new URL(/http:\S+/.exec(String((await once(server.stdout!, 'data'))[0]))![0])
+      expect(given.search).toMatch(/^\?token=[0-9a-f]{32}$/)
+      expect((await fetch(given.origin)).status).toBe(401)
+      expect((await fetch(given, { redirect: 'manual' })).status).toBe(302)
+    })
+
+    test.skipIf(!process.env.CI)('the types of the pages are right, in continuous integration', () => {
+      const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+      execFileSync(process.execPath, [tsc, '-p', join(repository, 'pages')], { stdio: 'inherit' })
+    })
 
     test('the page needs nothing from elsewhere, and less than 150 kB', async () => {
       const page = await browser.newPage()
