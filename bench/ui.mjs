@@ -65,6 +65,25 @@ async function* messages(address) {
 const memoryOf = ({ child }) =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024
 
+/** Milliseconds that a process has used of a core, which Linux counts in hundredths of a second. */
+const processorOf = ({ child }) =>
+  readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+    .split(') ')[1]
+    .split(' ')
+    .slice(11, 13)
+    .reduce((sum, ticks) => sum + 10 * Number(ticks), 0)
+
+/** Seconds that the main thread of a page has worked. */
+async function taskTimeOf(page) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  const { metrics } = await session.send('Performance.getMetrics')
+  return metrics.find(({ name }) => name === 'TaskDuration').value
+}
+
+/** Shares of a core that the server, and the main thread of the page, used while it was watched. */
+const [shares, pageShares] = [[], []]
+
 /** Writes runs as `evenstep train` does, with an epoch every thousand steps. */
 function writeRuns(at) {
   const lines = [JSON.stringify({ type: 'start', stepsPerEpoch: 1000, steps, parameters: 11_310 })]
@@ -193,7 +212,7 @@ async function trained(at, name, browser) {
     'train',
     join(root, 'examples/digits.ts'),
     '--set',
-    'epochs=12',
+    'epochs=30',
     '--out',
     join(at, name),
     '--json',
@@ -201,25 +220,28 @@ async function trained(at, name, browser) {
   if (!browser) return speedOf(execFileSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e9 }))
   const server = await start(at)
   const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } })
-  await page.goto(`${server.address}#/run?id=${name}`)
+  await page.goto(server.address)
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout.on('data', (piece) => (text += piece))
-  await page.waitForTimeout(1500)
-  await page.reload() // the run is there now
+  await page.getByRole('link', { name }).click()
+  await page.getByText('running', { exact: true }).waitFor()
+  const [begun, before, drawn] = [performance.now(), processorOf(server), await taskTimeOf(page)]
   await once(child, 'close')
+  pageShares.push((1e3 * ((await taskTimeOf(page)) - drawn)) / (performance.now() - begun))
+  shares.push((processorOf(server) - before) / (performance.now() - begun))
   await page.close()
   await stop(server)
   return speedOf(text)
 }
 
-/** Median over the epochs, of which the first is left out. */
+/** Median over the epochs, of which the first ones are left out. */
 const speedOf = (text) =>
   median(
     text
       .split('\n')
       .filter((line) => line.startsWith('{"type":"epoch"'))
-      .slice(1)
+      .slice(5) // by when the page is open
       .map((line) => JSON.parse(line).time.stepsPerSecond),
   )
 
@@ -239,6 +261,11 @@ async function measureWatched(browser) {
     )
   }
   say('speed while watched, of that alone: median', median(ratios).toFixed(3))
+  say('share of a core that the server uses meanwhile: median', `${(100 * median(shares)).toFixed(1)} %`)
+  say(
+    'share of a core that the main thread of the page uses: median',
+    `${(100 * median(pageShares)).toFixed(1)} %`,
+  )
 }
 
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })

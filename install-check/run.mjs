@@ -4,7 +4,7 @@
 //   node run.mjs              for this platform, with the packages of this clone
 //   node run.mjs --all        for every platform, from nothing but the clone, and by other versions of npm and Node
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check, finish } from './check.mjs'
@@ -56,9 +56,11 @@ finish()
 
 /** Lends a clone what this one has installed and built, so that it is not done twice. */
 function borrow() {
-  symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'))
+  for (const folder of ['.', 'pages'].filter((folder) => existsSync(join(root, folder, 'node_modules')))) {
+    symlinkSync(join(root, folder, 'node_modules'), join(clone, folder, 'node_modules'))
+    utimesSync(join(clone, folder, 'package-lock.json'), 0, 0)
+  }
   cpSync(join(root, 'dist'), join(clone, 'dist'), { recursive: true })
-  utimesSync(join(clone, 'package-lock.json'), 0, 0)
 }
 
 /** Publishes for show, packs and installs by a version of npm, from nothing but the clone. */

@@ -4,6 +4,8 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 import { rules } from '../src/optim/parse.ts'
+import { palette } from '../src/study/report/color.ts'
+import { colors } from '../src/study/report/style.ts'
 
 /** What each folder may import, besides itself. A folder that is not listed may not exist. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -196,6 +198,7 @@ test('files of a user, which may be large, are read in pieces and replaced whole
     'cli/advise.ts': 'base.json',
     'data/files/names.ts': 'an asset of the package',
     'package-folder.ts': 'package.json',
+    'pages/site.ts': 'a page of the package',
     'study/run/heartbeat.ts': 'a byte on a pipe',
     'study/run/holders.ts': 'ids of processes',
     'train/experiment-file.ts': 'an experiment in JSON',
@@ -277,9 +280,6 @@ describe('budgets', () => {
   const parsed = files.map((file) =>
     ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest),
   )
-  const lineOf = (file: ts.SourceFile, position: number): number =>
-    file.getLineAndCharacterOfPosition(position).line + 1
-
   test('no file is longer than 300 lines, and at most 3 are longer than 250', () => {
     const longer = (most: number): string[] =>
       parsed
@@ -291,20 +291,7 @@ describe('budgets', () => {
   })
 
   test('no function is longer than 40 lines', () => {
-    const long = parsed.flatMap((file) => {
-      const found: string[] = []
-      const visit = (node: ts.Node): void => {
-        if (ts.isFunctionLike(node) && 'body' in node && node.body) {
-          const first = lineOf(file, node.getStart(file))
-          const lines = lineOf(file, node.end) - first + 1
-          if (lines > 40) found.push(`${file.fileName}:${first}: ${lines} lines`)
-        }
-        ts.forEachChild(node, visit)
-      }
-      visit(file)
-      return found
-    })
-    expect(long).toEqual([])
+    expect(parsed.flatMap(longFunctions)).toEqual([])
   })
 
   test('one exported name is declared by one file, or by both twins', () => {
@@ -316,6 +303,72 @@ describe('budgets', () => {
     const shared = [...declared].filter(([name, places]) => places.size > 1 && !mirrored.has(name))
     expect(shared.map(([name, places]) => `${name}: ${[...places].join(', ')}`)).toEqual([])
     for (const name of mirrored) expect(declared.get(name)?.size, name).toBeGreaterThan(1)
+  })
+})
+
+describe('pages', () => {
+  const folder = path.join(import.meta.dirname, '../pages')
+  const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.tsx?$/.test(file) && !/^node_modules|vite\.config/.test(file),
+  )
+  const parsed = pages.map((file) =>
+    ts.createSourceFile(file, readFileSync(path.join(folder, file), 'utf8'), ts.ScriptTarget.Latest),
+  )
+  /** What a file imports: as paths in the repository, or names of packages; types apart. */
+  const importsIn = (file: ts.SourceFile): { readonly to: string; readonly isType: boolean }[] =>
+    file.statements.flatMap((statement) => {
+      if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return []
+      const specifier = statement.moduleSpecifier as ts.StringLiteral | undefined
+      if (specifier === undefined) return []
+      const { text } = specifier
+      const isType = ts.isImportDeclaration(statement)
+        ? statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+        : statement.isTypeOnly
+      const place = path.join('pages', path.dirname(file.fileName))
+      return [{ to: text.startsWith('.') ? path.join(place, text) : text, isType }]
+    })
+
+  test('import no Node.js, and of the library its texts, its types, and its package', () => {
+    const packages = ['preact', '@preact/signals', 'uplot', 'evenstep']
+    const permitted = (to: string, isType: boolean): boolean =>
+      to.startsWith('pages/') ||
+      to === 'src/core/text.ts' ||
+      (isType && to.startsWith('src/')) ||
+      packages.some((name) => to === name || to.startsWith(`${name}/`))
+    const wrong = parsed.flatMap((file) =>
+      importsIn(file).flatMap(({ to, isType }) =>
+        permitted(to, isType) ? [] : [`${file.fileName} imports ${to}`],
+      ),
+    )
+    expect(wrong).toEqual([])
+    expect(pages.filter((file) => file.endsWith('.tsx')).length).toBeGreaterThan(5)
+  })
+
+  test('share what is in pages/shared, and nothing else', () => {
+    const wrong = parsed.flatMap((file) =>
+      importsIn(file)
+        .filter(({ to }) => to.startsWith('pages/'))
+        .filter(({ to }) => !['shared', folderOf(file.fileName)].includes(to.split('/')[1]!))
+        .map(({ to }) => `${file.fileName} imports ${to}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('are as short as the library', () => {
+    expect(parsed.flatMap(longFunctions)).toEqual([])
+    const longer = parsed.filter((file) => lineOf(file, file.end) - 1 > 300)
+    expect(longer.map(({ fileName }) => fileName)).toEqual([])
+  })
+
+  test('have the colours of reports', () => {
+    const css = readFileSync(path.join(folder, 'shared/theme.css'), 'utf8')
+    const pair = (name: string): string[] =>
+      new RegExp(`--${name}: light-dark\\((#\\w+), (#\\w+)\\)`).exec(css)!.slice(1)
+    for (const name of Object.keys(colors.light) as (keyof typeof colors.light)[])
+      expect(pair(name), name).toEqual([colors.light[name], colors.dark[name]])
+    palette.light.forEach((light, i) => {
+      expect(pair(`series-${i}`)).toEqual([light, palette.dark[i]])
+    })
   })
 })
 
@@ -352,6 +405,24 @@ describe('in a browser', () => {
     expect(reached.size).toBeGreaterThan(300)
   })
 })
+
+const lineOf = (file: ts.SourceFile, position: number): number =>
+  file.getLineAndCharacterOfPosition(position).line + 1
+
+/** The functions of a file that have more than 40 lines. */
+function longFunctions(file: ts.SourceFile): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && 'body' in node && node.body) {
+      const first = lineOf(file, node.getStart(file))
+      const lines = lineOf(file, node.end) - first + 1
+      if (lines > 40) found.push(`${file.fileName}:${first}: ${lines} lines`)
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return found
+}
 
 /** The names that a statement declares and exports. */
 function exportedNames(statement: ts.Statement): string[] {

@@ -6,7 +6,7 @@ import 'uplot/dist/uPlot.min.css'
 import './chart.css'
 import { dash, figure } from '../../src/core/text.ts'
 import { type Line, tableOf } from './line.ts'
-import { colorName, plotOptions, shapeOf } from './plot-options.ts'
+import { colorName, type Drawing, plotOptions, shapeOf } from './plot-options.ts'
 import { colorChanges } from './theme.ts'
 
 export interface ChartProps {
@@ -43,7 +43,8 @@ export function Chart(props: ChartProps): JSX.Element {
   const [index, setIndex] = useState<number | null>(null)
   const host = usePlot(props, shown, table, setIndex)
   const at = index !== null && index < table[0].length ? index : table[0].length - 1
-  const only = lines.length === 1 ? `${valueAt(shown, table, lines[0]!.name, at, format)} at ` : ''
+  const textOf = (name: string): string => valueAt(shown, table, name, at, format)
+  const only = lines.length === 1 ? `${textOf(lines[0]!.name)} at ` : ''
   const toggle = (name: string): void => {
     const next = new Set(hidden)
     if (!next.delete(name)) next.add(name)
@@ -58,25 +59,37 @@ export function Chart(props: ChartProps): JSX.Element {
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the cursor */}
       <section ref={host} class="plot" aria-label={`${title}: ${summary(lines)}`} tabIndex={0} />
-      <ul class="legend" hidden={lines.length < 2}>
-        {lines.map((line, place) => (
-          <li key={line.name}>
-            <button
-              type="button"
-              aria-pressed={!hidden.has(line.name)}
-              aria-label={`show ${line.name}`}
-              onClick={() => toggle(line.name)}
-            >
-              <span class="swatch" style={{ background: `var(${colorName(line, place)})` }} />
-              {line.name}
-            </button>
-            <output>{valueAt(shown, table, line.name, at, format)}</output>
-          </li>
-        ))}
-      </ul>
+      <Legend lines={lines} hidden={hidden} toggle={toggle} textOf={textOf} />
     </figure>
   )
 }
+
+interface LegendProps {
+  readonly lines: readonly Line[]
+  readonly hidden: ReadonlySet<string>
+  readonly toggle: (name: string) => void
+  readonly textOf: (name: string) => string
+}
+
+/** The names of the lines, with their values at the cursor. A click hides or shows a line. */
+const Legend = ({ lines, hidden, toggle, textOf }: LegendProps): JSX.Element => (
+  <ul class="legend" hidden={lines.length < 2}>
+    {lines.map((line, place) => (
+      <li key={line.name}>
+        <button
+          type="button"
+          aria-pressed={!hidden.has(line.name)}
+          aria-label={`show ${line.name}`}
+          onClick={() => toggle(line.name)}
+        >
+          <span class="swatch" style={{ background: `var(${colorName(line, place)})` }} />
+          {line.name}
+        </button>
+        <output>{textOf(line.name)}</output>
+      </li>
+    ))}
+  </ul>
+)
 
 /** Draws the plot into the element of the returned reference, and again as lines, colours and widths change. */
 function usePlot(
@@ -90,48 +103,56 @@ function usePlot(
   const plot = useRef<uPlot>(undefined)
   const latest = useRef({ props, table, range })
   latest.current = { props, table, range }
-  const [changes, setChanges] = useState(0)
-  useSignalEffect(() => setChanges(colorChanges.value))
+  const changes = useColorChanges()
   // Colours by place must be those of all lines, hidden ones too.
   const colored = shown.map((line) => ({ ...line, color: line.color ?? props.lines.indexOf(line) }))
   const shape = shapeOf(colored, log, sync, height, changes)
   useEffect(() => {
     const element = host.current!
-    const made = new uPlot(
-      plotOptions({
-        lines: colored,
-        isLog: log,
-        sync,
-        width: element.clientWidth,
-        height,
-        colorOf: (name) => colorIn(element, name),
-        onZoom: (to) => latest.current.props.onZoom?.(to),
-        onCursor: setIndex,
-      }),
-      latest.current.table,
-      element,
-    )
+    const onZoom = (to: ChartProps['range']): void => latest.current.props.onZoom?.(to)
+    const look = { lines: colored, isLog: log, sync, height, onZoom, onCursor: setIndex }
+    const made = drawn(element, look, latest.current.table)
     plot.current = made
     zoom(made, latest.current.range)
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
-    resized.observe(element)
-    const onKey = (event: KeyboardEvent): void =>
-      press(made, event, () => latest.current.props.onZoom?.(undefined))
-    element.addEventListener('keydown', onKey)
-    return () => {
-      element.removeEventListener('keydown', onKey)
-      resized.disconnect()
-      made.destroy()
-      plot.current = undefined
-    }
+    return attended(made, element, height, () => onZoom(undefined))
   }, [shape])
   useEffect(() => {
-    const drawn = plot.current
-    if (drawn === undefined || drawn.data === table) return
-    drawn.setData(table, range === undefined)
-    zoom(drawn, range)
+    const now = plot.current
+    if (now === undefined || now.data === table) return
+    now.setData(table, range === undefined)
+    zoom(now, range)
   }, [table, range])
   return host
+}
+
+/** Draws a plot into an element, as wide as that and in its colours. */
+const drawn = (
+  element: HTMLElement,
+  look: Omit<Drawing, 'width' | 'colorOf'>,
+  table: uPlot.AlignedData,
+): uPlot => {
+  const colorOf = (name: string): string => colorIn(element, name)
+  return new uPlot(plotOptions({ ...look, width: element.clientWidth, colorOf }), table, element)
+}
+
+/** Returns a number that changes when the colours of the page do. */
+function useColorChanges(): number {
+  const [changes, setChanges] = useState(0)
+  useSignalEffect(() => setChanges(colorChanges.value))
+  return changes
+}
+
+/** Resizes a plot with its element, and moves its cursor by keys. @returns a function that ends that, and the plot */
+function attended(plot: uPlot, element: HTMLElement, height: number, all: () => void): () => void {
+  const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }))
+  resized.observe(element)
+  const onKey = (event: KeyboardEvent): void => press(plot, event, all)
+  element.addEventListener('keydown', onKey)
+  return () => {
+    element.removeEventListener('keydown', onKey)
+    resized.disconnect()
+    plot.destroy()
+  }
 }
 
 /** Shows a part of x; all of it for undefined. */

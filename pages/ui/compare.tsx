@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import { counted, dash } from '../../src/core/text.ts'
 import type { CompareGroup, CompareView } from '../../src/pages/views.ts'
@@ -77,57 +77,58 @@ const lineOf = ({ label, ids, curve, band }: CompareGroup): Line => ({
 })
 
 /** A column for each group: its runs, its best result, and the settings in which it differs. */
-const Groups = ({ view: { groups, differing } }: { readonly view: CompareView }): JSX.Element => (
-  <Section
-    title="Settings that differ"
-    note={
-      groups.some(({ band }) => band)
-        ? 'Runs that differ in their seed alone are one group: the line is their mean, the band reaches from the least to the greatest.'
-        : undefined
-    }
-  >
-    <Scroll label="settings that differ">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">setting</th>
-            {groups.map(({ label }, i) => (
-              <th scope="col" key={label}>
-                <span class="swatch" style={{ background: `var(--series-${i % 7})` }} />
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <th scope="row">runs</th>
-            {groups.map(({ label, ids }) => (
-              <td key={label}>
-                {ids.map((id) => (
-                  <div key={id}>
-                    <a href={addressOf({ page: 'run', id })}>{id}</a>
-                  </div>
-                ))}
-              </td>
-            ))}
-          </tr>
-          <tr>
-            <th scope="row">{`best ${nameText(groups[0]?.best?.name ?? '')}`}</th>
-            {groups.map(({ label, best }) => (
-              <td key={label}>{best ? scoreText(best) : dash}</td>
-            ))}
-          </tr>
-          {differing.map(({ name, texts }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              {texts.map((text, i) => (
-                <td key={groups[i]?.label}>{text}</td>
+function Groups({ view: { groups, differing } }: { readonly view: CompareView }): JSX.Element {
+  const isPooled = groups.some(({ band }) => band)
+  const runs = groups.map(({ ids }) => ids.map((id) => <RunLink key={id} id={id} />))
+  const best = groups.map((group) => (group.best ? scoreText(group.best) : dash))
+  return (
+    <Section title="Settings that differ" note={isPooled ? pooling : undefined}>
+      <Scroll label="settings that differ">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">setting</th>
+              {groups.map(({ label }, i) => (
+                <th scope="col" key={label}>
+                  <span class="swatch" style={{ background: `var(--series-${i % 7})` }} />
+                  {label}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  </Section>
+          </thead>
+          <tbody>
+            <Row name="runs" cells={runs} />
+            <Row name={`best ${nameText(groups[0]?.best?.name ?? '')}`} cells={best} />
+            {differing.map(({ name, texts }) => (
+              <Row key={name} name={name} cells={texts} />
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </Section>
+  )
+}
+
+const pooling =
+  'Runs that differ in their seed alone are one group: the line is their mean, the band reaches from the least to the greatest.'
+
+const Row = ({
+  name,
+  cells,
+}: {
+  readonly name: string
+  readonly cells: readonly ComponentChildren[]
+}): JSX.Element => (
+  <tr>
+    <th scope="row">{name}</th>
+    {cells.map((cell, i) => (
+      <td key={i}>{cell}</td>
+    ))}
+  </tr>
+)
+
+const RunLink = ({ id }: { readonly id: string }): JSX.Element => (
+  <div>
+    <a href={addressOf({ page: 'run', id })}>{id}</a>
+  </div>
 )

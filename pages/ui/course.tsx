@@ -29,29 +29,7 @@ export function Course({ view, shown, setShown }: CourseProps): JSX.Element {
   const losses = useMemo(() => lossLines(view), [view])
   return (
     <Section title="Course">
-      <div class="tools">
-        <button type="button" aria-pressed={log} onClick={() => setLog(!log)}>
-          Logarithmic
-        </button>
-        <label>
-          Smoothing
-          <select
-            value={shown.smoothing}
-            onChange={({ currentTarget }) => setShown({ ...shown, smoothing: currentTarget.value })}
-          >
-            <option value="">{`automatic, ${count(view.loss.smoothing)} steps`}</option>
-            <option value="1">none</option>
-            {[10, 100, 1000, 10_000].map((steps) => (
-              <option key={steps} value={steps}>{`${count(steps)} steps`}</option>
-            ))}
-          </select>
-        </label>
-        {range && (
-          <button type="button" onClick={() => setShown({ ...shown, range: undefined })}>
-            Show all steps
-          </button>
-        )}
-      </div>
+      <Tools view={view} shown={shown} setShown={setShown} log={log} setLog={setLog} />
       <div class="charts">
         <div class="wide">
           <Chart title="Loss" lines={losses} log={log} height={280} {...zoom} />
@@ -72,6 +50,38 @@ export function Course({ view, shown, setShown }: CourseProps): JSX.Element {
     </Section>
   )
 }
+
+interface ToolsProps extends CourseProps {
+  readonly log: boolean
+  readonly setLog: (log: boolean) => void
+}
+
+/** How the losses are drawn. */
+const Tools = ({ view, shown, setShown, log, setLog }: ToolsProps): JSX.Element => (
+  <div class="tools">
+    <button type="button" aria-pressed={log} onClick={() => setLog(!log)}>
+      Logarithmic
+    </button>
+    <label>
+      Smoothing
+      <select
+        value={shown.smoothing}
+        onChange={({ currentTarget }) => setShown({ ...shown, smoothing: currentTarget.value })}
+      >
+        <option value="">{`automatic, ${count(view.loss.smoothing)} steps`}</option>
+        <option value="1">none</option>
+        {[10, 100, 1000, 10_000].map((steps) => (
+          <option key={steps} value={steps}>{`${count(steps)} steps`}</option>
+        ))}
+      </select>
+    </label>
+    {shown.range && (
+      <button type="button" onClick={() => setShown({ ...shown, range: undefined })}>
+        Show all steps
+      </button>
+    )}
+  </div>
+)
 
 function lossLines({ loss }: RunView): Line[] {
   const { smoothing, raw, smooth, validation } = loss

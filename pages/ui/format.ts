@@ -1,8 +1,8 @@
 import { duration, figure, percent } from '../../src/core/text.ts'
-import type { Score } from '../../src/pages/views.ts'
+import type { Best } from '../../src/pages/views.ts'
 
 /** Formats a score: an accuracy as a percentage. */
-export const scoreText = ({ name, value }: Pick<Score, 'name' | 'value'>): string =>
+export const scoreText = ({ name, value }: Pick<Best, 'name' | 'value'>): string =>
   isShare(name) ? percent(value, 2) : figure(value, 4)
 
 /** Whether a quantity is a fraction that people read as a percentage. */

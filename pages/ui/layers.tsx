@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import type { Curve, LayerView, RunView } from '../../src/pages/views.ts'
+import type { CurveView, LayerView, RunView } from '../../src/pages/views.ts'
 import { Chart } from '../shared/chart.tsx'
 import type { Line } from '../shared/line.ts'
 import { sync } from './course.tsx'
@@ -28,55 +28,61 @@ export function Layers({ view, shown, setShown }: LayersProps): JSX.Element {
   const some = useMemo(() => chosenOf(layers, chosen), [layers, chosen])
   const equilibrium = useMemo(() => equilibriumOf(some), [some])
   return (
-    <Section
-      title="What batch normalization does to the schedule"
-      note="BN makes the scale of the weight before it irrelevant: a step turns that weight as far as one at the effective rate η/‖w‖² turns a weight of norm 1. With weight decay, the angle of a step settles at its equilibrium."
-    >
-      {layers.length > most && (
-        <div class="tools">
-          <label>
-            Layer
-            <select value={chosen} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
-              <option value="">{`${most} of ${layers.length}`}</option>
-              {layers.map(({ path }) => (
-                <option key={path}>{path}</option>
-              ))}
-            </select>
-          </label>
-        </div>
-      )}
+    <Section title="What batch normalization does to the schedule" note={meaning}>
+      {layers.length > most && <Choice layers={layers} chosen={chosen} setChosen={setChosen} />}
       <div class="charts">
-        <Quantity
-          title="Effective rate η/‖w‖²"
-          layers={some}
-          of={(layer) => layer.effectiveRate}
-          log
-          zoom={zoom}
-        />
-        <Quantity
-          title="Angle of a step, radians"
-          layers={some}
-          of={(layer) => layer.angle}
-          zoom={zoom}
-          more={equilibrium}
-          log
-        />
-        <Quantity
-          title="Running mean minus the batch’s, in standard deviations"
-          layers={some}
-          of={(layer) => layer.meanDrift}
-          zoom={zoom}
-        />
-        <Quantity
-          title="Running variance over the batch’s"
-          layers={some}
-          of={(layer) => layer.varianceDrift}
-          zoom={zoom}
-        />
+        {quantities.map(({ title, log, of, isAngle }) => {
+          const more = isAngle ? equilibrium : none
+          return (
+            <Quantity key={title} title={title} layers={some} of={of} log={log} zoom={zoom} more={more} />
+          )
+        })}
       </div>
     </Section>
   )
 }
+
+const meaning =
+  'BN makes the scale of the weight before it irrelevant: a step turns that weight as far as one at the effective rate ' +
+  'η/‖w‖² turns a weight of norm 1. With weight decay, the angle of a step settles at its equilibrium.'
+
+/** What is drawn of the layers. */
+const quantities: readonly {
+  readonly title: string
+  readonly of: (layer: LayerView) => CurveView | undefined
+  readonly log: boolean
+  readonly isAngle?: true
+}[] = [
+  { title: 'Effective rate η/‖w‖²', of: ({ effectiveRate }) => effectiveRate, log: true },
+  { title: 'Angle of a step, radians', of: ({ angle }) => angle, log: true, isAngle: true },
+  {
+    title: 'Running mean minus the batch’s, in standard deviations',
+    of: ({ meanDrift }) => meanDrift,
+    log: false,
+  },
+  { title: 'Running variance over the batch’s', of: ({ varianceDrift }) => varianceDrift, log: false },
+]
+
+interface ChoiceProps {
+  readonly layers: readonly LayerView[]
+  readonly chosen: string
+  readonly setChosen: (path: string) => void
+}
+
+/** Chooses one of many layers. */
+const Choice = ({ layers, chosen, setChosen }: ChoiceProps): JSX.Element => (
+  <div class="tools">
+    <label>
+      Layer
+      <select value={chosen} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+        <option value="">{`${most} of ${layers.length}`}</option>
+        {layers.map(({ path }) => (
+          <option key={path}>{path}</option>
+        ))}
+      </select>
+    </label>
+  </div>
+)
 
 /** Returns the chosen layer or, of many, some from the first to the last. */
 function chosenOf(layers: readonly LayerView[], chosen: string): readonly LayerView[] {
@@ -98,13 +104,13 @@ const none: readonly Line[] = []
 interface QuantityProps {
   readonly title: string
   readonly layers: readonly LayerView[]
-  readonly of: (layer: LayerView) => Curve | undefined
+  readonly of: (layer: LayerView) => CurveView | undefined
   readonly zoom: object
-  readonly log?: boolean
-  readonly more?: readonly Line[]
+  readonly log: boolean
+  readonly more: readonly Line[]
 }
 
-function Quantity({ title, layers, of, zoom, log = false, more = none }: QuantityProps): JSX.Element | null {
+function Quantity({ title, layers, of, zoom, log, more }: QuantityProps): JSX.Element | null {
   const lines = useMemo(
     () => [
       ...layers.flatMap((layer, color): Line[] => {

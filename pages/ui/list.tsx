@@ -62,15 +62,7 @@ function Runs({ list }: { readonly list: ListView }): JSX.Element {
   return (
     <section class="part" aria-label="runs">
       <div class="tools">
-        <label>
-          <span class="hidden">Search</span>
-          <input
-            type="search"
-            placeholder="Search names and settings"
-            value={text}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-        </label>
+        <Search text={text} setText={setText} />
         <span class="soft">{`${count(runs.length)} of ${counted(list.runs.length, 'run')}`}</span>
         <Columns all={list.differing} shown={settings} setShown={setShown} />
         <CompareLink ids={[...chosen]} all={runs} />
@@ -88,6 +80,23 @@ function Runs({ list }: { readonly list: ListView }): JSX.Element {
     </section>
   )
 }
+
+interface SearchProps {
+  readonly text: string
+  readonly setText: (text: string) => void
+}
+
+const Search = ({ text, setText }: SearchProps): JSX.Element => (
+  <label>
+    <span class="hidden">Search</span>
+    <input
+      type="search"
+      placeholder="Search names and settings"
+      value={text}
+      onInput={({ currentTarget }) => setText(currentTarget.value)}
+    />
+  </label>
+)
 
 /** A link to the comparison of the chosen runs, or of all that are shown. */
 function CompareLink({ ids, all }: { readonly ids: readonly string[]; readonly all: readonly RunRow[] }) {
@@ -162,8 +171,8 @@ function Head({ settings, order, setOrder }: HeadProps): JSX.Element {
         {head('steps', 'steps', true)}
         {head('loss', 'training loss')}
         {head('best', 'best', true)}
-        {settings.map((name) => head(name))}
         {head('changed', 'last step', true)}
+        {settings.map((name) => head(name))}
       </tr>
     </thead>
   )
@@ -203,11 +212,11 @@ const Row = ({ run, settings, isChosen, choose }: RowProps): JSX.Element => (
         </span>
       )}
     </td>
+    <td class="number soft">{ago(run.changed)}</td>
     {settings.map((name) => (
       <td key={name} class="setting">
         {run.settings[name] ?? ''}
       </td>
     ))}
-    <td class="number soft">{ago(run.changed)}</td>
   </tr>
 )

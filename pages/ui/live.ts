@@ -26,7 +26,9 @@ export function useLive<View>(
     view: undefined,
     isLost: false,
   })
+  const isVisible = useVisible()
   useEffect(() => {
+    if (!isVisible) return // whoever trains needs the processor
     const source = new EventSource(address)
     setState((before) => (before.key === key ? before : { key, view: undefined, isLost: false }))
     source.onmessage = ({ data }) =>
@@ -41,8 +43,19 @@ export function useLive<View>(
         explain(address).then((problem) => setState((before) => ({ ...before, problem })))
     }
     return () => source.close()
-  }, [address])
+  }, [address, isVisible])
   return state
+}
+
+/** Whether the page is seen, not in a tab behind others. */
+function useVisible(): boolean {
+  const [isVisible, setVisible] = useState(!document.hidden)
+  useEffect(() => {
+    const look = (): void => setVisible(!document.hidden)
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [])
+  return isVisible
 }
 
 /** Asks why the server refused a stream, which the browser does not tell. */

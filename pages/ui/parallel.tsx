@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { figure } from '../../src/core/text.ts'
 import type { StudyView, TrialView } from '../../src/pages/views.ts'
 import { shade } from './color.ts'
-import { scoreText } from './format.ts'
+import { nameText, scoreText } from './format.ts'
 import { Scroll } from './parts.tsx'
 
 const [height, top, bottom, gap, side] = [260, 34, 22, 150, 70]
@@ -26,7 +26,7 @@ export function Parallel({ view }: { readonly view: StudyView }): JSX.Element {
   return (
     <Scroll label="trials as parallel coordinates">
       <svg class="parallel" width={width} height={height} role="img">
-        <title>{`${scored.length} trials from their settings to ${view.metric.name}`}</title>
+        <title>{`${scored.length} trials from their settings to ${nameText(view.metric.name)}`}</title>
         {ranked.map((trial, i) => (
           <polyline
             key={trial.id}
@@ -59,7 +59,7 @@ const place = (share: number): number => height - bottom - share * (height - top
 function axesOf({ factors, trials, metric }: StudyView): Axis[] {
   const scores = trials.flatMap(({ score }) => score ?? [])
   const last = numberAxis(
-    metric.name,
+    nameText(metric.name),
     scores,
     ({ score }) => score,
     (value) => scoreText({ name: metric.name, value }),

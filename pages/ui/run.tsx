@@ -110,7 +110,10 @@ const Doctor = ({ view: { doctor, examine } }: { readonly view: RunView }): JSX.
   <Section title="What the doctor found">
     {doctor === undefined ? (
       <>
-        <p class="soft">It has not examined this run.</p>
+        <p class="soft">
+          It examines a run that is trained with <code>--doctor</code>. This one it examines in a terminal, by
+          this command:
+        </p>
         <Command text={examine} label="Copy the doctor’s command" />
       </>
     ) : (

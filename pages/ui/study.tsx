@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { count, counted, duration, percent } from '../../src/core/text.ts'
 import type { StudyView } from '../../src/pages/views.ts'
+import { nameText } from './format.ts'
 import { HeatMap } from './heat-map.tsx'
 import { useLive } from './live.ts'
 import { Parallel } from './parallel.tsx'
@@ -36,7 +37,7 @@ const Whole = ({ view }: { readonly view: StudyView }): JSX.Element => (
     {view.grids.length > 0 && (
       <Section
         title="Scores"
-        note={`Mean ${view.metric.name} of each combination so far. Bright is good; a ring marks the best. A cell leads to its runs.`}
+        note={`Mean ${nameText(view.metric.name)} of each combination so far. Bright is good; a ring marks the best. A cell leads to its runs.`}
       >
         <div class="grids">
           {view.grids.map((grid) => (

@@ -7,7 +7,6 @@ import { pathExists } from '../disk/inside.ts'
 import { type Diagnosis, isFinding, type Severity, severities } from '../doctor/diagnosis.ts'
 import { examine } from '../doctor/examine.ts'
 import { type Lint, lint } from '../doctor/lint/index.ts'
-import { writeDoctor } from '../pages/doctor-file.ts'
 import { readSteps } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
@@ -67,22 +66,22 @@ function restored({ path, checkpoint }: RunPlace, experiment: Experiment): Task 
   return task
 }
 
-/** Examines a trained task (model, loss, optimizer), whose run's folder is `path`, and prints diagnoses. */
+/** Examines a trained task (model, loss, optimizer), whose run's folder is `path`; prints and returns diagnoses. */
 export async function diagnose(
   experiment: Experiment,
   task: Task,
   path: string,
   print: Printer,
   only?: readonly string[],
-): Promise<void> {
+): Promise<readonly Diagnosis[]> {
   const made: Diagnosis[] = []
   const log = upTo(readSteps(path), task.steps)
   for await (const diagnosis of examine(experiment, task, { log, ...(only && { only }) })) {
     made.push(diagnosis)
     print.progress?.(diagnosis)
   }
-  if (!only) writeDoctor(path, task.steps, made)
   print.diagnoses(made, `${basename(path)} · ${count(task.steps)} steps`)
+  return made
 }
 
 /** Returns the first `count` steps of a log; undefined if there is no log. */

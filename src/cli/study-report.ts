@@ -132,13 +132,14 @@ export class StudyReport {
 
   #progress(done: number, total: number): string {
     const seconds = (performance.now() - this.#begun) / 1e3
-    const left = Math.ceil(((total - done) * seconds) / (done - this.#before)) // not finite at first: shown as a dash
+    const left = Math.ceil(((total - done) * seconds) / (done - this.#before))
+    const isKnown = done > this.#before // not before the first trial has ended
     const best = this.#best()
     const { name, goal } = this.#prepared.metric
     const score = best && scoreText(asLoss(best.sum / best.count, goal), name)
     return [
       `${done} of ${total} trials`,
-      done < total ? `${duration(left)} left` : duration(Math.round(seconds)),
+      ...(done < total ? (isKnown ? [`${duration(left)} left`] : []) : [duration(Math.round(seconds))]),
       ...(best ? [`best ${name} ${score}: ${settingsText(best.settings)}`] : []),
       ...(this.#lost > 0 ? [`${this.#lost} diverged or failed`] : []),
     ].join(' · ')

@@ -3,7 +3,7 @@ import { collect, toy } from '../../test/support/toy.ts'
 import { sgd } from '../optim/index.ts'
 import { earlyStopping } from '../schedule/index.ts'
 import { metrics, run } from '../train/index.ts'
-import type { Output } from './output.ts'
+import { type Output, printable } from './output.ts'
 import { TrainReport } from './train-report.ts'
 
 async function reportOf(changes: Parameters<typeof toy>[0], output: Partial<Output> = {}): Promise<string> {
@@ -60,6 +60,33 @@ test('a terminal shows the curves of the losses at the end', async () => {
     /\ntrain loss {2}[▁-█]{36} {2}[\d.]+ to [\d.]+\nval loss {4}[▁-█]{3} {2}[\d.]+ to [\d.]+\n\n36 steps in /,
   )
   expect(await reportOf({ epochs: 3 })).not.toMatch(/[▁-█]/)
+})
+
+/** Returns a text as a terminal gets it, with ␛ for each escape. */
+const sent = (text: string): string => printable(text).replaceAll('\u001b', '␛')
+
+/** Returns the parts of a text that draw the progress, each without its codes. */
+const drawnIn = (text: string): string[] =>
+  sent(text)
+    .split('␛[G')
+    .filter((part) => /[━─]/.test(part))
+
+test('a terminal shows two lines while training: a bar with what is left, and the course of the loss below it', async () => {
+  const [last] = drawnIn(await reportOf({ epochs: 60 }, { isTerminal: true })).slice(-1)
+  const [bar, course] = last!.split('\n')
+  expect(bar).toMatch(/^━*─* \d+ % {2}[\w. ]+ left {2}loss [\d.e-]+ {2}lr 0\.1 {2}[\d,]+ steps\/s␛\[K$/)
+  expect(course).toMatch(/^train loss {2}[▁-█]+ {2}[\d.e-]+ to [\d.e-]+␛\[J␛\[1A$/)
+})
+
+test.each([80, 40])('the lines of the progress fit %d columns', async (columns) => {
+  const drawn = drawnIn(await reportOf({ epochs: 60 }, { isTerminal: true, columns }))
+  expect(drawn.length).toBeGreaterThan(1)
+  const lines = drawn.flatMap((part) => part.replace(/␛\[\d*\w/g, '').split('\n'))
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(columns)
+})
+
+test('what is no terminal gets lines of text alone', async () => {
+  expect(sent(await reportOf({ epochs: 3 }))).not.toMatch(/[━─␛]/)
 })
 
 test('the end says how much worse the last epoch is than the best', async () => {

@@ -5,6 +5,7 @@ import { evenstepCommand } from '../core/shell.ts'
 import { pathExists } from '../disk/inside.ts'
 import { lint } from '../doctor/lint/index.ts'
 import { tensorBoard } from '../log/tensorboard.ts'
+import { writeDoctor } from '../pages/doctor-file.ts'
 import { describe } from '../train/description.ts'
 import { DivergedError } from '../train/diverged.ts'
 import type { TestedWeights, TrainEvent } from '../train/event.ts'
@@ -134,7 +135,11 @@ async function train(experiment: Experiment, file: string, options: Options, out
     report?.close()
     folder.close()
   }
-  if (!isStopped) return doctor && diagnose(experiment, folder.task, folder.path, doctor)
+  if (!isStopped && doctor) {
+    const { task, path } = folder
+    writeDoctor(path, task.steps, await diagnose(experiment, task, path, doctor))
+  }
+  if (!isStopped) return
   process.exitCode = interrupt.exitCode
   const again = evenstepCommand('train', file, set, { ...flagsOf(options), out: folder.path })
   const where = `stopped after ${folder.task.steps} steps, saved in ${folder.path}`

@@ -43,7 +43,13 @@ export class WorkerLines {
       if (one === undefined) return `${name}  waits`
       const { trial, begun } = one
       const seconds = Math.round((this.#now() - begun) / 1e3)
-      return `${name}  ${this.#bar(begun)}trial ${trial.id} · ${duration(seconds)} · ${settingsText(trial.settings)} · seed ${trial.seed}`
+      const about = [
+        `trial ${trial.id}`,
+        `seed ${trial.seed}`,
+        duration(seconds),
+        settingsText(trial.settings),
+      ]
+      return `${name}  ${this.#bar(begun)}${about.join(' · ')}`
     })
   }
 

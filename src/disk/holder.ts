@@ -79,7 +79,7 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-export function isOwn(holder: Holder | undefined): boolean {
+export function isSelf(holder: Holder | undefined): boolean {
   const { host, kernel } = self()
   return holder?.pid === ownPid && holder.host === host && holder.kernel === kernel
 }
@@ -88,7 +88,7 @@ export function isOwn(holder: Holder | undefined): boolean {
  * Returns the process that has a run's folder open, as its lock says; undefined if none has. Only reads: the locks of
  * processes that have ended stay where they are.
  */
-export function holderOf(folder: string): Holder | undefined {
+export function lockHolder(folder: string): Holder | undefined {
   for (const name of onFile(folder, () => readdirSync(folder))) {
     if (!name.startsWith(lockPrefix)) continue
     const path = join(folder, name)

@@ -3,7 +3,7 @@ import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, rmS
 import { join } from 'node:path'
 import { type FolderLock, LockedError } from '../core/locked.ts'
 import { onFile } from './fault.ts'
-import { type Holder, holderIn, isAlive, isHere, isOwn, lockPrefix, patience, self } from './holder.ts'
+import { type Holder, holderIn, isAlive, isHere, isSelf, lockPrefix, patience, self } from './holder.ts'
 import { writeBytes } from './whole-file.ts'
 
 // A lock is a file in the locked folder that names the process that holds it. Node.js has no locks that end with
@@ -36,7 +36,7 @@ export function lockRun(folder: string): FolderLock {
     const other = orRemoved(path, () => others(folder, name))
     if (other === undefined) return held(path)
     rmSync(path, { force: true })
-    const mayEnd = isHere(other.holder) && !isOwn(other.holder)
+    const mayEnd = isHere(other.holder) && !isSelf(other.holder)
     const isSure = other.name === before && !mayEnd
     if (isSure || performance.now() - begun > grace) throw refusal(folder, other)
     before = other.name // that process may just be trying, too: look again after a while
@@ -120,7 +120,7 @@ function others(folder: string, own: string): OtherLock | undefined {
 
 function refusal(folder: string, { holder, written }: OtherLock): LockedError {
   const where = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
-  const [who, fix] = isOwn(holder)
+  const [who, fix] = isSelf(holder)
     ? [`this process, ${self().pid} on ${self().host},`, 'close it there first']
     : [where, 'wait, or stop it first']
   const message = `${folder}: wanted a run that nobody has open, got one that ${who} has; ${fix}`

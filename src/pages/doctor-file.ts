@@ -6,7 +6,7 @@ import { type Diagnosis, isFinding, severities } from '../doctor/diagnosis.ts'
 import { withPieces } from './file-pieces.ts'
 import type { DoctorEntry } from './views.ts'
 
-/** Name of the file in a run's folder with what the doctor found when it last examined all of the run. */
+/** Name of the file in a run's folder with what the doctor found at the end of its training. */
 export const doctorFile = 'doctor.json'
 
 /** Stores what the doctor found in the folder of the run. @param steps number of steps of the model it examined */
@@ -18,10 +18,7 @@ const longest = 1 << 20
 
 /** Returns what the doctor found, most severe first; undefined if the run's folder does not have it. */
 export function doctorEntries(folder: string): DoctorEntry[] | undefined {
-  const json = withPieces(join(folder, doctorFile), ({ size, read }) =>
-    size > longest ? undefined : jsonIn(read(0, size)),
-  )
-  const { diagnoses } = Object(json) as { readonly diagnoses?: unknown }
+  const { diagnoses } = Object(contentIn(folder)) as { readonly diagnoses?: unknown }
   if (!Array.isArray(diagnoses)) return undefined
   return diagnoses
     .filter(isFinding)
@@ -35,4 +32,14 @@ export function doctorEntries(folder: string): DoctorEntry[] | undefined {
         advice: String(advice),
       }),
     )
+}
+
+function contentIn(folder: string): unknown {
+  try {
+    return withPieces(join(folder, doctorFile), ({ size, read }) =>
+      size > longest ? undefined : jsonIn(read(0, size)),
+    )
+  } catch {
+    return undefined // a link or a device: nothing that the doctor writes
+  }
 }

@@ -1,4 +1,4 @@
-import type { Curve } from './views.ts'
+import type { CurveView } from './views.ts'
 
 /**
  * Returns the indices of values that draw the same line as all values from `from` to `to` (exclusive) do on `columns`
@@ -26,7 +26,7 @@ export function m4(values: ArrayLike<number>, from: number, to: number, columns:
 }
 
 /** Returns values at indices as a curve over the steps of these indices, with six digits: more are not seen. */
-export const curveAt = (values: ArrayLike<number>, indices: readonly number[]): Curve => ({
+export const curveAt = (values: ArrayLike<number>, indices: readonly number[]): CurveView => ({
   x: indices,
   y: indices.map((i) => shortened(values[i]!)),
 })
@@ -56,7 +56,7 @@ export function smoothed(values: ArrayLike<number>, keep: number): Float64Array 
 }
 
 /** Returns the means of values over stretches of `size` steps, each at the last step of its stretch. */
-export function meansOver(values: ArrayLike<number>, size: number): Curve {
+export function meansOver(values: ArrayLike<number>, size: number): CurveView {
   const ends = Array.from({ length: Math.ceil(values.length / size) }, (_, i) =>
     Math.min(values.length, (i + 1) * size),
   )

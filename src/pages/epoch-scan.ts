@@ -1,8 +1,8 @@
 import { jsonIn } from '../core/json.ts'
 import { logFile } from '../train/event-log.ts'
 import { type PieceReader, withPieces } from './file-pieces.ts'
-import { numbersOf, type RunResults } from './run-results.ts'
-import type { Score } from './views.ts'
+import { type RunResults, resultNumbers } from './run-results.ts'
+import type { Best } from './views.ts'
 
 /** Bytes that are read at once. */
 const piece = 1 << 20
@@ -14,7 +14,7 @@ export class EpochScan {
   readonly #path: string
   readonly #judge: RunResults['judge']
   #at = 0
-  #best: Score | undefined
+  #best: Best | undefined
 
   constructor(folder: string, judge: RunResults['judge']) {
     this.#path = logFile(folder)
@@ -22,7 +22,7 @@ export class EpochScan {
   }
 
   /** Best value of the epochs that were read; undefined before the first. */
-  get best(): Score | undefined {
+  get best(): Best | undefined {
     return this.#best
   }
 
@@ -52,7 +52,7 @@ export class EpochScan {
   #learn(text: string): void {
     const line = jsonIn(text)
     const { name, goal } = this.#judge
-    const value = line === undefined ? undefined : numbersOf(line as never)[name]
+    const value = line === undefined ? undefined : resultNumbers(line as never)[name]
     if (value === undefined) return
     const isBetter =
       this.#best === undefined || (goal === 'max' ? value > this.#best.value : value < this.#best.value)

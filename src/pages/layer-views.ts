@@ -3,7 +3,7 @@ import { equilibriumAngles } from '../train/equilibrium-angles.ts'
 import type { Steps } from '../train/steps.ts'
 import { layerLog, layerOf } from '../train/watch-layers.ts'
 import { curveAt, m4, shortened } from './downsample.ts'
-import type { Curve, LayerView } from './views.ts'
+import type { CurveView, LayerView } from './views.ts'
 
 type Description = Readonly<Record<string, unknown>>
 
@@ -12,12 +12,12 @@ export function layersIn(
   { logs = {} }: Steps,
   [from, to]: readonly [number, number],
   columns: number,
-  equilibrium: Curve | undefined,
+  equilibrium: CurveView | undefined,
 ): LayerView[] {
   const paths = Object.keys(logs).flatMap((name) => layerOf(name, 'batchMean') ?? [])
   return paths.map((path) => {
     const log = (name: string): ArrayLike<number> | undefined => logs[layerLog(path, name)]
-    const curve = (values: ArrayLike<number> | undefined): Curve | undefined =>
+    const curve = (values: ArrayLike<number> | undefined): CurveView | undefined =>
       values && curveAt(values, m4(values, from, to, columns))
     const given = {
       effectiveRate: curve(log('effectiveRate')),
@@ -50,10 +50,10 @@ const points = 200
  */
 export class EquilibriumCurve {
   #steps = 0
-  #curve: Curve | undefined
+  #curve: CurveView | undefined
 
   /** Returns the curve; undefined if there is no equilibrium, or none is known. */
-  of(description: Description, { lrs }: Steps): Curve | undefined {
+  of(description: Description, { lrs }: Steps): CurveView | undefined {
     if (lrs.length < 1.05 * this.#steps || lrs.length === 0) return this.#curve
     this.#steps = lrs.length
     this.#curve = equilibriumIn(description, lrs)
@@ -61,7 +61,7 @@ export class EquilibriumCurve {
   }
 }
 
-function equilibriumIn({ optimizer, model }: Description, lrs: Float64Array): Curve | undefined {
+function equilibriumIn({ optimizer, model }: Description, lrs: Float64Array): CurveView | undefined {
   const count = Math.min(points, lrs.length)
   const steps = Array.from({ length: count }, (_, i) => Math.ceil(((i + 1) * lrs.length) / count) - 1)
   const shapes = Object.entries(Object(model)).filter((entry): entry is [string, number[]] =>

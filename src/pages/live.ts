@@ -12,7 +12,7 @@ export interface Watch {
 }
 
 /** Milliseconds between two looks at the files. */
-const pause = 250
+const pause = 500
 
 /** Longest time between two looks, in milliseconds: a page is never further behind. */
 const longest = 800
@@ -21,7 +21,7 @@ const longest = 800
 const rest = 50
 
 /** Sends a page what it watches, and again whenever it changes, until the page goes. */
-export async function stream(sse: SSEStreamingApi, watch: Watch): Promise<void> {
+export async function sendViews(sse: SSEStreamingApi, watch: Watch): Promise<void> {
   const gone = new AbortController()
   sse.onAbort(() => gone.abort())
   try {

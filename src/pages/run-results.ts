@@ -31,7 +31,7 @@ export function readResults(folder: string): RunResults {
   let status: RunResults['status'] = 'stopped'
   for (const line of readEvents(path)) {
     if (line.type === 'step') rates.push(line.lr)
-    if (line.type === 'epoch') epochs.push(numbersOf(line))
+    if (line.type === 'epoch') epochs.push(resultNumbers(line))
     if (line.type === 'start') status = 'stopped' // a run that was lengthened goes on after its end
     if (line.type === 'end') status = 'ended'
     if (line.type === 'diverged') status = 'diverged'
@@ -48,7 +48,7 @@ interface LoggedEpoch {
   readonly metrics?: Readonly<Record<string, unknown>>
 }
 
-export function numbersOf({
+export function resultNumbers({
   trainLoss,
   validationLoss,
   validationAccuracy,

@@ -1,13 +1,13 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { holderOf } from '../disk/holder.ts'
+import { lockHolder } from '../disk/holder.ts'
 import { logFile } from '../train/event-log.ts'
 import { type Described, describedIn, stampOf } from './described.ts'
 import { EpochScan } from './epoch-scan.ts'
 import type { Found } from './found.ts'
 import { type Glance, glanceAt } from './glance.ts'
-import { judgeOf, numbersOf } from './run-results.ts'
-import type { RunRow, RunState, Score } from './views.ts'
+import { judgeOf, resultNumbers } from './run-results.ts'
+import type { Best, RunRow, RunState } from './views.ts'
 
 /** A run as the list has it: what its files said when they last changed. */
 export class WatchedRun {
@@ -68,15 +68,15 @@ export class WatchedRun {
     return !this.#isDamaged && (this.#scan?.advance() ?? false)
   }
 
-  get best(): Score | undefined {
+  get best(): Best | undefined {
     return this.#scan?.best ?? this.#lastScore()
   }
 
   /** Returns the score of the last epoch, for as long as the others have not been read. */
-  #lastScore(): Score | undefined {
+  #lastScore(): Best | undefined {
     const { name, goal } = judgeOf(this.#described?.description ?? {})
     const epoch = this.#glance?.epoch
-    const value = epoch && numbersOf(epoch as never)[name]
+    const value = epoch && resultNumbers(epoch as never)[name]
     return value === undefined ? undefined : { name, goal, value }
   }
 
@@ -103,7 +103,7 @@ export class WatchedRun {
 /** Returns `running` if a process has the run's folder open; otherwise the other state. */
 export function runningOr<T extends string>(folder: string, other: T): T | 'running' {
   try {
-    return holderOf(folder) ? 'running' : other
+    return lockHolder(folder) ? 'running' : other
   } catch {
     return other
   }

@@ -12,9 +12,9 @@ import type { Found } from './found.ts'
 import { hyperparametersIn } from './hyperparameters.ts'
 import { EquilibriumCurve, layersIn } from './layer-views.ts'
 import type { OpenLogs } from './open-logs.ts'
-import { bestEpoch, judgeOf, numbersOf } from './run-results.ts'
+import { bestEpoch, judgeOf, resultNumbers } from './run-results.ts'
 import { runningOr } from './run-row.ts'
-import type { ConfusionView, Curve, NamedCurve, RunState, RunView, Score } from './views.ts'
+import type { Best, ConfusionView, CurveView, NamedCurve, RunState, RunView } from './views.ts'
 
 /** How a page wants to see a run. */
 export interface RunQuery {
@@ -142,7 +142,7 @@ export class RunWatch {
   }
 }
 
-const nothing: Curve = { x: [], y: [] }
+const nothing: CurveView = { x: [], y: [] }
 
 const nothingYet: Omit<RunView, 'id' | 'name' | 'state' | 'examine'> = {
   steps: 0,
@@ -173,7 +173,7 @@ function within(range: RunQuery['range'], count: number): readonly [number, numb
 }
 
 /** Returns values of epochs over their last steps. */
-export function epochCurve(epochs: readonly Line[], of: (epoch: Line) => unknown): Curve {
+function epochCurve(epochs: readonly Line[], of: (epoch: Line) => unknown): CurveView {
   const values = epochs.map((epoch) => ({ x: Number(epoch.steps) - 1, y: of(epoch) }))
   const known = values.filter(({ x }) => Number.isFinite(x))
   return {
@@ -186,10 +186,10 @@ const losses = ['trainLoss', 'validationLoss']
 
 function metricsIn(epochs: readonly Line[]): NamedCurve[] {
   const last = epochs.at(-1)
-  const names = last ? Object.keys(numbersOf(last as never)).filter((name) => !losses.includes(name)) : []
+  const names = last ? Object.keys(resultNumbers(last as never)).filter((name) => !losses.includes(name)) : []
   return names.map((name) => ({
     name,
-    ...epochCurve(epochs, (epoch) => numbersOf(epoch as never)[name]),
+    ...epochCurve(epochs, (epoch) => resultNumbers(epoch as never)[name]),
   }))
 }
 
@@ -209,9 +209,9 @@ const isMatrix = (value: unknown): boolean =>
   value.length <= mostClasses &&
   value.every((row) => Array.isArray(row) && row.length === value.length && row.every(Number.isFinite))
 
-function bestOf(described: Described | undefined, others: readonly Line[]): Score | undefined {
+function bestOf(described: Described | undefined, others: readonly Line[]): Best | undefined {
   const judge = judgeOf(described?.description ?? {})
-  const epochs = others.filter(({ type }) => type === 'epoch').map((line) => numbersOf(line as never))
+  const epochs = others.filter(({ type }) => type === 'epoch').map((line) => resultNumbers(line as never))
   if (epochs.length === 0) return undefined
   const value = epochs[bestEpoch({ epochs, judge })]?.[judge.name]
   return value === undefined ? undefined : { ...judge, value }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { platform } from 'node:os'
 import { ArgumentError, MachineError } from '../core/errors.ts'
-import { holderOf, isHere } from '../disk/holder.ts'
+import { isHere, lockHolder } from '../disk/holder.ts'
 import { interrupt } from '../disk/running.ts'
 import { logFile } from '../train/event-log.ts'
 
@@ -12,7 +12,7 @@ import { logFile } from '../train/event-log.ts'
  * @throws {ArgumentError} when no process on this machine trains the run.
  */
 export function stopRun(folder: string): void {
-  const holder = holderOf(folder)
+  const holder = lockHolder(folder)
   if (holder === undefined) throw new ArgumentError(`${folder}: wanted a run that is being trained, got none`)
   if (!isHere(holder))
     throw new ArgumentError(

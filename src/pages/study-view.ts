@@ -88,11 +88,7 @@ function studyView(
     grids: findings ? gridViews(findings, idsBySettings(finished, idOf)) : [],
     trials: finished.map((trial) => trialView(trial, facts.metric.name, idOf)),
     effects: findings ? effectsIn(findings) : [],
-    comparisons: (findings?.comparisons ?? []).map(({ verdict, adjusted, seeds }) => ({
-      verdict,
-      p: probability(adjusted),
-      seeds,
-    })),
+    comparisons: findings ? comparisonsIn(findings) : [],
     factors: Object.keys(facts.factors),
     hasReport: state === 'ended' && checkInside(join(path, 'report.html')),
   }
@@ -131,8 +127,11 @@ const effectsIn = ({ effects, interactions }: Findings): StudyView['effects'] =>
     ...effects.map(({ factor, share }) => ({ name: factor, share, isJoint: false })),
     ...interactions.map(({ factors, share }) => ({ name: factors.join(' × '), share, isJoint: true })),
   ]
-    .filter(({ share }) => percent(share) !== '0 %')
+    .filter(({ share }) => percent(share, 1) !== '0.0 %')
     .sort((a, b) => b.share - a.share)
+
+const comparisonsIn = ({ comparisons }: Findings): StudyView['comparisons'] =>
+  comparisons.map(({ verdict, adjusted, seeds }) => ({ verdict, p: probability(adjusted), seeds }))
 
 function trialView(trial: Finished, metric: string, idOf: (trial: number) => string): TrialView {
   const { id, settings, seed, result } = trial

@@ -4,13 +4,13 @@
 export type RunState = 'running' | 'ended' | 'diverged' | 'stopped' | 'damaged'
 
 /** A curve: values over steps; null where a value is missing or not finite. */
-export interface Curve {
+export interface CurveView {
   readonly x: readonly number[]
   readonly y: readonly (number | null)[]
 }
 
 /** A curve by its name. */
-export interface NamedCurve extends Curve {
+export interface NamedCurve extends CurveView {
   readonly name: string
 }
 
@@ -27,12 +27,12 @@ export interface RunRow {
   /** Training losses, evenly spaced over the log. */
   readonly losses: readonly (number | null)[]
   /** Best value of what the run monitors; absent before its first epoch has ended. */
-  readonly best?: Score
+  readonly best?: Best
   /** Settings as texts, by path. */
   readonly settings: Readonly<Record<string, string>>
 }
 
-export interface Score {
+export interface Best {
   readonly name: string
   readonly value: number
   readonly goal: 'min' | 'max'
@@ -65,23 +65,23 @@ export interface LossView {
   /** Number of steps over which `smooth` is smoothed. */
   readonly smoothing: number
   /** Training loss of each step. */
-  readonly raw: Curve
-  readonly smooth: Curve
-  readonly validation: Curve
+  readonly raw: CurveView
+  readonly smooth: CurveView
+  readonly validation: CurveView
 }
 
 /** What a run logged of one of its normalization layers. */
 export interface LayerView {
   readonly path: string
-  readonly effectiveRate?: Curve
+  readonly effectiveRate?: CurveView
   /** Angle in radians by which a step turns the weight before the layer. */
-  readonly angle?: Curve
+  readonly angle?: CurveView
   /** Angle at which weight decay and gradients balance. */
-  readonly equilibrium?: Curve
+  readonly equilibrium?: CurveView
   /** (running mean − batch mean) / √(batch variance), of the layer's averages. */
-  readonly meanDrift?: Curve
+  readonly meanDrift?: CurveView
   /** Running variance / batch variance, of the layer's averages. */
-  readonly varianceDrift?: Curve
+  readonly varianceDrift?: CurveView
 }
 
 export interface RunView {
@@ -93,15 +93,15 @@ export interface RunView {
   readonly epochs: number
   /** Why the run ended, diverged, or cannot be read. */
   readonly because?: string
-  readonly best?: Score
+  readonly best?: Best
   readonly warnings: readonly string[]
   readonly loss: LossView
   /** The learning rate as logged, and other hyperparameters with a schedule as it prescribes them. */
   readonly hyperparameters: readonly NamedCurve[]
   /** Results of epochs, apart from the losses. */
   readonly metrics: readonly NamedCurve[]
-  readonly stepsPerSecond: Curve
-  readonly gradientNorm?: Curve
+  readonly stepsPerSecond: CurveView
+  readonly gradientNorm?: CurveView
   readonly layers: readonly LayerView[]
   readonly confusion?: ConfusionView
   readonly doctor?: readonly DoctorEntry[]
@@ -137,10 +137,10 @@ export interface DoctorEntry {
 export interface CompareGroup {
   readonly label: string
   readonly ids: readonly string[]
-  readonly curve: Curve
+  readonly curve: CurveView
   /** The least and the greatest of the group's runs; absent for a single run. */
-  readonly band?: { readonly low: Curve['y']; readonly high: Curve['y'] }
-  readonly best?: Score
+  readonly band?: { readonly low: CurveView['y']; readonly high: CurveView['y'] }
+  readonly best?: Best
 }
 
 export interface CompareView {
@@ -149,7 +149,7 @@ export interface CompareView {
   readonly differing: readonly { readonly name: string; readonly texts: readonly string[] }[]
   /** Quantities that can be compared. */
   readonly quantities: readonly string[]
-  readonly rates: readonly Curve[]
+  readonly rates: readonly CurveView[]
 }
 
 export interface StudyView {
@@ -165,7 +165,7 @@ export interface StudyView {
   readonly running: readonly string[]
   /** Estimated seconds until the planned trials are done; absent when nothing is known yet. */
   readonly left?: number
-  readonly metric: Pick<Score, 'name' | 'goal'>
+  readonly metric: Pick<Best, 'name' | 'goal'>
   /** Sentences of the report; empty before enough trials are done. */
   readonly answer: readonly string[]
   readonly grids: readonly GridView[]

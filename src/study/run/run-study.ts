@@ -99,10 +99,9 @@ async function* trials(
   let [done, waiting] = open()
   yield { type: 'start', finished: [...finished.values()], done, total }
   while (waiting.length + running.size > 0) {
-    for (const trial of waiting.splice(0, workers - running.size)) {
-      running.set(trialKey(trial), runIn(pool, trial, prepared, folder))
-      yield { type: 'begin', trial }
-    }
+    const begun = waiting.splice(0, workers - running.size)
+    for (const trial of begun) running.set(trialKey(trial), runIn(pool, trial, prepared, folder))
+    yield* begun.map((trial): StudyEvent => ({ type: 'begin', trial }))
     const next = await Promise.race([stopped, ...running.values()])
     if (next === undefined) return
     running.delete(trialKey(next))
@@ -115,8 +114,10 @@ async function* trials(
     if (!('lost' in next)) yield { type: 'trial', finished: next, done, total }
   }
   for (const { lost: error } of lost.values()) throw error
-  yield { type: 'end', finished: [...finished.values()].sort((a, b) => a.id - b.id) }
+  yield { type: 'end', finished: inOrder(finished.values()) }
 }
+
+const inOrder = (trials: Iterable<Finished>): Finished[] => [...trials].sort((a, b) => a.id - b.id)
 
 /** Returns the trials whose keys are not in `known`. */
 const without = (known: ReadonlyMap<string, unknown>, trials: readonly Trial[]): Trial[] =>
