@@ -16,6 +16,7 @@ const isolated = [
 /** The files that run longest, in that order, so that no worker is left with one of them at the end. */
 const longest = [
   'test/install.test.ts',
+  'test/browser/ui.test.ts',
   'test/studies.test.ts',
   'src/study/report/html.test.ts',
   'src/cli/study.test.ts',

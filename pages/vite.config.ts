@@ -18,6 +18,7 @@ export default defineConfig({
     outDir: at('../dist/pages'),
     emptyOutDir: false, // which has declarations too,
     target: 'es2023',
+    license: { fileName: 'LICENSES.md' }, // of what the pages bundle
     modulePreload: { polyfill: false },
     rolldownOptions: { input: Object.fromEntries(pages.map((page) => [basename(dirname(page)), page])) },
   },
