@@ -74,9 +74,7 @@ const processorOf = ({ child }) =>
     .reduce((sum, ticks) => sum + 10 * Number(ticks), 0)
 
 /** Seconds that the main thread of a page has worked. */
-async function taskTimeOf(page) {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Performance.enable')
+async function taskTimeOf(session) {
   const { metrics } = await session.send('Performance.getMetrics')
   return metrics.find(({ name }) => name === 'TaskDuration').value
 }
@@ -226,9 +224,11 @@ async function trained(at, name, browser) {
   child.stdout.on('data', (piece) => (text += piece))
   await page.getByRole('link', { name }).click()
   await page.getByText('running', { exact: true }).waitFor()
-  const [begun, before, drawn] = [performance.now(), processorOf(server), await taskTimeOf(page)]
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  const [begun, before, drawn] = [performance.now(), processorOf(server), await taskTimeOf(session)]
   await once(child, 'close')
-  pageShares.push((1e3 * ((await taskTimeOf(page)) - drawn)) / (performance.now() - begun))
+  pageShares.push((1e3 * ((await taskTimeOf(session)) - drawn)) / (performance.now() - begun))
   shares.push((processorOf(server) - before) / (performance.now() - begun))
   await page.close()
   await stop(server)

@@ -116,13 +116,32 @@ function usePlot(
     zoom(made, latest.current.range)
     return attended(made, element, height, () => onZoom(undefined))
   }, [shape])
-  useEffect(() => {
+  const update = (): void => {
     const now = plot.current
-    if (now === undefined || now.data === table) return
-    now.setData(table, range === undefined)
-    zoom(now, range)
-  }, [table, range])
+    if (now === undefined || !isSeen.current) return
+    if (now.data !== latest.current.table)
+      now.setData(latest.current.table, latest.current.range === undefined)
+    zoom(now, latest.current.range)
+  }
+  const isSeen = useSeen(host, update)
+  useEffect(update, [table, range])
   return host
+}
+
+/** Returns whether an element is near what the reader sees. @param onSeen called when it comes into view */
+function useSeen(host: { readonly current: HTMLElement | null }, onSeen: () => void): { current: boolean } {
+  const isSeen = useRef(true)
+  useEffect(() => {
+    const look = ([entry]: readonly IntersectionObserverEntry[]): void => {
+      const before = isSeen.current
+      isSeen.current = entry!.isIntersecting
+      if (isSeen.current && !before) onSeen()
+    }
+    const observer = new IntersectionObserver(look, { rootMargin: '100px' })
+    observer.observe(host.current!)
+    return () => observer.disconnect()
+  }, [])
+  return isSeen
 }
 
 /** Draws a plot into an element, as wide as that and in its colours. */

@@ -24,7 +24,7 @@ export interface RunQuery {
   readonly smoothing?: number | undefined
 }
 
-/** Number of columns of pixels for which curves are thinned out. */
+/** Number of columns of pixels for which the losses are thinned out; other charts are half as wide. */
 const columns = 400
 
 /** Maximum number of settings that are sent. */
@@ -90,10 +90,10 @@ export class RunWatch {
       steps: count,
       epochs: epochs.length,
       loss: this.#loss(steps, epochs, range),
-      hyperparameters: count > 0 ? hyperparametersIn(description.optimizer, steps, range, columns) : [],
+      hyperparameters: count > 0 ? hyperparametersIn(description.optimizer, steps, range, columns / 2) : [],
       metrics: metricsIn(epochs),
       stepsPerSecond: epochCurve(epochs, ({ time }) => Object(time).stepsPerSecond),
-      ...(gradientNorm && { gradientNorm: curveAt(gradientNorm, m4(gradientNorm, ...range, columns)) }),
+      ...(gradientNorm && { gradientNorm: curveAt(gradientNorm, m4(gradientNorm, ...range, columns / 2)) }),
       layers: layersIn(steps, range, columns / 2, this.#equilibrium.of(description, steps)),
       ...(confusion && { confusion }),
     }

@@ -237,14 +237,16 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
       const { port } = new URL(address)
       const rebound = await page.goto(`http://evil.example:${port}/`)
       expect([rebound!.status(), await rebound!.text()]).toEqual([403, 'wrong host\n'])
-      const read = (method: string): Promise<string> =>
-        page.evaluate(
-          `fetch('${address}api/list', { method: '${method}', mode: 'no-cors' }).then(String, String)`,
-        )
-      expect(await read('GET')).toMatch(/TypeError/)
-      const asked = page.waitForResponse((response) => response.url().startsWith(address))
-      await page.evaluate(`void (new Image().src = '${address}api/list')`)
-      expect((await asked).status()).toBe(403)
+      const read = `fetch('${address}api/list').then(String, String)`
+      expect(await page.evaluate(read)).toMatch(/TypeError/)
+      for (const [method, path] of [
+        ['GET', 'api/list'],
+        ['POST', 'api/stop?id=seven'],
+      ]) {
+        const asked = page.waitForResponse((response) => response.url() === `${address}${path}`)
+        await page.evaluate(`void fetch('${address}${path}', { method: '${method}', mode: 'no-cors' })`)
+        expect((await asked).status()).toBe(403)
+      }
       await page.close()
     })
 
