@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { Changes } from './changes.tsx'
+import { ChoiceField } from './choice-field.tsx'
 import { dataSets } from './data-sets.ts'
 import { editNet, isBusy, nameOf, removeNet, setting } from './lab.ts'
 import { NumberField } from './number-field.tsx'
@@ -43,38 +44,36 @@ export function NetCard({ place }: { readonly place: number }): JSX.Element {
       )}
       <fieldset class="fields" disabled={isBusy.value}>
         <legend class="hidden">Net {name}</legend>
-        <label class="field">
-          <span>Normalization</span>
-          <select
-            value={net.normalization}
-            onChange={({ currentTarget }) =>
-              editNet(place, withKind(net, currentTarget.value as NormalizationName))
-            }
-          >
-            {Object.entries(names).map(([value, text]) => (
-              <option key={value} value={value}>
-                {text}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChoiceField
+          label="Normalization"
+          value={net.normalization}
+          choices={names}
+          onChange={(value) => editNet(place, withKind(net, value as NormalizationName))}
+        />
         {fields.map((field) => (
           <NetField key={field[0]} place={place} field={field} />
         ))}
         <ScheduleField place={place} />
-        <details open={more.some(([field]) => net[field] !== defaultNet[field])}>
-          <summary>More</summary>
-          <div class="fields">
-            {more
-              .filter(([field]) => field !== 'statistics' || net.normalization === 'batch')
-              .map((field) => (
-                <NetField key={field[0]} place={place} field={field} />
-              ))}
-          </div>
-        </details>
+        <More place={place} />
       </fieldset>
       <Changes place={place} />
     </article>
+  )
+}
+
+/** Settings that are seldom changed. */
+function More({ place }: { readonly place: number }): JSX.Element {
+  const net = setting.value.nets[place]!
+  const shown = more.filter(([field]) => field !== 'statistics' || net.normalization === 'batch')
+  return (
+    <details open={more.some(([field]) => net[field] !== defaultNet[field])}>
+      <summary>More</summary>
+      <div class="fields">
+        {shown.map((field) => (
+          <NetField key={field[0]} place={place} field={field} />
+        ))}
+      </div>
+    </details>
   )
 }
 

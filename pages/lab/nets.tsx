@@ -1,9 +1,12 @@
 import type { JSX } from 'preact'
+import { ChoiceField } from './choice-field.tsx'
 import { dataNames, dataSets } from './data-sets.ts'
 import { addNet, edit, isBusy, setting } from './lab.ts'
 import { NetCard } from './net-card.tsx'
 import { NumberField } from './number-field.tsx'
 import { limits, mostNets } from './setting.ts'
+
+const titles = Object.fromEntries(dataNames.map((name) => [name, dataSets[name]!.title]))
 
 /** What all nets share, and a card for each net. */
 export function Nets(): JSX.Element {
@@ -28,16 +31,7 @@ export function Nets(): JSX.Element {
       </div>
       <fieldset class="fields" disabled={isBusy.value}>
         <legend class="hidden">What all nets share</legend>
-        <label class="field">
-          <span>Data</span>
-          <select value={data} onChange={({ currentTarget }) => edit({ data: currentTarget.value })}>
-            {dataNames.map((name) => (
-              <option key={name} value={name}>
-                {dataSets[name]!.title}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChoiceField label="Data" value={data} choices={titles} onChange={(name) => edit({ data: name })} />
         {number('batchSize', 'Batch size')}
         {number('steps', 'Steps')}
         {number('seed', 'Seed')}

@@ -1,6 +1,7 @@
 import { schedule } from 'evenstep'
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
+import { ChoiceField } from './choice-field.tsx'
 import { editNet, isBusy, nameOf, setting } from './lab.ts'
 import { ScheduleDrawing } from './schedule-drawing.tsx'
 
@@ -16,13 +17,16 @@ const presets: Readonly<Record<string, string>> = {
   triangles: "cyclic(0.1, maxLr: 1, stepSizeUp: '12.5%')",
 }
 
+/** What stands for a schedule that is none of the presets. */
+const own = 'as drawn or written'
+const names = Object.fromEntries(Object.keys(presets).map((name) => [name, name]))
+
 /** A net's schedule: chosen, drawn, or written as text. */
 export function ScheduleField({ place }: { readonly place: number }): JSX.Element {
   const { steps, nets } = setting.value
   const { shape } = nets[place]!
   const [wrong, setWrong] = useState<string>()
-  const id = useId()
-  const name = Object.keys(presets).find((one) => presets[one] === shape)
+  const name = wrong === undefined ? (Object.keys(presets).find((one) => presets[one] === shape) ?? own) : own
   const take = (text: string): void => {
     const fault = faultIn(text, steps)
     setWrong(fault === undefined ? undefined : text)
@@ -32,43 +36,49 @@ export function ScheduleField({ place }: { readonly place: number }): JSX.Elemen
   const fault = faultIn(shown, steps)
   return (
     <div class="schedule">
-      <label class="field">
-        <span>Schedule</span>
-        <select
-          value={wrong === undefined ? (name ?? '') : ''}
-          onChange={({ currentTarget }) => take(presets[currentTarget.value]!)}
-        >
-          {name === undefined && <option value="">as drawn or written</option>}
-          {Object.keys(presets).map((one) => (
-            <option key={one} value={one}>
-              {one}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ChoiceField
+        label="Schedule"
+        value={name}
+        choices={{ ...(name === own && { [own]: own }), ...names }}
+        onChange={(one) => take(presets[one]!)}
+      />
       <ScheduleDrawing
         label={`Schedule of net ${nameOf(place)}`}
         curve={fault === undefined ? curveOf(shown, steps) : undefined}
         disabled={isBusy.value}
         onDraw={take}
       />
-      <label class="field text">
-        <span class="hidden">Schedule of net {nameOf(place)} as text</span>
-        <input
-          spellcheck={false}
-          autocomplete="off"
-          value={shown}
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault === undefined ? undefined : id}
-          onInput={({ currentTarget }) => take(currentTarget.value)}
-        />
-        {fault !== undefined && (
-          <small class="fault" id={id}>
-            {fault}
-          </small>
-        )}
-      </label>
+      <ScheduleText place={place} shown={shown} fault={fault} onInput={take} />
     </div>
+  )
+}
+
+interface ScheduleTextProps {
+  readonly place: number
+  readonly shown: string
+  readonly fault: string | undefined
+  readonly onInput: (text: string) => void
+}
+
+function ScheduleText({ place, shown, fault, onInput }: ScheduleTextProps): JSX.Element {
+  const id = useId()
+  return (
+    <label class="field text">
+      <span class="hidden">Schedule of net {nameOf(place)} as text</span>
+      <input
+        spellcheck={false}
+        autocomplete="off"
+        value={shown}
+        aria-invalid={fault !== undefined}
+        aria-describedby={fault === undefined ? undefined : id}
+        onInput={({ currentTarget }) => onInput(currentTarget.value)}
+      />
+      {fault !== undefined && (
+        <small class="fault" id={id}>
+          {fault}
+        </small>
+      )}
+    </label>
   )
 }
 

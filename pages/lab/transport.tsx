@@ -8,29 +8,9 @@ import { programOf } from './program.ts'
 
 /** Starts and stops the training, says how far it is, and hands out the setting. */
 export function Transport(): JSX.Element {
-  const now = state.value
   return (
     <section class="transport" aria-label="Training">
-      <div class="buttons">
-        {now === 'idle' && (
-          <button type="button" class="primary" onClick={() => void start()}>
-            Train
-          </button>
-        )}
-        {now === 'training' && (
-          <button type="button" class="primary" onClick={pause}>
-            Pause
-          </button>
-        )}
-        {now === 'paused' && (
-          <button type="button" class="primary" onClick={resume}>
-            Continue
-          </button>
-        )}
-        <button type="button" disabled={now === 'idle'} onClick={() => void stop()}>
-          Stop
-        </button>
-      </div>
+      <Buttons />
       <Progress />
       <fieldset class="modes">
         <legend>Ask the nets</legend>
@@ -47,6 +27,26 @@ export function Transport(): JSX.Element {
       </fieldset>
       <Keep />
     </section>
+  )
+}
+
+const begins: Readonly<Record<typeof state.value, readonly [text: string, act: () => void]>> = {
+  idle: ['Train', () => void start()],
+  training: ['Pause', pause],
+  paused: ['Continue', resume],
+}
+
+function Buttons(): JSX.Element {
+  const [text, act] = begins[state.value]
+  return (
+    <div class="buttons">
+      <button type="button" class="primary" onClick={act}>
+        {text}
+      </button>
+      <button type="button" disabled={state.value === 'idle'} onClick={() => void stop()}>
+        Stop
+      </button>
+    </div>
   )
 }
 

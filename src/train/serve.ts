@@ -6,7 +6,6 @@ import { mismatch, unknownName } from '../core/mismatch.ts'
 import { inputsOf, type NumberInput } from '../data/arrays.ts'
 import { modelOutput } from '../nn/module.ts'
 import { type Compiled, compile } from '../runtime/compile.ts'
-import { adopt } from './adopt.ts'
 import type { TrainEvent } from './event.ts'
 import type { Experiment } from './experiment.ts'
 import type { Progress } from './progress.ts'
@@ -100,6 +99,7 @@ async function opened(
     change: async (settings) => {
       checkChange(begin, isOver || signal.aborted)
       const next = await madeOf(experiments[name]!, settings, signal)
+      const { adopt } = await import('./adopt.ts') // only where it is needed
       adopt(next.task, made.task)
       await events.close()
       made = next

@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { train } from 'evenstep'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { experiments } from '../../pages/lab/guided.ts'
 import { toHash } from '../../pages/lab/link.ts'
 import { checkedSetting, defaultNet, type Setting } from '../../pages/lab/setting.ts'
-import { readSteps } from '../../src/train/event-log.ts'
 import { hasChromium, type Served, serveFolder } from '../support/browser.ts'
 import { commandIn, repository } from '../support/command.ts'
 
@@ -92,7 +92,7 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
           `${run}-${name}`,
         )
         expect([err, code]).toEqual(['', 0])
-        losses.push(Array.from(readSteps(join(folder, `${run}-${name}`))!.losses))
+        losses.push(Array.from(train.readSteps(join(folder, `${run}-${name}`))!.losses))
       }
       return losses
     }

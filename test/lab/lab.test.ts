@@ -1,13 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { data, train } from 'evenstep'
+import { data, type train } from 'evenstep'
 import { afterAll, describe, expect, test } from 'vitest'
 import { dataSets } from '../../pages/lab/data-sets.ts'
 import { experimentOf, type NetSetting, splitIn } from '../../pages/lab/experiment.ts'
 import { programOf } from '../../pages/lab/program.ts'
 import { type Change, defaultNet, defaultSetting, type Net, type Setting } from '../../pages/lab/setting.ts'
 import { loadExperiment } from '../../src/train/experiment-file.ts'
+import { run, taskOf } from '../../src/train/train.ts'
 import { repository } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-lab-'))
@@ -25,7 +26,7 @@ function splitOf(name: string): data.Split {
 
 async function lossesOf(experiment: train.Experiment): Promise<number[]> {
   const losses: number[] = []
-  for await (const event of train.run(experiment))
+  for await (const event of run(experiment))
     if (event.type === 'steps') losses.push(...Array.from(event.losses))
   return losses
 }
@@ -44,13 +45,13 @@ async function livelyLosses(setting: NetSetting): Promise<number[]> {
   for (let count = 0; count <= changes.length; count++) {
     const end = changes[count]?.step ?? setting.steps
     const experiment = { ...before(count), steps: end }
-    const next = train.taskOf({ ...experiment, scheduleSteps: setting.steps })
+    const next = taskOf({ ...experiment, scheduleSteps: setting.steps })
     for (const [name, variable] of task?.variables ?? []) next.variables.get(name)!.data = variable.data
     for (const [name, variable] of task?.optimizerState ?? [])
       next.optimizerState.get(name)!.data = variable.data
     task = next
     const options = { task, ...(progress && { progress }) }
-    for await (const event of train.run({ ...experiment, scheduleSteps: setting.steps }, options)) {
+    for await (const event of run({ ...experiment, scheduleSteps: setting.steps }, options)) {
       if (event.type === 'steps') losses.push(...Array.from(event.losses))
       progress = event.progress
     }

@@ -1,0 +1,16 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { repository } from './support/command.ts'
+
+test.skipIf(!process.env.CI)(
+  'the site builds, and neither a link nor what axe looks for is wrong, in continuous integration',
+  () => {
+    const site = join(repository, 'site')
+    const npm = (...args: readonly string[]): string =>
+      execFileSync('npm', args, { cwd: site, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+    npm('ci', '--ignore-scripts', '--no-audit', '--no-fund')
+    npm('run', 'build')
+    expect(npm('run', '--silent', 'check')).toMatch(/^\d+ pages, 0 findings\n$/)
+  },
+)
