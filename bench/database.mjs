@@ -3,6 +3,7 @@
 //     --trials N     empty trials of the study that is planned, run and analysed (10000)
 //     --study N      trials of the study that is trained with and without a database, in turn (200); 0: none
 //     --rounds N     times that it is trained with each (2)
+//     --workers LIST numbers of simulated workers for which to run 2,000 empty trials (1,4,64)
 //     --out FILE     where the JSON goes (otherwise it is only printed)
 //
 // A server of its own, of Debian's package postgresql, runs for it, and writes to the disk as servers do.
@@ -17,7 +18,13 @@ import { median } from './statistics.mjs'
 
 const text = (fallback) => ({ type: 'string', default: fallback })
 const { values } = parseArgs({
-  options: { trials: text('10000'), study: text('200'), rounds: text('2'), out: { type: 'string' } },
+  options: {
+    trials: text('10000'),
+    study: text('200'),
+    rounds: text('2'),
+    workers: text('1,4,64'),
+    out: { type: 'string' },
+  },
 })
 const jiti = createJiti(import.meta.url)
 const root = join(import.meta.dirname, '..')
@@ -44,11 +51,17 @@ async function empty(trials, workers) {
   const database = `empty_${workers}_${trials}`
   server.sql('postgres', `CREATE DATABASE ${database}`)
   const given = { url: server.url(database), trials, workers, folder: join(folder, database) }
+  const cpu = server.cpu
   const [planner, worker] = await Promise.all([role('planner', given), role('workers', given)])
-  const size = Number(server.sql('postgres', `SELECT pg_database_size('${database}')`))
-  const [bare] = [Number(server.sql('postgres', `SELECT pg_database_size('template1')`))]
+  const milliseconds = {
+    server: (1e3 * (server.cpu - cpu)) / trials,
+    planner: (1e3 * planner.cpu) / trials,
+    workers: (1e3 * worker.cpu) / trials,
+  }
+  const sizeOf = (name) => Number(server.sql('postgres', `SELECT pg_database_size('${name}')`))
+  const bytesPerTrial = Math.round((sizeOf(database) - sizeOf('template1')) / trials)
   server.sql('postgres', `DROP DATABASE ${database}`)
-  return { trials, workers, ...planner, ...worker, bytesPerTrial: Math.round((size - bare) / trials) }
+  return { trials, workers, ...planner, cpuMillisecondsPerTrial: milliseconds, bytesPerTrial }
 }
 
 const evenstep = (args, options = {}) => spawn(process.execPath, [main, ...args], { cwd: folder, ...options })
@@ -117,7 +130,7 @@ try {
     empty: await empty(trials, 16),
     workers: [],
   }
-  for (const workers of [1, 4, 64]) result.workers.push(await empty(2000, workers))
+  for (const workers of values.workers.split(',')) result.workers.push(await empty(2000, Number(workers)))
   result.load = { before, after: load() }
   console.log(JSON.stringify(result, null, 2))
   if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, null, 2)}\n`)

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Draw } from '../fuzz/reader.ts'
 import { type Attack, Failure } from './attack.ts'
-import type { Outcome, Running } from './command.ts'
+import { childrenOf, type Outcome, type Running } from './command.ts'
 import type { Lab } from './lab.ts'
 import { hasPostgres, PostgresServer } from './postgres.ts'
 import { logsOf, orderly, resultsOf, sameText, succeeded } from './same.ts'
 import { type Subject, shared } from './subjects.ts'
 
-/** What is killed with SIGKILL, or, for `connections`, cut. */
-export type SharedVictim = 'worker' | 'planner' | 'database' | 'connections'
+/** What is killed with SIGKILL: `process` is one of a worker's that trains a trial. `connections` are cut. */
+export type SharedVictim = 'process' | 'worker' | 'planner' | 'database' | 'connections'
 
 export interface KillSharedOptions {
   readonly server: PostgresServer
@@ -91,12 +91,13 @@ class Scene {
   async whileTraining(draw: Draw, victim: SharedVictim): Promise<boolean> {
     const at = draw.below(this.#workers.length)
     for (;;) {
-      const target = victim === 'worker' ? this.#workers[at]! : this.#planner
-      const stops = victim === 'worker' || victim === 'planner'
+      const ofWorker = victim === 'worker' || victim === 'process'
+      const target = ofWorker ? this.#workers[at]! : this.#planner
+      const stops = ofWorker || victim === 'planner'
       if (this.#isOver) return false
       if (stops) target.kill('SIGSTOP')
       await setTimeout(20) // what it has sent to the server is done by then
-      const [from] = victim === 'worker' ? [target.pid] : []
+      const from = ofWorker ? target.pid : undefined
       if (!this.#isOver && this.#running(from) > 0) {
         await this.#kill(victim, at)
         return true
@@ -131,7 +132,11 @@ class Scene {
   }
 
   async #kill(victim: SharedVictim, at: number): Promise<void> {
-    if (victim === 'worker') {
+    if (victim === 'process') {
+      const worker = this.#workers[at]!
+      for (const pid of childrenOf(worker.pid)) process.kill(pid, 'SIGKILL')
+      worker.kill('SIGCONT')
+    } else if (victim === 'worker') {
       this.#workers[at]!.kill('SIGKILL')
       this.#workers[at] = this.#startWorker(clocks[at]!)
     } else if (victim === 'planner') {
@@ -202,7 +207,7 @@ export const killsOfSharedStudies: readonly Attack[] = [
     group: 'shared-kills',
     lacking: () => (hasPostgres ? undefined : 'PostgreSQL is not installed'),
     async round({ lab, draw, folder, limit, tried }) {
-      const kinds = ['worker', 'planner', 'database', 'worker', 'connections'] as const
+      const kinds = ['process', 'worker', 'worker', 'planner', 'database', 'connections'] as const
       const victims = draw.list(Math.min(limit, 12), () => draw.of(kinds))
       const server = await PostgresServer.begin()
       try {

@@ -31,7 +31,7 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
   })
 
   test('a study gives what one gives without a database, whatever of it is killed in the middle of a trial', async () => {
-    const victims = ['worker', 'planner', 'database'] as const
+    const victims = ['process', 'worker', 'planner', 'database'] as const
     const killed: SharedVictim[] = []
     await killSharedStudy(lab, few, join(root, 'killed'), new Draw('shared'), {
       ...{ server, victims, pause: 100 },
@@ -88,7 +88,7 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
       const files = [own, join(folder, 'edited.ts'), join(folder, 'otherData.ts')]
       const url = server.url(database)
       const { code, out, err } = await lab.evenstep([
-        ...['worker', ...files, '--database', url, '--concurrency', '2', '--idle-limit', '0.5'],
+        ...['worker', ...files, '--database', url, '--concurrency', '1', '--idle-limit', '0.5'],
         ...['--trust', keys.trusted!],
       ])
       expect(code, err).toBe(0)
@@ -101,7 +101,7 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
         `study stranger: wanted leave to run its code, got none; start the worker with --trust ${keys.stranger}, or with your own copy of stranger.ts`,
       ])
       const [first, ...lines] = out.trimEnd().split('\n')
-      expect(first).toBe(`${server.shown(database)} · 2 at a time`)
+      expect(first).toBe(`${server.shown(database)} · 1 at a time`)
       expect(lines.map((line) => line.replace(/ in [\d.]+ s$/, '')).toSorted()).toEqual([
         'study json: trial 1 done',
         ...['own', 'trusted'].flatMap((name) => [1, 2].map((id) => `study ${name}: trial ${id} done`)),
