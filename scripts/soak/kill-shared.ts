@@ -89,22 +89,22 @@ class Scene {
 
   /** Kills a victim while a trial runs, and starts it again. @returns false when the study is over before */
   async whileTraining(draw: Draw, victim: SharedVictim): Promise<boolean> {
-    const at = draw.below(this.#workers.length)
-    for (;;) {
-      const ofWorker = victim === 'worker' || victim === 'process'
-      const target = ofWorker ? this.#workers[at]! : this.#planner
-      const stops = ofWorker || victim === 'planner'
-      if (this.#isOver) return false
-      if (stops) target.kill('SIGSTOP')
+    const ofWorker = victim === 'worker' || victim === 'process'
+    for (; !this.#isOver; await setTimeout(20)) {
+      const busy = this.#workers.filter(({ pid }) => this.#running(pid) > 0)
+      if (busy.length === 0) continue
+      const worker = draw.of(busy)
+      const target = ofWorker ? worker : victim === 'planner' ? this.#planner : undefined
+      target?.kill('SIGSTOP')
       await setTimeout(20) // what it has sent to the server is done by then
-      const from = ofWorker ? target.pid : undefined
-      if (!this.#isOver && this.#running(from) > 0) {
-        await this.#kill(victim, at)
+      const isBusy = this.#running(ofWorker ? worker.pid : undefined) > 0
+      if (isBusy && !this.#isOver) {
+        await this.#kill(victim, worker)
         return true
       }
-      if (stops) target.kill('SIGCONT')
-      await setTimeout(20)
+      target?.kill('SIGCONT')
     }
+    return false
   }
 
   /** Waits until the study has ended, and checks that no trial was counted twice. */
@@ -131,13 +131,13 @@ class Scene {
     for (const running of [this.#planner, ...this.#workers.splice(0)]) running.kill('SIGKILL', 'group')
   }
 
-  async #kill(victim: SharedVictim, at: number): Promise<void> {
+  async #kill(victim: SharedVictim, worker: Running): Promise<void> {
     if (victim === 'process') {
-      const worker = this.#workers[at]!
       for (const pid of childrenOf(worker.pid)) process.kill(pid, 'SIGKILL')
       worker.kill('SIGCONT')
     } else if (victim === 'worker') {
-      this.#workers[at]!.kill('SIGKILL')
+      const at = this.#workers.indexOf(worker)
+      worker.kill('SIGKILL')
       this.#workers[at] = this.#startWorker(clocks[at]!)
     } else if (victim === 'planner') {
       this.#planner.kill('SIGKILL')

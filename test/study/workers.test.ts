@@ -34,7 +34,7 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
     const victims = ['process', 'worker', 'planner', 'database'] as const
     const killed: SharedVictim[] = []
     await killSharedStudy(lab, few, join(root, 'killed'), new Draw('shared'), {
-      ...{ server, victims, pause: 100 },
+      ...{ server, victims, pause: 1 },
       tried: (victim) => void killed.push(victim),
     })
     expect(killed, 'the study was over before all was killed').toEqual(victims)
