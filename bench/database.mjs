@@ -72,7 +72,15 @@ const ended = (child) =>
     ),
   )
 
-/** Seconds that a study takes from start to end. @param database connection string, for workers of a database */
+/** Seconds of processor time that processes which have ended, and the server, have taken so far. */
+function cpuSoFar() {
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[13]) + Number(fields[14])) / 100 + server.cpu
+}
+
+/** Seconds that a study takes from start to end, and those of processor time. @param database connection string, for workers of a database */
 async function seconds(file, out, database) {
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'] }
   let worker
@@ -83,13 +91,14 @@ async function seconds(file, out, database) {
     await new Promise((resolve) => worker.stdout.once('data', resolve)) // workers wait for studies, not studies for workers
     worker.stdout.resume()
   }
+  const before = cpuSoFar()
   const begun = performance.now()
   const shared = database === undefined ? ['--workers', '2'] : ['--database', database, '--json']
   await ended(evenstep(['study', file, '--out', out, ...shared], quiet))
-  const taken = (performance.now() - begun) / 1e3
+  const wall = (performance.now() - begun) / 1e3
   worker?.kill('SIGTERM')
   if (worker) await ended(worker)
-  return taken
+  return { wall, cpu: cpuSoFar() - before }
 }
 
 /** Trains the study of bench/study.mjs with SQLite and with PostgreSQL, in turn. */
@@ -118,7 +127,8 @@ async function overhead(trials, rounds) {
     postgres.push(await seconds(file, `p${round}`, server.url(`round${round}`)))
     if (results(`s${round}`) !== results(`p${round}`)) throw new Error('wanted the same results, got others')
   }
-  return { trials, sqlite, postgres, ratio: median(sqlite.map((one, i) => postgres[i] / one)) }
+  const ratio = (of) => median(sqlite.map((one, i) => postgres[i][of] / one[of]))
+  return { trials, sqlite, postgres, ratio: { wall: ratio('wall'), cpu: ratio('cpu') } }
 }
 
 try {
