@@ -51,7 +51,11 @@ describe('a signal while training', () => {
       writeFileSync(join(folder, `${signal}.ts`), experiment(signal!))
     const first = kinds.map(([signal]) => train(signal, '--json'))
     const again = kinds.map(([signal]) => train(signal, '--resume=auto', '--json', ...epochs))
-    const outcomes = await together(...first, ...again, train('SIGUSR2', '--json', ...epochs))
+    const outcomes = await together(
+      ...first,
+      ...again,
+      train('SIGUSR2', '--json', '--set', 'checkpoints.keep=9', ...epochs),
+    )
     stopped = outcomes.slice(0, kinds.length)
     resumed = outcomes.slice(kinds.length, -1)
     saved = outcomes.at(-1)!
