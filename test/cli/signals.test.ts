@@ -24,6 +24,7 @@ const experiment = (signal: string): string => `
     optimizer: optim.sgd({ lr: 0.1 }),
     batchSize: 2,
     epochs: 1000,
+    checkpoints: { keep: 9 },
     transform: [kill],
   })
 `
@@ -51,11 +52,7 @@ describe('a signal while training', () => {
       writeFileSync(join(folder, `${signal}.ts`), experiment(signal!))
     const first = kinds.map(([signal]) => train(signal, '--json'))
     const again = kinds.map(([signal]) => train(signal, '--resume=auto', '--json', ...epochs))
-    const outcomes = await together(
-      ...first,
-      ...again,
-      train('SIGUSR2', '--json', '--set', 'checkpoints.keep=9', ...epochs),
-    )
+    const outcomes = await together(...first, ...again, train('SIGUSR2', '--json', ...epochs))
     stopped = outcomes.slice(0, kinds.length)
     resumed = outcomes.slice(kinds.length, -1)
     saved = outcomes.at(-1)!
