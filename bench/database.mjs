@@ -91,7 +91,7 @@ async function seconds(file, out, database) {
     await new Promise((resolve) => worker.stdout.once('data', resolve)) // workers wait for studies, not studies for workers
     worker.stdout.resume()
   }
-  const before = cpuSoFar()
+  const before = cpuSoFar() + (worker ? cpuIn(worker.pid, 11) : 0) // the worker has started already
   const begun = performance.now()
   const shared = database === undefined ? ['--workers', '2'] : ['--database', database, '--json']
   await ended(evenstep(['study', file, '--out', out, ...shared], quiet))
