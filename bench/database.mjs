@@ -72,13 +72,16 @@ const ended = (child) =>
     ),
   )
 
-/** Seconds of processor time that processes which have ended, and the server, have taken so far. */
-function cpuSoFar() {
-  const fields = readFileSync('/proc/self/stat', 'utf8')
+/** Seconds of processor time in the `stat` of a process: of itself, at 11, or of its children that have ended, at 13. */
+function cpuIn(process, at) {
+  const fields = readFileSync(`/proc/${process}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')
-  return (Number(fields[13]) + Number(fields[14])) / 100 + server.cpu
+  return (Number(fields[at]) + Number(fields[at + 1])) / 100
 }
+
+/** Seconds of processor time that processes which have ended, and the server, have taken so far. */
+const cpuSoFar = () => cpuIn('self', 13) + server.cpu
 
 /** Seconds that a study takes from start to end, and those of processor time. @param database connection string, for workers of a database */
 async function seconds(file, out, database) {
