@@ -3,6 +3,7 @@
 //     --trials N     empty trials of the study that is planned, run and analysed (10000)
 //     --study N      trials of the study that is trained with and without a database, in turn (200); 0: none
 //     --rounds N     times that it is trained with each (2)
+//     --workers LIST numbers of simulated workers for which to run 2,000 empty trials (1,4,64)
 //     --out FILE     where the JSON goes (otherwise it is only printed)
 //
 // A server of its own, of Debian's package postgresql, runs for it, and writes to the disk as servers do.
@@ -17,7 +18,13 @@ import { median } from './statistics.mjs'
 
 const text = (fallback) => ({ type: 'string', default: fallback })
 const { values } = parseArgs({
-  options: { trials: text('10000'), study: text('200'), rounds: text('2'), out: { type: 'string' } },
+  options: {
+    trials: text('10000'),
+    study: text('200'),
+    rounds: text('2'),
+    workers: text('1,4,64'),
+    out: { type: 'string' },
+  },
 })
 const jiti = createJiti(import.meta.url)
 const root = join(import.meta.dirname, '..')
@@ -44,11 +51,17 @@ async function empty(trials, workers) {
   const database = `empty_${workers}_${trials}`
   server.sql('postgres', `CREATE DATABASE ${database}`)
   const given = { url: server.url(database), trials, workers, folder: join(folder, database) }
+  const cpu = server.cpu
   const [planner, worker] = await Promise.all([role('planner', given), role('workers', given)])
-  const size = Number(server.sql('postgres', `SELECT pg_database_size('${database}')`))
-  const [bare] = [Number(server.sql('postgres', `SELECT pg_database_size('template1')`))]
+  const milliseconds = {
+    server: (1e3 * (server.cpu - cpu)) / trials,
+    planner: (1e3 * planner.cpu) / trials,
+    workers: (1e3 * worker.cpu) / trials,
+  }
+  const sizeOf = (name) => Number(server.sql('postgres', `SELECT pg_database_size('${name}')`))
+  const bytesPerTrial = Math.round((sizeOf(database) - sizeOf('template1')) / trials)
   server.sql('postgres', `DROP DATABASE ${database}`)
-  return { trials, workers, ...planner, ...worker, bytesPerTrial: Math.round((size - bare) / trials) }
+  return { trials, workers, ...planner, cpuMillisecondsPerTrial: milliseconds, bytesPerTrial }
 }
 
 const evenstep = (args, options = {}) => spawn(process.execPath, [main, ...args], { cwd: folder, ...options })
@@ -59,7 +72,18 @@ const ended = (child) =>
     ),
   )
 
-/** Seconds that a study takes from start to end. @param database connection string, for workers of a database */
+/** Seconds of processor time in the `stat` of a process: of itself, at 11, or of its children that have ended, at 13. */
+function cpuIn(process, at) {
+  const fields = readFileSync(`/proc/${process}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[at]) + Number(fields[at + 1])) / 100
+}
+
+/** Seconds of processor time that processes which have ended, and the server, have taken so far. */
+const cpuSoFar = () => cpuIn('self', 13) + server.cpu
+
+/** Seconds that a study takes from start to end, and those of processor time. @param database connection string, for workers of a database */
 async function seconds(file, out, database) {
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'] }
   let worker
@@ -70,13 +94,14 @@ async function seconds(file, out, database) {
     await new Promise((resolve) => worker.stdout.once('data', resolve)) // workers wait for studies, not studies for workers
     worker.stdout.resume()
   }
+  const before = cpuSoFar() + (worker ? cpuIn(worker.pid, 11) : 0) // the worker has started already
   const begun = performance.now()
   const shared = database === undefined ? ['--workers', '2'] : ['--database', database, '--json']
   await ended(evenstep(['study', file, '--out', out, ...shared], quiet))
-  const taken = (performance.now() - begun) / 1e3
+  const wall = (performance.now() - begun) / 1e3
   worker?.kill('SIGTERM')
   if (worker) await ended(worker)
-  return taken
+  return { wall, cpu: cpuSoFar() - before }
 }
 
 /** Trains the study of bench/study.mjs with SQLite and with PostgreSQL, in turn. */
@@ -105,7 +130,8 @@ async function overhead(trials, rounds) {
     postgres.push(await seconds(file, `p${round}`, server.url(`round${round}`)))
     if (results(`s${round}`) !== results(`p${round}`)) throw new Error('wanted the same results, got others')
   }
-  return { trials, sqlite, postgres, ratio: median(sqlite.map((one, i) => postgres[i] / one)) }
+  const ratio = (of) => median(sqlite.map((one, i) => postgres[i][of] / one[of]))
+  return { trials, sqlite, postgres, ratio: { wall: ratio('wall'), cpu: ratio('cpu') } }
 }
 
 try {
@@ -117,7 +143,7 @@ try {
     empty: await empty(trials, 16),
     workers: [],
   }
-  for (const workers of [1, 4, 64]) result.workers.push(await empty(2000, workers))
+  for (const workers of values.workers.split(',')) result.workers.push(await empty(2000, Number(workers)))
   result.load = { before, after: load() }
   console.log(JSON.stringify(result, null, 2))
   if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, null, 2)}\n`)

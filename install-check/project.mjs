@@ -67,6 +67,14 @@ export async function checkCommand(project) {
     })
     assert.match(printed, /all 20 steps are done/)
   })
+  await check('without pg, one line says what workers want', () => {
+    const bin = join(project, 'node_modules/evenstep/dist/cli/main.js')
+    assert.throws(
+      () => node(project, bin, 'worker', '--database', 'postgres://me:secret@127.0.0.1/evenstep'),
+      ({ status, stderr }) =>
+        status === 2 && stderr === '--database: wanted the package pg, got none; run npm install pg\n',
+    )
+  })
 }
 
 /** Runs a study on Node 22 without libsql, where Node's own SQLite serves. */

@@ -48,16 +48,21 @@ const measure = (done) => {
   heap.push({ done, heapMiB: Math.round(heapUsed / 2 ** 20), rssMiB: Math.round(rss / 2 ** 20) })
 }
 let begun = performance.now()
+let cpu = process.cpuUsage()
 let planning
 for await (const event of runSharedStudy(prepared, connection, { folder: join(folder, 'out'), planned })) {
   if (event.type === 'start') {
     planning = (performance.now() - begun) / 1e3
     begun = performance.now()
+    cpu = process.cpuUsage()
     measure(0)
   }
   if (event.type === 'trial' && event.done % (event.total / 5) === 0) measure(event.done)
   if (event.type !== 'end') continue
   const seconds = (performance.now() - begun) / 1e3
+  const cpuOf = ({ user, system }) => (user + system) / 1e6
+  const taken = cpuOf(process.cpuUsage(cpu))
+  cpu = process.cpuUsage()
   begun = performance.now()
   await finish(
     join(folder, 'out'),
@@ -65,7 +70,16 @@ for await (const event of runSharedStudy(prepared, connection, { folder: join(fo
     event.finished,
   )
   const analysis = (performance.now() - begun) / 1e3
-  process.send({ planning, seconds, trialsPerSecond: trials / seconds, analysis, heap })
+  const analysisCpu = cpuOf(process.cpuUsage(cpu))
+  process.send({
+    planning,
+    seconds,
+    trialsPerSecond: trials / seconds,
+    cpu: taken,
+    analysis,
+    analysisCpu,
+    heap,
+  })
 }
 await connection.close()
 process.disconnect()

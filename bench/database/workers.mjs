@@ -40,5 +40,8 @@ async function work(index) {
   }
   await connection.close()
 }
+const before = process.cpuUsage()
 await Promise.all(numbers(workers, work))
+const { user, system } = process.cpuUsage(before)
+process.send({ cpu: (user + system) / 1e6 })
 process.disconnect()

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Draw } from '../fuzz/reader.ts'
 import { type Attack, Failure } from './attack.ts'
-import type { Outcome, Running } from './command.ts'
+import { childrenOf, type Outcome, type Running } from './command.ts'
 import type { Lab } from './lab.ts'
 import { hasPostgres, PostgresServer } from './postgres.ts'
 import { logsOf, orderly, resultsOf, sameText, succeeded } from './same.ts'
 import { type Subject, shared } from './subjects.ts'
 
-/** What is killed with SIGKILL, or, for `connections`, cut. */
-export type SharedVictim = 'worker' | 'planner' | 'database' | 'connections'
+/** What is killed with SIGKILL: `process` is one of a worker's that trains a trial. `connections` are cut. */
+export type SharedVictim = 'process' | 'worker' | 'planner' | 'database' | 'connections'
 
 export interface KillSharedOptions {
   readonly server: PostgresServer
@@ -89,21 +89,22 @@ class Scene {
 
   /** Kills a victim while a trial runs, and starts it again. @returns false when the study is over before */
   async whileTraining(draw: Draw, victim: SharedVictim): Promise<boolean> {
-    const at = draw.below(this.#workers.length)
-    for (;;) {
-      const target = victim === 'worker' ? this.#workers[at]! : this.#planner
-      const stops = victim === 'worker' || victim === 'planner'
-      if (this.#isOver) return false
-      if (stops) target.kill('SIGSTOP')
+    const ofWorker = victim === 'worker' || victim === 'process'
+    for (; !this.#isOver; await setTimeout(20)) {
+      const busy = this.#workers.filter(({ pid }) => this.#running(pid) > 0)
+      if (busy.length === 0) continue
+      const worker = draw.of(busy)
+      const target = ofWorker ? worker : victim === 'planner' ? this.#planner : undefined
+      target?.kill('SIGSTOP')
       await setTimeout(20) // what it has sent to the server is done by then
-      const [from] = victim === 'worker' ? [target.pid] : []
-      if (!this.#isOver && this.#running(from) > 0) {
-        await this.#kill(victim, at)
+      const isBusy = this.#running(ofWorker ? worker.pid : undefined) > 0
+      if (isBusy && !this.#isOver) {
+        await this.#kill(victim, worker)
         return true
       }
-      if (stops) target.kill('SIGCONT')
-      await setTimeout(20)
+      target?.kill('SIGCONT')
     }
+    return false
   }
 
   /** Waits until the study has ended, and checks that no trial was counted twice. */
@@ -130,9 +131,13 @@ class Scene {
     for (const running of [this.#planner, ...this.#workers.splice(0)]) running.kill('SIGKILL', 'group')
   }
 
-  async #kill(victim: SharedVictim, at: number): Promise<void> {
-    if (victim === 'worker') {
-      this.#workers[at]!.kill('SIGKILL')
+  async #kill(victim: SharedVictim, worker: Running): Promise<void> {
+    if (victim === 'process') {
+      for (const pid of childrenOf(worker.pid)) process.kill(pid, 'SIGKILL')
+      worker.kill('SIGCONT')
+    } else if (victim === 'worker') {
+      const at = this.#workers.indexOf(worker)
+      worker.kill('SIGKILL')
       this.#workers[at] = this.#startWorker(clocks[at]!)
     } else if (victim === 'planner') {
       this.#planner.kill('SIGKILL')
@@ -202,7 +207,7 @@ export const killsOfSharedStudies: readonly Attack[] = [
     group: 'shared-kills',
     lacking: () => (hasPostgres ? undefined : 'PostgreSQL is not installed'),
     async round({ lab, draw, folder, limit, tried }) {
-      const kinds = ['worker', 'planner', 'database', 'worker', 'connections'] as const
+      const kinds = ['process', 'worker', 'worker', 'planner', 'database', 'connections'] as const
       const victims = draw.list(Math.min(limit, 12), () => draw.of(kinds))
       const server = await PostgresServer.begin()
       try {

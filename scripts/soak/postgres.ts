@@ -110,6 +110,19 @@ export class PostgresServer {
     for (const held of [file, join(this.#root, `.s.PGSQL.${this.port}.lock`)]) rmSync(held)
   }
 
+  /** Seconds of processor time that the server and all its processes have taken, also those that have ended. */
+  get cpu(): number {
+    const pid = Number(readFileSync(join(this.#root, 'data/postmaster.pid'), 'utf8').split('\n')[0])
+    const ticks = (id: number, fields: number): number =>
+      readFileSync(`/proc/${id}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')
+        .slice(11, 11 + fields)
+        .reduce((sum, one) => sum + Number(one), 0)
+    // Of the first process also those of its children that it has waited for.
+    return childrenOf(pid).reduce((sum, child) => sum + ticks(child, 2), ticks(pid, 4)) / 100
+  }
+
   /** Stops the server, and removes its folder. */
   end(): void {
     try {

@@ -4,6 +4,7 @@ import { machineError } from '../core/machine.ts'
 import { exitCodes, printError } from './exit-code.ts'
 import { exitCodeHelp } from './help.ts'
 import { hangUp, signals } from './interrupt.ts'
+import { ignoreSaveRequests } from './save-requests.ts'
 import { version } from './version.ts'
 
 /** Functions that import each command, in the order of the help; importing all commands would take a second. */
@@ -31,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 // Before anything is loaded: process 1 of a container ignores signals that nothing listens to.
 signals.listen()
+ignoreSaveRequests()
 
 const program = new Command('evenstep')
   .description('Trains neural networks, and finds the learning rate and schedule to use.')

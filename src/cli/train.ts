@@ -26,6 +26,7 @@ import { signals } from './interrupt.ts'
 import { type Output, printNote, terminal } from './output.ts'
 import { printOverfit } from './overfit.ts'
 import { freeFolder, lastFolder, lastOrFreeFolder, whenUnlocked } from './run.ts'
+import { SaveRequests } from './save-requests.ts'
 import { TrainReport } from './train-report.ts'
 import { versions } from './version.ts'
 
@@ -117,6 +118,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
   const doctor = options.doctor && printer(output, json)
   doctor?.lint(lint(experiment))
   const interrupt = signals.begin()
+  const requests = new SaveRequests()
   const { signal } = interrupt
   const events = folder.events({ signal, ...(test && { test }) })
   let isStopped = false
@@ -125,6 +127,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
       // The doctor's lint has already said what the event warns of.
       if (report) report.event(doctor && event.type === 'start' ? { ...event, warnings: [] } : event)
       else output.write(toLines(event))
+      if (requests.take() && event.type !== 'end') await saveNow(folder)
     }
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error
@@ -132,6 +135,7 @@ async function train(experiment: Experiment, file: string, options: Options, out
     await folder.save()
   } finally {
     interrupt.stop()
+    requests.stop()
     report?.close()
     folder.close()
   }
@@ -144,6 +148,12 @@ async function train(experiment: Experiment, file: string, options: Options, out
   const again = evenstepCommand('train', file, set, { ...flagsOf(options), out: folder.path })
   const where = `stopped after ${folder.task.steps} steps, saved in ${folder.path}`
   printNote(`${where}; resume with ${again} --resume`)
+}
+
+/** Writes a checkpoint in the middle of a run, and says so on stderr. */
+async function saveNow(folder: RunFolder): Promise<void> {
+  await folder.save()
+  printNote(`saved after ${folder.task.steps} steps in ${folder.path}`)
 }
 
 /** Creates or opens the run's folder, after compiling the experiment's graphs to find errors first. */

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { commandIn, main, type Outcome } from '../support/command.ts'
@@ -24,6 +24,7 @@ const experiment = (signal: string): string => `
     optimizer: optim.sgd({ lr: 0.1 }),
     batchSize: 2,
     epochs: 1000,
+    checkpoints: { keep: 9 },
     transform: [kill],
   })
 `
@@ -45,13 +46,16 @@ const epochs = ['--set', 'epochs=3']
 describe('a signal while training', () => {
   let stopped: Outcome[] = []
   let resumed: Outcome[] = []
+  let saved: Outcome
   beforeAll(async () => {
-    for (const [signal] of kinds) writeFileSync(join(folder, `${signal}.ts`), experiment(signal))
+    for (const [signal] of [...kinds, ['SIGUSR2']])
+      writeFileSync(join(folder, `${signal}.ts`), experiment(signal!))
     const first = kinds.map(([signal]) => train(signal, '--json'))
     const again = kinds.map(([signal]) => train(signal, '--resume=auto', '--json', ...epochs))
-    const outcomes = await together(...first, ...again)
+    const outcomes = await together(...first, ...again, train('SIGUSR2', '--json', ...epochs))
     stopped = outcomes.slice(0, kinds.length)
-    resumed = outcomes.slice(kinds.length)
+    resumed = outcomes.slice(kinds.length, -1)
+    saved = outcomes.at(-1)!
   })
 
   test.each(kinds.map((row, i) => [...row, i] as const))('%s saves, and ends with %i', (signal, code, i) => {
@@ -62,6 +66,20 @@ describe('a signal while training', () => {
     )
     const last = JSON.parse(stopped[i]!.out.trimEnd().split('\n').at(-1)!)
     expect(['step', 'epoch']).toContain(last.type)
+  })
+
+  test('SIGUSR2 saves, and training continues to the same weights', () => {
+    expect([saved.code, saved.err]).toEqual([
+      0,
+      expect.stringMatching(/^saved after \d+ steps in SIGUSR2\n$/),
+    ])
+    const steps = Number(/\d+/.exec(saved.err)![0])
+    expect(steps).toBeGreaterThan(0)
+    expect(steps).toBeLessThanOrEqual(96)
+    const checkpoints = readdirSync(join(folder, 'SIGUSR2', 'checkpoints'))
+    expect(checkpoints).toContain(`step-${String(steps).padStart(8, '0')}`)
+    const model = (name: string): Buffer => readFileSync(join(folder, name, 'model.safetensors'))
+    expect(model('SIGUSR2')).toEqual(model(kinds[0][0]))
   })
 
   test.each(kinds.map(([signal], i) => [signal, i] as const))('%s loses no step', (signal, i) => {

@@ -156,7 +156,7 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
     expect(poisoned!.result).toMatchObject({
       status: 'failed',
       error:
-        'trial 2: wanted a worker to finish it, got 4 attempts that failed; the last: was killed by SIGKILL (process 4)',
+        'trial 2: wanted a worker to finish it, got 4 attempts that failed; the last: its process was killed by SIGKILL (process 4), of the worker host:7',
     })
     await shared.forgetFailed()
     expect(await queue.take([id])).toMatchObject({ attempt: 5, trial: { id: 2 } })

@@ -31,10 +31,10 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
   })
 
   test('a study gives what one gives without a database, whatever of it is killed in the middle of a trial', async () => {
-    const victims = ['worker', 'planner', 'database'] as const
+    const victims = ['process', 'worker', 'planner', 'database'] as const
     const killed: SharedVictim[] = []
     await killSharedStudy(lab, few, join(root, 'killed'), new Draw('shared'), {
-      ...{ server, victims, pause: 100 },
+      ...{ server, victims, pause: 1 },
       tried: (victim) => void killed.push(victim),
     })
     expect(killed, 'the study was over before all was killed').toEqual(victims)
@@ -69,10 +69,9 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
       toyStudy(folder, `${name}.ts`, `factors: { lr: [0.1, 0.2] }, seeds: 1, steps: 5,`, more)
 
     test('it runs what it has or trusts, and says why it leaves the rest', async () => {
-      const own = toy('own')
       const keys: Record<string, string> = {}
-      for (const name of ['own', 'trusted', 'stranger', 'newer', 'edited', 'otherData'])
-        keys[name] = await planned(name === 'own' ? own : toy(name), name === 'trusted')
+      for (const name of ['trusted', 'stranger', 'newer', 'edited', 'otherData'])
+        keys[name] = await planned(toy(name), name === 'trusted')
       const json = {
         experiment: { data: 'digits10x10', model: [['Linear', 100, 10]], loss: 'crossEntropy' },
         ...{ factors: { 'optimizer.lr': [0.1] }, seeds: 1, steps: 3, name: 'json' },
@@ -85,15 +84,15 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
       sql(`UPDATE evenstep.study SET description =
         replace(description, '"fingerprint":"', '"fingerprint":"0') WHERE name = 'otherData'`)
 
-      const files = [own, join(folder, 'edited.ts'), join(folder, 'otherData.ts')]
+      const files = ['edited.ts', 'otherData.ts'].map((name) => join(folder, name))
       const url = server.url(database)
       const { code, out, err } = await lab.evenstep([
-        ...['worker', ...files, '--database', url, '--concurrency', '2', '--idle-limit', '0.5'],
+        ...['worker', ...files, '--database', url, '--concurrency', '1', '--idle-limit', '0.5'],
         ...['--trust', keys.trusted!],
       ])
       expect(code, err).toBe(0)
       expect(err.trimEnd().split('\n').toSorted()).toEqual([
-        `study edited: wanted its experiment, got ${files[1]}, which differs by a byte or more, or imports another file; copy it from where the study was planned`,
+        `study edited: wanted its experiment, got ${files[0]}, which differs by a byte or more, or imports another file; copy it from where the study was planned`,
         `study newer: wanted Evenstep 99.0.0 as where it was planned, got ${version}; install evenstep@99.0.0`,
         expect.stringMatching(
           /^study otherData: wanted its training and validation data, with fingerprint 0(\w+), got others, with \1; use those with which it was planned$/,
@@ -101,15 +100,15 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
         `study stranger: wanted leave to run its code, got none; start the worker with --trust ${keys.stranger}, or with your own copy of stranger.ts`,
       ])
       const [first, ...lines] = out.trimEnd().split('\n')
-      expect(first).toBe(`${server.shown(database)} · 2 at a time`)
+      expect(first).toBe(`${server.shown(database)} · 1 at a time`)
       expect(lines.map((line) => line.replace(/ in [\d.]+ s$/, '')).toSorted()).toEqual([
         'study json: trial 1 done',
-        ...['own', 'trusted'].flatMap((name) => [1, 2].map((id) => `study ${name}: trial ${id} done`)),
+        ...[1, 2].map((id) => `study trusted: trial ${id} done`),
       ])
       expect(
         sql(`SELECT string_agg(name, ' ' ORDER BY name) FROM evenstep.study
         WHERE NOT EXISTS (SELECT FROM evenstep.trial WHERE study = study.id AND status IS NULL)`),
-      ).toBe('json own trusted')
+      ).toBe('json trusted')
       expect(out + err).not.toContain(encodeURIComponent(server.password))
     })
 
@@ -134,7 +133,7 @@ describe.skipIf(!hasPostgres)('workers of a PostgreSQL database', () => {
       const unknown = await lab.evenstep(['worker', '--study', 'none', '--database', server.url(database)])
       expect([unknown.code, unknown.err]).toEqual([
         2,
-        `${server.shown(database)}: wanted the study none, got edited, forged, forger, json, newer, otherData, own, stranger, trusted; check --study\n`,
+        `${server.shown(database)}: wanted the study none, got edited, forged, forger, json, newer, otherData, stranger, trusted; check --study\n`,
       ])
     })
 

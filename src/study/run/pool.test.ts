@@ -86,6 +86,7 @@ describe('a trial whose worker', () => {
       new LostTrialError(
         'trial 7: wanted a worker process to finish it, got 3 that ended; the last was killed by SIGKILL (process 102); ' +
           'if memory ran out, use fewer workers, then repeat',
+        'was killed by SIGKILL (process 102)',
       ),
     )
   })

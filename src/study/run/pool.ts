@@ -19,6 +19,13 @@ export interface WorkerPoolOptions extends OptionsOf<typeof options> {}
 /** Error for a trial without a result, because its worker ended in each attempt; it runs again next time. */
 export class LostTrialError extends MachineError {
   override readonly name = 'LostTrialError'
+  /** How the last worker process ended, such as `was killed by SIGKILL (process 12)`. */
+  readonly end: string
+
+  constructor(message: string, end: string) {
+    super(message)
+    this.end = end
+  }
 }
 
 /**
@@ -76,7 +83,8 @@ export class Pool {
         const end = `got ${this.#tries} that ended; the last ${error.message}`
         if (!worker.ready) throw new MachineError(`study: wanted a worker process to start, ${end}`)
         const fix = 'if memory ran out, use fewer workers, then repeat'
-        throw new LostTrialError(`trial ${trial}: wanted a worker process to finish it, ${end}; ${fix}`)
+        const wanted = `trial ${trial}: wanted a worker process to finish it`
+        throw new LostTrialError(`${wanted}, ${end}; ${fix}`, error.message)
       }
     }
   }

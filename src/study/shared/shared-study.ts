@@ -111,6 +111,8 @@ export class SharedStudy {
         for (let at = 0; at < fresh.length; at += chunk) {
           await this.#add(query, fresh.slice(at, at + chunk), this.#last + at, changesOf)
         }
+        // Without statistics, PostgreSQL would sort all waiting trials whenever a worker takes one.
+        if (fresh.length >= chunk) await query('ANALYZE evenstep.trial')
       })
       await this.#learn((sql, values) => this.#connection.query(sql, values))
     }

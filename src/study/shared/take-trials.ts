@@ -170,8 +170,8 @@ class TrialTaker {
       event({ type: 'trial', study: name, id: trial.id, result, counted })
     } catch (error) {
       if (!(error instanceof LostTrialError)) throw error
-      await this.#queue.fault(taken, error.message)
-      event({ type: 'note', message: `study ${name}: ${error.message}` })
+      await this.#queue.fault(taken, error.end)
+      event({ type: 'note', message: `study ${name}: the process of trial ${trial.id} ${error.end}` })
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -111,13 +111,17 @@ export class TrialQueue {
       )
   }
 
-  /** Gives a trial back that ended or hung its process, to be tried again after 1, 4 and 16 seconds. */
-  async fault({ study, trial, attempt }: Taken, reason: string): Promise<void> {
+  /**
+   * Gives a trial back that ended or hung its process, to be tried again after 1, 4 and 16 seconds.
+   *
+   * @param end how the process ended, such as `was killed by SIGKILL (process 12)`
+   */
+  async fault({ study, trial, attempt }: Taken, end: string): Promise<void> {
     await this.#connection.query(
       `UPDATE evenstep.trial SET faults = faults + 1, reason = $4, worker = NULL,
           due = clock_timestamp() + power(4, faults) * (faults < $5)::integer * interval '1 second'
         WHERE study = $1 AND id = $2 AND attempt = $3 AND status IS NULL AND worker IS NOT NULL`,
-      [study, trial.id, attempt, reason, retries],
+      [study, trial.id, attempt, `its process ${end}, of the worker ${this.#worker}`, retries],
     )
   }
 
