@@ -64,7 +64,9 @@ writeFileSync(
   join(prepared, 'docs/decisions.md'),
   `---\ntitle: Decisions\nchildren:\n${decisions.map((file) => `  - ./${relative('docs', file)}\n`).join('')}---\n# Decisions\n\nWhy things are as they are, one page for each choice that a newcomer might question.\n`,
 )
-for (const file of readdirSync(at('../docs'), { recursive: true }).filter((file) => file.endsWith('.svg')))
+for (const file of readdirSync(at('../docs'), { recursive: true }).filter((file) =>
+  /\.(?:svg|png)$/.test(file),
+))
   cpSync(at('../docs', file), join(prepared, 'docs', file))
 cpSync(at('index.md'), join(prepared, 'index.md'))
 
