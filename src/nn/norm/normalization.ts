@@ -41,6 +41,9 @@ const kinds = {
 /** Name of a kind of normalization. */
 export type NormalizationType = keyof typeof kinds
 
+/** Names of all kinds of normalization. */
+export const normalizationTypes = Object.keys(kinds) as readonly NormalizationType[]
+
 /**
  * A kind of normalization: its name, or an object with its name as `type` and its options.
  *
