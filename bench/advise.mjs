@@ -2,7 +2,7 @@
 // a grid of 120 that it has not seen, and the experiment as it is are trained anew on ten fresh seeds, and scored on test
 // data. Regret is the ratio of the mean loss of the recommended settings to the best of the means, minus 1.
 //
-// Run it with: EVENSTEP_DATA=… npx jiti bench/advise.mjs [--only NAMES] [--seeds N] [--table]
+// Run it with: EVENSTEP_DATA=… npx jiti bench/advise.mjs [--only NAMES] [--design] [--seeds N] [--grid] [--table]
 // Each run is kept in artifacts/advise-runs.jsonl, so that it goes on where it stopped; results are in
 // bench/results/advise.json, from which `--table` prints the tables of docs/advise.md.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '4' },
     runs: { type: 'string', default: 'artifacts/advise-runs.jsonl' },
     out: { type: 'string', default: 'bench/results/advise.json' },
+    grid: { type: 'boolean', default: false },
     table: { type: 'boolean', default: false },
   },
 })
@@ -132,6 +133,10 @@ async function measured(name) {
   const { steps } = experimentOf(name)
   const begun = performance.now()
   const best = (await gridOf(name)).slice(0, 5).map(({ settings }) => settings)
+  if (options.grid) {
+    for (const settings of [...best, {}]) for (const seed of fresh) await run(name, { settings, seed, steps })
+    return
+  }
   const advice = []
   for (let seed = 0; seed < Number(options.seeds); seed++) {
     const {
@@ -171,7 +176,9 @@ if (!options.table) {
   for (const [name, { design }] of Object.entries(problems)) {
     if (options.only !== undefined && !options.only.split(';').includes(name)) continue
     if (options.design && !design) continue
-    results[name] = await measured(name)
+    const result = await measured(name)
+    if (result === undefined) continue
+    results[name] = result
     writeFileSync(options.out, `${JSON.stringify(results, null, 1)}\n`)
   }
 }

@@ -25,7 +25,15 @@ for (const file of readdirSync(folder)) {
   const usual = Math.log10(adamw.test(cell) ? 0.005 : 0.1)
   const all = Object.entries(runs).map(([key, { validationLoss }]) => {
     const [normalization = '', schedule = '', lr, length, , seed] = key.split(' ')
-    const kind = { kind: normalization, normalization, schedule, decay: '', settings: {}, isOwn: false }
+    const kind = {
+      kind: normalization,
+      normalization,
+      schedule,
+      decay: '',
+      settings: {},
+      isOwn: false,
+      isCoarse: true,
+    }
     const candidate = { ...kind, rate: Math.log10(Number(lr)) - usual }
     const value = Math.log(validationLoss ?? Number.POSITIVE_INFINITY)
     return { candidate, isShort: Number(length) < steps, seed: Number(seed), value }

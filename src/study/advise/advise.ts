@@ -88,6 +88,7 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
     seed: experiment.seed,
     resplit: resplit ?? isSmall(experiment),
     usualNoise: usualNoiseOf(experiment),
+    ...(isCrossEntropy(experiment) && { examples: validationExamples(experiment) }),
     run: (trials) => runner(experiment, trials, signal),
     ...present({ signal }),
   })
@@ -109,10 +110,15 @@ const isSmall = ({ data, sampler }: Experiment): boolean =>
   sampler === undefined && canResplit(data) && data.train.length + data.validation.length <= mostResplit
 
 /** Returns how much to expect the logarithm of a loss to differ between seeds: more with few validation examples. */
-function usualNoiseOf({ data: { validation } }: Experiment): number {
-  const examples = isStream(validation) ? 1000 : validation.length
-  return 0.03 + 0.5 / Math.sqrt(examples)
-}
+const usualNoiseOf = (experiment: Experiment): number =>
+  0.01 + 0.5 / Math.sqrt(validationExamples(experiment))
+
+const validationExamples = ({ data: { validation } }: Experiment): number =>
+  isStream(validation) ? 1000 : validation.length
+
+/** Whether the score is a loss of classes, which is taken to be their cross-entropy. */
+const isCrossEntropy = ({ monitor, data: { validation } }: Experiment): boolean =>
+  monitor === 'validationLoss' && validation.classes !== undefined
 
 function bestOf(belief: Belief, candidates: readonly Candidate[]): Candidate {
   const { mean } = belief.summary(candidates)

@@ -1,26 +1,18 @@
 import { random } from '../../core/random.ts'
 import type { Candidate, Observed } from './candidate.ts'
-import {
-  cholesky,
-  conditioned,
-  drawn,
-  logEvidence,
-  type Normal,
-  type Rows,
-  solveLower,
-} from './gaussian-process.ts'
+import { cholesky, dotTo, drawn, logEvidence, posterior, type Rows, solveLower } from './gaussian-process.ts'
 import { covariance, expected, type Point, sharedCovariance } from './prior.ts'
 
 // Hyperparameters, averaged over by their evidence: the scale τ of effects, the noise ν of a run, the centre of rates.
-const scales = [0.02, 0.04, 0.08, 0.16, 0.32]
-const noises = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
+const scales = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
+const noises = [0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4]
 const centres = [-1, -0.5, 0, 0.5]
-/** Widths of their priors: factors e^0.8 and e^0.8, and 0.6 decades. */
-const widths = { scale: 0.8, noise: 0.8, centre: 0.6 }
+/** Widths of their priors: factors e and e^0.8, and 0.6 decades. */
+const widths = { scale: 1, noise: 0.8, centre: 0.6 }
 const usualScale = 0.13
 
 /** Hyperparameters with less of the weight than this are left out. */
-const least = 0.003
+const least = 0.01
 
 /** The posterior under one choice of hyperparameters, with its share of the weight. */
 interface Fit {
@@ -29,6 +21,12 @@ interface Fit {
   readonly lower: Rows
   readonly z: Float64Array
   readonly weight: number
+}
+
+/** Covariances of runs and candidates by their effects (in units of τ²) and by what they share. */
+interface Relations {
+  readonly effects: Rows
+  readonly shared: Rows
 }
 
 /** What is believed of whole runs of candidates after some runs: a mixture of normal distributions. */
@@ -43,32 +41,31 @@ export class Belief {
   constructor(runs: readonly Observed[], usualNoise: number) {
     this.#runs = runs
     this.#level = runs.reduce((sum, { value }) => sum + value, 0) / Math.max(1, runs.length)
-    const fits = scales.flatMap((scale) => this.#fitsOf(scale, usualNoise))
+    const relations = related(runs, runs)
+    const fits = scales.flatMap((scale) =>
+      noises.flatMap((noise) => this.#fitsOf(relations, scale, noise, usualNoise)),
+    )
     this.#fits = weighed(fits)
     this.evidence = logMean(fits)
+    if (process.env.DBG)
+      console.error(
+        runs.length,
+        this.#fits.slice(0, 4).map((f) => [f.scale, f.centre, f.weight.toFixed(2), f.lower.length]),
+      )
   }
 
-  #fitsOf(scale: number, usualNoise: number): Fit[] {
-    const runs = this.#runs
-    const effects = runs.map((a, i) => Float64Array.from(runs.slice(0, i + 1), (b) => covariance(a, b)))
-    const shared = runs.map((a, i) => Float64Array.from(runs.slice(0, i + 1), (b) => sharedCovariance(a, b)))
-    return noises.flatMap((noise) => {
-      const lower = cholesky(
-        effects.map((row, i) =>
-          row.map((effect, j) => scale ** 2 * effect + shared[i]![j]! + (i === j ? noise ** 2 : 0)),
-        ),
+  #fitsOf(relations: Relations, scale: number, noise: number, usualNoise: number): Fit[] {
+    const lower = cholesky(scaled(relations, scale, noise ** 2))
+    return centres.map((centre) => {
+      const z = solveLower(
+        lower,
+        this.#runs.map((run) => run.value - this.#level - scale * expected(run, centre)),
       )
-      return centres.map((centre) => {
-        const z = solveLower(
-          lower,
-          runs.map((run) => run.value - this.#level - scale * expected(run, centre)),
-        )
-        const prior =
-          square(Math.log(scale / usualScale) / widths.scale) +
-          square(Math.log(noise / usualNoise) / widths.noise) +
-          square(centre / widths.centre)
-        return { scale, centre, lower, z, weight: logEvidence(lower, z) - prior / 2 }
-      })
+      const prior =
+        square(Math.log(scale / usualScale) / widths.scale) +
+        square(Math.log(noise / usualNoise) / widths.noise) +
+        square(centre / widths.centre)
+      return { scale, centre, lower, z, weight: logEvidence(lower, z) - prior / 2 }
     })
   }
 
@@ -77,30 +74,49 @@ export class Belief {
     readonly mean: Float64Array
     readonly deviation: Float64Array
   } {
-    const mean = new Float64Array(candidates.length)
-    const second = new Float64Array(candidates.length)
+    const points = candidates.map(wholeRuns)
+    const cross = related(points, this.#runs)
+    const own = Float64Array.from(points, (point) => covariance(point, point))
+    const mean = new Float64Array(points.length)
+    const second = new Float64Array(points.length)
+    const columns = oncePer((fit) => scaled(cross, fit.scale).map((row) => solveLower(fit.lower, row)))
     for (const fit of this.#fits) {
-      const each = candidates.map((candidate) => this.#at(fit, [candidate]))
-      for (const [i, normal] of each.entries()) {
-        mean[i]! += fit.weight * normal.mean[0]!
-        second[i]! += fit.weight * (normal.covariance[0]![0]! + normal.mean[0]! ** 2)
+      for (const [i, column] of columns(fit).entries()) {
+        const centre = this.#expected(fit, points[i]!) + dotTo(column, fit.z, column.length)
+        const prior = fit.scale ** 2 * own[i]! + sharedCovariance(points[i]!, points[i]!)
+        mean[i]! += fit.weight * centre
+        second[i]! += fit.weight * (prior - dotTo(column, column, column.length) + centre ** 2)
       }
     }
     return { mean, deviation: second.map((value, i) => Math.sqrt(Math.max(0, value - mean[i]! ** 2))) }
   }
 
   /** Returns a function that draws values of all candidates at once; deviations are multiplied by `temper`. */
-  sampler(candidates: readonly Candidate[], key: string, temper = 1): () => Float64Array {
+  sampler(candidates: readonly Candidate[], key: string, temper: number = 1): () => Float64Array {
     const stream = random('advise', key)
-    const made = new Map<Fit, { readonly mean: Float64Array; readonly lower: Rows }>()
+    const points = candidates.map(wholeRuns)
+    const [cross, within] = [related(points, this.#runs), related(points, points)]
+    const factored = oncePer((fit) => {
+      const { columns, covariance } = posterior(
+        fit.lower,
+        scaled(cross, fit.scale),
+        scaled(within, fit.scale),
+      )
+      return { columns, lower: cholesky(covariance, 1e-10) }
+    })
     return () => {
       const fit = this.#choose(stream.uniform())
-      const known = made.get(fit) ?? factored(this.#at(fit, candidates))
-      made.set(fit, known)
+      const { columns, lower } = factored(fit)
+      const mean = Float64Array.from(
+        points,
+        (point, i) => this.#expected(fit, point) + dotTo(columns[i]!, fit.z, fit.z.length),
+      )
       const normals = Float64Array.from(candidates, () => temper * stream.normal())
-      return drawn(known.mean, known.lower, normals)
+      return drawn(mean, lower, normals)
     }
   }
+
+  #expected = ({ scale, centre }: Fit, point: Point): number => this.#level + scale * expected(point, centre)
 
   #choose(at: number): Fit {
     let left = at
@@ -110,23 +126,38 @@ export class Belief {
     }
     return this.#fits.at(-1)!
   }
-
-  /** Returns the distribution of candidates' whole runs under one choice of hyperparameters. */
-  #at({ scale, centre, lower, z }: Fit, candidates: readonly Candidate[]): Normal {
-    const points: Point[] = candidates.map((candidate) => ({ candidate, isShort: false }))
-    const between = (a: Point, b: Point): number => scale ** 2 * covariance(a, b) + sharedCovariance(a, b)
-    const cross = points.map((point) => Float64Array.from(this.#runs, (run) => between(point, run)))
-    const prior = {
-      mean: Float64Array.from(points, (point) => this.#level + scale * expected(point, centre)),
-      covariance: points.map((a, i) => Float64Array.from(points, (b, j) => (j > i ? 0 : between(a, b)))),
-    }
-    return conditioned(lower, z, cross, prior)
-  }
 }
 
 const square = (x: number): number => x * x
 
-const factored = ({ mean, covariance }: Normal) => ({ mean, lower: cholesky(covariance, 1e-10) })
+const wholeRuns = (candidate: Candidate): Point => ({ candidate, isShort: false })
+
+/** Returns the covariances of points with others; of a list with itself, their lower triangle. */
+function related(points: readonly Point[], others: readonly Point[]): Relations {
+  const rows = (of: (a: Point, b: Point) => number): Rows =>
+    points.map((a, i) =>
+      Float64Array.from(points === others ? others.slice(0, i + 1) : others, (b) => of(a, b)),
+    )
+  return { effects: rows(covariance), shared: rows(sharedCovariance) }
+}
+
+/** Returns covariances for a scale τ, with `noise` added to the last of each row. */
+const scaled = ({ effects, shared }: Relations, scale: number, noise: number = 0): Rows =>
+  effects.map((row, i) =>
+    row.map(
+      (effect, j) => scale ** 2 * effect + shared[i]![j]! + (noise > 0 && j === row.length - 1 ? noise : 0),
+    ),
+  )
+
+/** Returns `make`, which is called once for fits that differ only in their centre. */
+function oncePer<T>(make: (fit: Fit) => T): (fit: Fit) => T {
+  const made = new Map<Rows, T>()
+  return (fit) => {
+    const known = made.get(fit.lower) ?? make(fit)
+    made.set(fit.lower, known)
+    return known
+  }
+}
 
 /** Returns the logarithm of the mean of the weights, of which the fits have the logarithms. */
 function logMean(fits: readonly Fit[]): number {

@@ -1,4 +1,5 @@
 import { meanOf } from '../../core/vector.ts'
+import { isStream } from '../../data/stream.ts'
 import type { Experiment } from '../../train/experiment.ts'
 import type { Finished, Objective } from '../analysis/findings.ts'
 import { keyOf } from '../settings.ts'
@@ -23,23 +24,27 @@ export interface Bottleneck {
   readonly ratio: number
 }
 
-/** Returns the number of steps that a comparison with larger batches takes; 0 if batches are large enough. */
-export const batchSteps = ({ batchSize }: Experiment, whole: number): number =>
-  batchSize < enough && whole >= factor ? seeds * Math.floor(whole / factor) : 0
+/** Whether batches are so small that larger ones are worth a try, and there are examples for them. */
+const isSmall = ({ batchSize, data: { train } }: Experiment): boolean =>
+  batchSize < enough && (isStream(train) || factor * batchSize <= train.length)
+
+/** Returns the number of steps that a comparison with larger batches takes; 0 if there is none. */
+export const batchSteps = (experiment: Experiment, whole: number): number =>
+  isSmall(experiment) ? seeds * Math.ceil(whole / factor) : 0
 
 /** Returns trials of settings with batches four times as large, and twice the rate, on as many examples in all. */
 export function largerBatches(
-  { batchSize }: Experiment,
+  experiment: Experiment,
   settings: Settings,
   whole: readonly Finished[],
 ): Omit<Trial, 'id'>[] {
   const known = whole.filter((trial) => keyOf(trial.settings) === keyOf(settings)).slice(0, seeds)
-  if (batchSize >= enough || isOwn(settings)) return []
-  const larger = { ...settings, lr: 2 * Number(settings.lr), batchSize: factor * batchSize }
+  if (!isSmall(experiment) || isOwn(settings)) return []
+  const larger = { ...settings, lr: 2 * Number(settings.lr), batchSize: factor * experiment.batchSize }
   return known.map(({ id: _, result: __, ...trial }) => ({
     ...trial,
     settings: larger,
-    steps: Math.max(1, Math.floor(trial.steps / factor)),
+    steps: Math.ceil(trial.steps / factor),
     rung: 2,
   }))
 }

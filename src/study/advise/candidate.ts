@@ -9,6 +9,8 @@ export interface Candidate {
   readonly schedule: string
   /** log10 of the peak rate over the rate that usually suits the optimizer. */
   readonly rate: number
+  /** Whether short runs try the rate: those in between are left to whole runs. */
+  readonly isCoarse: boolean
   /** Weight decay as text; empty for the experiment's own. */
   readonly decay: string
   /** Whether this is the experiment as it is, of which the other fields say nothing. */

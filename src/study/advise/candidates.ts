@@ -1,5 +1,5 @@
 import { EvenstepError } from '../../core/errors.ts'
-import { type NormalizationType, normalizationTypes } from '../../nn/norm/normalization.ts'
+import { ghostBatchSize, type NormalizationType, normalizationTypes } from '../../nn/norm/normalization.ts'
 import type { Optimizer } from '../../optim/optimizer.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { graphFingerprints } from '../../train/graph-fingerprints.ts'
@@ -17,12 +17,15 @@ export const own: Candidate = {
   normalization: '',
   schedule: '',
   rate: 0,
+  isCoarse: false,
   decay: '',
   isOwn: true,
 }
 
-/** Half-decades from the usual rate of an optimizer to the lowest and to the highest rate that are tried. */
-const range = [-5, 3] as const
+/** Decades from the usual rate of an optimizer to the lowest and to the highest rate that are tried. */
+const range = [-2.5, 1.5] as const
+/** Rates in a decade that whole runs try; short runs try every third of them. */
+const perDecade = 6
 
 /** Fewest measurements in a run from which reduce-on-plateau can tell that a loss has stopped falling. */
 const fewestEpochs = 20
@@ -56,7 +59,7 @@ export function candidatesOf(
   const normalizations = normalizationsOf(experiment)
   return raced.flatMap((one) =>
     normalizations.flatMap((normalization) =>
-      ratesOf(one.optimizer).flatMap(({ lr, rate }) =>
+      ratesOf(one.optimizer).flatMap(({ lr, ...rate }) =>
         schedulesOf(experiment, one.optimizer, steps).flatMap((schedule) =>
           decaysOf({ ...experiment, optimizer: one.optimizer }, lr, steps).map(
             (decay): Candidate => ({
@@ -64,7 +67,7 @@ export function candidatesOf(
               kind: `${one.name} ${normalization}`,
               normalization,
               schedule: schedule.name,
-              rate,
+              ...rate,
               decay: 'optimizer.weightDecay' in decay ? 'changed' : '',
               isOwn: false,
             }),
@@ -80,6 +83,7 @@ function normalizationsOf(experiment: Experiment): NormalizationType[] {
   taskOf(experiment) // a model that cannot be built at all says so
   const known = new Set<string>()
   return normalizationTypes.filter((normalization) => {
+    if (normalization === 'ghost' && experiment.batchSize <= ghostBatchSize) return false
     const graph = graphWith(experiment, normalization)
     if (graph === undefined || known.has(graph)) return false
     known.add(graph)
@@ -98,23 +102,22 @@ function graphWith(experiment: Experiment, normalization: NormalizationType): st
 }
 
 /**
- * Returns the rates to try, in half-decades, with their distances in decades from the rate that usually suits the
- * optimizer: in the atlas, a tenth of the highest rate of its range test times 1 − μ for SGD, and a twentieth for
- * optimizers like AdamW.
+ * Returns the rates to try, with their distances in decades from the rate that usually suits the optimizer: in the atlas,
+ * a tenth of the highest rate of its range test times 1 − μ for SGD, and a twentieth for optimizers like AdamW.
  */
-function ratesOf(optimizer: Optimizer): { readonly lr: number; readonly rate: number }[] {
+function ratesOf(optimizer: Optimizer): (Pick<Candidate, 'rate' | 'isCoarse'> & { readonly lr: number })[] {
   const { testRates: [from, to] = [1e-5, 10], heavyBall, momentum = 0 } = optimizer.traits()
   const damping = heavyBall && typeof momentum === 'number' ? 1 - momentum : 0.5
   const usual = Math.log10((to / 10) * damping)
-  const middle = Math.round(2 * usual)
-  return Array.from({ length: range[1] - range[0] + 1 }, (_, i) => middle + range[0] + i)
-    .map((k) => ({ lr: halfDecade(k), rate: k / 2 - usual }))
+  const middle = 3 * Math.round(2 * usual)
+  const count = (range[1] - range[0]) * perDecade + 1
+  return Array.from({ length: count }, (_, i) => middle + range[0] * perDecade + i)
+    .map((k) => {
+      const lr = Number((10 ** (k / perDecade)).toPrecision(2))
+      return { lr, rate: k / perDecade - usual, isCoarse: k % 3 === 0 }
+    })
     .filter(({ lr }) => lr >= from && lr <= to)
 }
-
-/** Returns 10^(k/2), rounded to 1 or 3 times a power of ten: 1, 3, 10, … for k = 0, 1, 2, … */
-const halfDecade = (k: number): number =>
-  Number(((k % 2 === 0 ? 1 : 3) * 10 ** Math.floor(k / 2)).toPrecision(1))
 
 /** The schedule of short runs, which only compare normalizations and rates. */
 export const firstSchedule = 'linear'

@@ -45,31 +45,28 @@ export const logEvidence = (lower: Rows, z: Float64Array): number =>
     -lower.length * 0.5 * Math.log(2 * Math.PI),
   )
 
-/** A joint normal distribution: means and, as a lower triangle, covariances. */
-export interface Normal {
-  readonly mean: Float64Array
-  readonly covariance: Rows
-}
-
 /**
- * Returns the distribution of values at new points, given those observed:
+ * Returns the covariance of values at new points, given those observed, as a lower triangle:
  *
- *     mean = prior + Vᵀ·z,    covariance = prior − Vᵀ·V,    V = L⁻¹·K(observed, new)
+ *     covariance = prior − Vᵀ·V,    V = L⁻¹·K(observed, new)
+ *
+ * and the columns of V, with which their mean is prior + Vᵀ·z.
  *
  * @param lower L, of the covariance of the observed values with their noise
- * @param z L⁻¹ times the observed values minus their prior means
  * @param cross rows K(new[j], observed)
- * @param prior distribution at the new points before anything was observed
+ * @param prior covariance at the new points before anything was observed
  */
-export function conditioned(lower: Rows, z: Float64Array, cross: Rows, prior: Normal): Normal {
+export function posterior(
+  lower: Rows,
+  cross: Rows,
+  prior: Rows,
+): { readonly columns: Rows; readonly covariance: Rows } {
   const n = lower.length
   const columns = cross.map((row) => solveLower(lower, row))
-  return {
-    mean: prior.mean.map((mean, j) => mean + dotTo(columns[j]!, z, n)),
-    covariance: prior.covariance.map((row, i) =>
-      row.map((value, j) => (j > i ? 0 : value - dotTo(columns[i]!, columns[j]!, n))),
-    ),
-  }
+  const covariance = prior.map((row, i) =>
+    row.map((value, j) => (j > i ? 0 : value - dotTo(columns[i]!, columns[j]!, n))),
+  )
+  return { columns, covariance }
 }
 
 /** Returns one draw from a joint normal distribution. @param lower Cholesky factor of its covariance */

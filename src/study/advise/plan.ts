@@ -18,9 +18,11 @@ const fewestRuns = 9
 const usualRuns = 18
 /** Minimum number of optimizer steps of a short trial; results of a shorter trial would mean nothing. */
 const fewestSteps = 10
-/** Largest share of the budget for short trials, and their largest number. */
+/** Largest share of the budget for short trials. */
 const shortShare = 0.3
+/** Largest numbers of short and of whole trials: more would tell little, and take the process longer to choose. */
 const mostShort = 24
+export const mostWhole = 60
 
 /** Number of trials that are chosen at a time, and may run in parallel. */
 export const atATime = 4
@@ -35,7 +37,7 @@ export const wholeBudget = (runSteps: number): number => fewestRuns * runSteps
 export function planOf(budget: number, runSteps: number): Plan {
   const whole = Math.min(runSteps, Math.floor(budget / fewestRuns))
   const short = Math.ceil(whole / 3)
-  if (short < Math.min(fewestSteps, Math.ceil(runSteps / 3))) {
+  if (short < Math.min(fewestSteps, Math.ceil(runSteps / 3)) || whole < 1) {
     const least = wholeBudget(Math.min(runSteps, 3 * fewestSteps - 2))
     throw new ArgumentError(
       `advise: wanted a budget of ${least} steps or more, got ${budget}; a run has ${runSteps}, ` +

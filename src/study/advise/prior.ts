@@ -2,48 +2,50 @@ import type { Candidate, Observed } from './candidate.ts'
 
 // What is expected of the logarithm of a run's final validation loss before any run. It is a sum of effects, each
 // normally distributed. Their standard deviations and means are in units of τ, the scale of effects on the problem at
-// hand, which is some 0.15 (15 %) in most cells of the atlas and 0.02 on texts; `scripts/advice-prior.ts` measures
-// how well they explain the atlas.
+// hand, which is some 0.2 (20 %) in most cells of the atlas and a tenth of that on texts; `scripts/advice-prior.ts`
+// measures how well they explain the atlas.
 
 const square = (x: number): number => x * x
 
-/** Variances in units of τ². */
+/** Variances in units of τ²: those under which the runs of the atlas are most probable, rounded. */
 const variance = {
-  kind: square(1.1),
-  kindWhenShort: square(0.8),
-  schedule: square(0.44),
-  scheduleOfKind: square(0.25),
-  decay: square(0.3),
-  own: square(1.5),
-  short: square(1),
-  slope: square(1.5),
-  rate: square(1.3),
-  rateOfKind: square(2.5),
-  rateOfSchedule: square(0.8),
-  rateWhenShort: square(1),
+  kind: square(0.4),
+  kindWhenShort: square(0.3),
+  schedule: square(0.12),
+  scheduleOfKind: square(0.13),
+  decay: square(0.2),
+  own: square(1),
+  short: square(2.4),
+  slope: square(1.1),
+  rate: square(0.65),
+  rateOfKind: square(1.1),
+  rateOfSchedule: square(0.6),
+  rateOfLength: square(0.67),
 } as const
 
 /** Decades of the learning rate over which its effect is alike. */
 const length = 0.46
 
-/** Means in units of τ: in the atlas, a constant rate costs some 14 %, and batch normalization gains 9 %. */
+/** Means in units of τ. The atlas has no runs of ghost, instance and derf. */
 const kindMeans: Readonly<Record<string, number>> = {
-  batch: -0.6,
-  ghost: -0.4,
-  layer: -0.2,
-  group: -0.2,
   none: 0,
+  batch: -1.2,
+  ghost: -1,
+  layer: -0.8,
+  group: -0.8,
 }
-const scheduleMeans: Readonly<Record<string, number>> = { constant: 0.95, plateau: 0.3, wsd: 0.3 }
-const otherKind = 0.2
-const ownMean = 0.5
-const shortMean = 1.8
+const scheduleMeans: Readonly<Record<string, number>> = { constant: 0.75, plateau: 0.2, wsd: 0.2 }
+const otherKind = -0.5
+const ownMean = 0.3
+const shortMean = 2.2
+/** Decades by which rates that suit short runs are higher. */
+const shift = 0.15
 /** Loss per squared decade away from the centre of the rates. */
-const bowl = 3
+const bowl = 2
 
 /** Variance of the mean of everything, and of a seed's examples and weights, in squared logarithms of the loss. */
 const level = square(2)
-const ofSeed = square(0.3)
+const ofSeed = square(0.5)
 
 /** What the prior asks of a run; runs of no seed are means over all seeds. */
 export type Point = Pick<Observed, 'candidate' | 'isShort'> & { readonly seed?: number }
@@ -67,7 +69,7 @@ function ofSettings(a: Candidate, b: Candidate, sameLength: boolean): number {
     variance.rate +
     (sameKind ? variance.rateOfKind : 0) +
     (sameSchedule ? variance.rateOfSchedule : 0) +
-    (sameLength ? variance.rateWhenShort : 0)
+    (sameLength ? variance.rateOfLength : 0)
   return (
     (sameKind ? variance.kind + (sameLength ? variance.kindWhenShort : 0) : 0) +
     (sameSchedule ? variance.schedule + (sameKind ? variance.scheduleOfKind : 0) : 0) +
@@ -86,6 +88,6 @@ export function expected({ candidate, isShort }: Point, centre: number): number 
     ofLength +
     (kindMeans[normalization] ?? otherKind) +
     (scheduleMeans[schedule] ?? 0) +
-    bowl * square(rate - centre)
+    bowl * square(rate - centre - (isShort ? shift : 0))
   )
 }

@@ -8,7 +8,7 @@ import { Belief } from './belief.ts'
 import type { Candidate, Observed } from './candidate.ts'
 import { firstSchedule } from './candidates.ts'
 import { chosenNext, promising } from './choose.ts'
-import { atATime, type Plan } from './plan.ts'
+import { atATime, mostWhole, type Plan } from './plan.ts'
 import { valuesOf } from './scores.ts'
 
 /** An event of a race: a round of trials, chosen together, starts; or a trial has finished. */
@@ -27,6 +27,8 @@ export interface Course {
   /** Whether runs after the first of a candidate split training and validation examples anew. */
   readonly resplit: boolean
   readonly usualNoise: number
+  /** Number of validation examples, if the score is their cross-entropy. */
+  readonly examples?: number
   /** Runs trials and yields each with its result. */
   run(trials: readonly Trial[]): AsyncIterable<Finished>
   readonly signal?: AbortSignalLike
@@ -52,7 +54,9 @@ export class Race {
   /** Runs short trials with one schedule, which find out about normalizations and rates. */
   async *short(): AsyncGenerator<RaceEvent> {
     const { candidates, plan } = this.#course
-    const first = candidates.filter(({ schedule, decay }) => schedule === firstSchedule && decay === '')
+    const first = candidates.filter(
+      ({ schedule, decay, isCoarse }) => schedule === firstSchedule && decay === '' && isCoarse,
+    )
     for (let left = plan.shortTrials; left > 0 && first.length > 0; left -= atATime) {
       yield* this.#round(first, Math.min(atATime, left), true)
     }
@@ -61,10 +65,9 @@ export class Race {
   /** Runs whole trials, the first of which is the experiment as it is, until `reserve` steps of the budget are left. */
   async *whole(reserve: number): AsyncGenerator<RaceEvent> {
     const { candidates, plan, budget } = this.#course
-    for (;;) {
-      const affordable = Math.floor((budget - reserve - this.#planned) / plan.whole)
-      if (affordable < 1) return
-      yield* this.#round(candidates, Math.min(atATime, affordable), false)
+    const affordable = Math.floor((budget - reserve - this.#planned) / plan.whole)
+    for (let left = Math.min(mostWhole, affordable); left > 0; left -= atATime) {
+      yield* this.#round(candidates, Math.min(atATime, left), false)
     }
   }
 
@@ -76,9 +79,9 @@ export class Race {
 
   /** Returns what is believed after all runs of candidates so far. */
   belief(): Belief {
-    const { metric, usualNoise } = this.#course
+    const { metric, usualNoise, examples } = this.#course
     const known = this.#finished.filter(({ rung }) => rung < 2)
-    const values = valuesOf(known, metric)
+    const values = valuesOf(known, metric, examples)
     const observed = values.map(
       (value, i): Observed => ({
         candidate: this.#byKey.get(keyOf(known[i]!.settings))!,
