@@ -112,7 +112,7 @@ function heartbeats() {
     shape: [1, 128],
     classes: 4,
   })
-  return parts(set, [1200, 300, 2000], 'heartbeats')
+  return parts(set, [800, 200, 1000], 'heartbeats')
 }
 
 const characters = (texts, context, sizes, key) => parts(data.nextCharacter(texts, { context }), sizes, key)
@@ -368,8 +368,8 @@ export const problems = {
     model: signalNet(1, 128, 4, 8),
     ...crossEntropy,
     optimizer: sgd({ lr: 0.1, momentum: 0.9 }),
-    batchSize: 32,
-    steps: 220,
+    batchSize: 16,
+    steps: 150,
   },
   'marked numbers': {
     kind: 'signal',

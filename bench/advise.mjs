@@ -52,7 +52,7 @@ function experimentOf(name) {
   return made.get(name)
 }
 
-/** Trains a trial, or looks it up: its result, and the loss on test data. */
+/** Trains a trial, or looks it up: its result and, at a fresh seed, the loss on test data. */
 async function run(name, { settings, seed, split, steps }) {
   const key = JSON.stringify([name, settings, seed, split ?? null, steps])
   if (!known.has(key)) {
@@ -81,9 +81,10 @@ async function trained(name, trial) {
   }
   if (explosionOf(losses[0], [losses.at(-1), last.trainLoss, last.validationLoss]))
     return { steps: trial.steps }
-  const { loss } = await task.evaluate(base.data.test, { batchSize: 1000 })
+  const isFresh = trial.seed >= fresh[0]
+  const test = isFresh ? (await task.evaluate(base.data.test, { batchSize: 1000 })).loss : undefined
   const seconds = (performance.now() - begun) / 1e3
-  return { loss: last.validationLoss, test: loss, steps: trial.steps, seconds: Number(seconds.toFixed(3)) }
+  return { loss: last.validationLoss, test, steps: trial.steps, seconds: Number(seconds.toFixed(3)) }
 }
 
 /** Runs trials for `advise`. */

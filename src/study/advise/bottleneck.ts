@@ -11,8 +11,8 @@ import { valuesOf } from './scores.ts'
 const enough = 32
 /** How many times as many examples in a batch are tried, with so many times fewer steps. */
 const factor = 4
-/** Number of seeds. */
-export const seeds = 2
+/** Largest number of seeds. */
+const seeds = 2
 /** Smallest gain, in logarithms of the loss, that counts. */
 const least = 0.03
 
@@ -49,7 +49,7 @@ export function largerBatches(
   }))
 }
 
-/** Returns whether batches are too small: larger ones were better with every one of two seeds, by 3 % on average. */
+/** Returns whether batches are too small: larger ones were better with each of up to two seeds, by 3 % on average. */
 export function bottleneckOf(
   { batchSize }: Experiment,
   finished: readonly Finished[],
@@ -60,7 +60,7 @@ export function bottleneckOf(
   const own = larger.flatMap(({ seed }) =>
     finished.filter((one) => one.rung === 1 && one.seed === seed && keyOf(one.settings) === keyOf(settings)),
   )
-  if (own.length < seeds || own.length !== larger.length) return undefined
+  if (own.length === 0 || own.length !== larger.length) return undefined
   const values = valuesOf([...own, ...larger], metric)
   const gains = own.map((_, i) => values[i]! - values[own.length + i]!)
   if (gains.some((gain) => !(gain > 0)) || meanOf(gains) < least) return undefined
