@@ -110,8 +110,7 @@ const isSmall = ({ data, sampler }: Experiment): boolean =>
   sampler === undefined && canResplit(data) && data.train.length + data.validation.length <= mostResplit
 
 /** Returns how much to expect the logarithm of a loss to differ between seeds: more with few validation examples. */
-const usualNoiseOf = (experiment: Experiment): number =>
-  0.01 + 0.5 / Math.sqrt(validationExamples(experiment))
+const usualNoiseOf = (experiment: Experiment): number => 0.8 / Math.sqrt(validationExamples(experiment))
 
 const validationExamples = ({ data: { validation } }: Experiment): number =>
   isStream(validation) ? 1000 : validation.length

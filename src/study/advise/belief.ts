@@ -1,14 +1,14 @@
 import { random } from '../../core/random.ts'
 import type { Candidate, Observed } from './candidate.ts'
 import { cholesky, dotTo, drawn, logEvidence, posterior, type Rows, solveLower } from './gaussian-process.ts'
-import { covariance, expected, type Point, sharedCovariance } from './prior.ts'
+import { covariance, expected, type Point, sharedCovariance, wholeRuns } from './prior.ts'
 
 // Hyperparameters, averaged over by their evidence: the scale τ of effects, the noise ν of a run, the centre of rates.
 const scales = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
 const noises = [0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4]
 const centres = [-1, -0.5, 0, 0.5]
-/** Widths of their priors: factors e and e^0.8, and 0.6 decades. */
-const widths = { scale: 1, noise: 0.8, centre: 0.6 }
+/** Widths of their priors: factors e and e, and 0.6 decades. */
+const widths = { scale: 1, noise: 1, centre: 0.6 }
 const usualScale = 0.13
 
 /** Hyperparameters with less of the weight than this are left out. */
@@ -129,8 +129,6 @@ export class Belief {
 }
 
 const square = (x: number): number => x * x
-
-const wholeRuns = (candidate: Candidate): Point => ({ candidate, isShort: false })
 
 /** Returns the covariances of points with others; of a list with itself, their lower triangle. */
 function related(points: readonly Point[], others: readonly Point[]): Relations {

@@ -1,8 +1,28 @@
 import type { Belief } from './belief.ts'
 import type { Candidate } from './candidate.ts'
+import { expected, wholeRuns } from './prior.ts'
 
-/** Factor of the deviations of draws: below 1, good settings are tried again sooner, and fewer others. */
-const temper = 0.5
+/** Decades from the usual rate that the first runs with each of two kinds try. */
+const openingRates = [
+  [-1, 0, 0.5, 1],
+  [-0.5, 0, 0.5, 1],
+] as const
+
+/**
+ * Returns the first candidates to try, in rounds: the two kinds of which most is expected, each over the whole range of
+ * rates. Draws from the belief would keep to rates that suit most problems, and a short run may not tell them apart.
+ */
+export function openingOf(candidates: readonly Candidate[]): Candidate[][] {
+  const kinds = new Map(candidates.map((one) => [one.kind, expected(wholeRuns({ ...one, rate: 0 }), 0)]))
+  const best = [...kinds].sort(([, a], [, b]) => a - b).map(([kind]) => kind)
+  return openingRates.flatMap((rates, i) => {
+    const ofKind = candidates.filter(({ kind }) => kind === best[i])
+    const distance = (one: Candidate, rate: number): number => Math.abs(one.rate - rate)
+    const near = (rate: number): Candidate =>
+      ofKind.reduce((a, b) => (distance(b, rate) < distance(a, rate) ? b : a))
+    return ofKind.length === 0 ? [] : [[...new Set(rates.map(near))]]
+  })
+}
 
 /** Number of candidates that are compared jointly: those that may be best. */
 const most = 120
@@ -29,6 +49,8 @@ export function promising(
  * Chooses `count` candidates to try next, the same one perhaps several times, by top-two Thompson sampling: a candidate
  * is the best of a draw of all values from the belief or, half of the time, of another draw in which another one is best.
  *
+ * @param temper factor of the deviations of draws: below 1, good settings are tried again sooner, and fewer others
+ *
  * Source: Russo 2020, https://doi.org/10.1287/opre.2019.1911.
  */
 export function chosenNext(
@@ -36,6 +58,7 @@ export function chosenNext(
   candidates: readonly Candidate[],
   count: number,
   key: string,
+  temper: number,
 ): Candidate[] {
   const draw = belief.sampler(candidates, key, temper)
   const best = (): number => indexOfLeast(draw())

@@ -50,6 +50,9 @@ const ofSeed = square(0.5)
 /** What the prior asks of a run; runs of no seed are means over all seeds. */
 export type Point = Pick<Observed, 'candidate' | 'isShort'> & { readonly seed?: number }
 
+/** What is asked about a candidate: the mean of its whole runs. */
+export const wholeRuns = (candidate: Candidate): Point => ({ candidate, isShort: false })
+
 /** Returns the covariance of two runs that the level and equal seeds give them. */
 export const sharedCovariance = (a: Point, b: Point): number =>
   level + (a.seed !== undefined && a.seed === b.seed ? ofSeed : 0)

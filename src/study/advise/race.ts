@@ -7,7 +7,7 @@ import type { Trial } from '../trial.ts'
 import { Belief } from './belief.ts'
 import type { Candidate, Observed } from './candidate.ts'
 import { firstSchedule } from './candidates.ts'
-import { chosenNext, promising } from './choose.ts'
+import { chosenNext, openingOf, promising } from './choose.ts'
 import { atATime, mostWhole, type Plan } from './plan.ts'
 import { valuesOf } from './scores.ts'
 
@@ -41,6 +41,8 @@ export class Race {
   readonly #byKey: ReadonlyMap<string, Candidate>
   #planned = 0
   #rounds = 0
+  /** Numbers of rounds of short and of whole trials. */
+  readonly #blocks: [short: number, whole: number] = [0, 0]
 
   constructor(course: Course) {
     this.#course = course
@@ -57,8 +59,13 @@ export class Race {
     const first = candidates.filter(
       ({ schedule, decay, isCoarse }) => schedule === firstSchedule && decay === '' && isCoarse,
     )
-    for (let left = plan.shortTrials; left > 0 && first.length > 0; left -= atATime) {
-      yield* this.#round(first, Math.min(atATime, left), true)
+    let left = plan.shortTrials
+    for (const opening of openingOf(first)) {
+      if (opening.length <= left) yield* this.#round(opening, true)
+      left -= opening.length
+    }
+    for (; left > 0 && first.length > 0; left -= atATime) {
+      yield* this.#round(this.#chosen(first, Math.min(atATime, left), true), true)
     }
   }
 
@@ -67,7 +74,7 @@ export class Race {
     const { candidates, plan, budget } = this.#course
     const affordable = Math.floor((budget - reserve - this.#planned) / plan.whole)
     for (let left = Math.min(mostWhole, affordable); left > 0; left -= atATime) {
-      yield* this.#round(candidates, Math.min(atATime, left), false)
+      yield* this.#round(this.#chosen(candidates, Math.min(atATime, left), false), false)
     }
   }
 
@@ -115,32 +122,29 @@ export class Race {
     )
   }
 
-  /** Chooses and runs a round of trials. */
-  async *#round(
-    candidates: readonly Candidate[],
-    count: number,
-    isShort: boolean,
-  ): AsyncGenerator<RaceEvent> {
+  /** Runs a round of trials, each with the next seed of its candidate. */
+  async *#round(chosen: readonly Candidate[], isShort: boolean): AsyncGenerator<RaceEvent> {
     const { plan, seed, resplit } = this.#course
-    const [steps, rung] = isShort ? [plan.short, 0] : [plan.whole, 1]
-    const runs = new Map<string, number>()
-    for (const one of this.#finished.filter((trial) => trial.rung === rung)) {
-      runs.set(keyOf(one.settings), (runs.get(keyOf(one.settings)) ?? 0) + 1)
-    }
-    const trials = this.#chosen(candidates, count, isShort).map(({ settings }): Omit<Trial, 'id'> => {
-      const k = runs.get(keyOf(settings)) ?? 0
-      runs.set(keyOf(settings), k + 1)
+    const [steps, rung] = isShort ? ([plan.short, 0] as const) : ([plan.whole, 1] as const)
+    const used = new Set(this.#finished.map((trial) => runKey(trial)))
+    const block = resplit ? this.#blocks[rung]++ : 0
+    const trials = chosen.map(({ settings }): Omit<Trial, 'id'> => {
+      let k = block
+      while (used.has(runKey({ settings, rung, seed: seed + k }))) k++
+      used.add(runKey({ settings, rung, seed: seed + k }))
       return { settings, seed: seed + k, steps, rung, ...(resplit && k > 0 && { split: seed + k }) }
     })
     yield* this.#run(trials)
   }
 
   #chosen(candidates: readonly Candidate[], count: number, isShort: boolean): Candidate[] {
-    const isNew = !isShort && this.#finished.every(({ rung }) => rung === 0)
-    const forced = isNew ? candidates.filter(({ isOwn }) => isOwn).slice(0, count) : []
+    const whole = this.#finished.filter(({ rung }) => rung === 1)
+    const isEarly = !isShort && whole.length < atATime * (this.#course.resplit ? 2 : 1)
+    const forced = isEarly ? candidates.filter(({ isOwn }) => isOwn).slice(0, count) : []
     const belief = this.belief()
     const likely = promising(belief, candidates)
-    return [...forced, ...chosenNext(belief, likely, count - forced.length, `round ${this.#rounds}`)]
+    const temper = isShort ? 1 : 0.5
+    return [...forced, ...chosenNext(belief, likely, count - forced.length, `round ${this.#rounds}`, temper)]
   }
 
   async *#run(all: readonly Omit<Trial, 'id'>[]): AsyncGenerator<RaceEvent> {
@@ -155,3 +159,6 @@ export class Race {
     this.#finished.sort((a, b) => a.id - b.id) // trials finish in any order; the advice must not depend on it
   }
 }
+
+const runKey = ({ settings, rung, seed }: Pick<Trial, 'settings' | 'rung' | 'seed'>): string =>
+  `${keyOf(settings)} ${rung} ${seed}`
