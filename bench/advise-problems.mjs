@@ -145,6 +145,35 @@ const marked = () =>
     return { x, y: values[first] + values[second] > 0 ? 1 : 0 }
   })
 
+/** Friedman's function of 5 of 10 numbers, with noise, over its standard deviation. */
+const friedman = () =>
+  drawn('friedman', [160, 40, 2000], { shape: [10], targetShape: [1] }, (stream) => {
+    const x = Array.from({ length: 10 }, () => stream.uniform())
+    const smooth = 10 * Math.sin(Math.PI * x[0] * x[1]) + 20 * (x[2] - 0.5) ** 2 + 10 * x[3] + 5 * x[4]
+    return { x: x.map((one) => 3.46 * (one - 0.5)), y: (smooth - 14.4 + stream.normal()) / 4.9 }
+  })
+
+/** Images of 8×8 noisy pixels with a bright bar: across, down or neither. */
+const bars = () =>
+  drawn('bars', [320, 80, 2000], { shape: [64], classes: 3 }, (stream, i) => {
+    const at = Math.floor(stream.uniform(0, 8))
+    const isBright = [(row) => row === at, (_, column) => column === at, () => false][i % 3]
+    const x = Array.from({ length: 64 }, (_, p) => (isBright(p >> 3, p % 8) ? 0.9 : 0) + stream.normal())
+    return { x, y: i % 3 }
+  })
+
+/** Deviations of the structures of proteins, from nine properties. */
+function proteins() {
+  const { x, y } = data.readNpz(folder('uci-regression/protein.npz'))
+  const set = data.dataset({
+    x: Float32Array.from(x.data, Number),
+    y: Float32Array.from(y.data, (value) => (Number(value) - 7.7) / 6.1),
+    shape: [9],
+    targetShape: [1],
+  })
+  return normalized(parts(set, [1200, 300, 2000], 'proteins'))
+}
+
 /** Points on the arms of three spirals. */
 const spirals = () =>
   drawn('spirals', [480, 120, 2000], { shape: [2], classes: 3 }, (stream, i) => {
@@ -287,7 +316,7 @@ export const problems = {
   },
   concrete: {
     kind: 'table',
-    design: false,
+    design: true,
     data: () => table('uci-regression/concrete.csv', [600, 150, 280]),
     model: mlp([8, 48, 48, 1], { norm: false }),
     ...squares,
@@ -297,7 +326,7 @@ export const problems = {
   },
   'power plant': {
     kind: 'table',
-    design: false,
+    design: true,
     data: () => table('uci-regression/power-plant.csv', [2400, 600, 2000]),
     model: mlp([4, 32, 32, 1]),
     ...squares,
@@ -307,7 +336,7 @@ export const problems = {
   },
   spirals: {
     kind: 'table',
-    design: false,
+    design: true,
     data: spirals,
     model: mlp([2, 32, 32, 32, 32, 3], { norm: false }),
     ...crossEntropy,
@@ -317,7 +346,7 @@ export const problems = {
   },
   'noisy digits': {
     kind: 'image',
-    design: false,
+    design: true,
     data: () => digits('flat', [1500, 400, 2000], 0.5),
     model: mlp([100, 64, 64, 64, 10]),
     ...crossEntropy,
@@ -337,7 +366,7 @@ export const problems = {
   },
   plays: {
     kind: 'text',
-    design: false,
+    design: true,
     data: () =>
       characters(
         [readFileSync(folder('tiny-shakespeare/input.txt'), 'utf8').slice(0, 60_000)],
@@ -353,13 +382,53 @@ export const problems = {
   },
   splice: {
     kind: 'text',
-    design: false,
+    design: true,
     data: () => bases('splice/splice.npz', 60, [900, 220, 2000], true),
     model: mlp([240, 32, 32, 3]),
     ...crossEntropy,
     optimizer: sgd({ lr: 0.1, momentum: 0.9 }),
     batchSize: 32,
     steps: 200,
+  },
+  proteins: {
+    kind: 'table',
+    design: false,
+    data: proteins,
+    model: mlp([9, 48, 48, 1], { norm: false }),
+    ...squares,
+    optimizer: adamw({ lr: 3e-3 }),
+    batchSize: 32,
+    steps: 300,
+  },
+  'friedman, 200 rows': {
+    kind: 'table',
+    design: false,
+    data: friedman,
+    model: mlp([10, 32, 1]),
+    ...squares,
+    optimizer: sgd({ lr: 0.03, momentum: 0.9 }),
+    batchSize: 16,
+    steps: 200,
+  },
+  'masses, 300 rows': {
+    kind: 'table',
+    design: false,
+    data: () => normalized(parts(data.breastCancer(), [240, 60, 269], 'masses 300')),
+    model: mlp([30, 24, 24, 2], { norm: false }),
+    ...crossEntropy,
+    optimizer: adamw({ lr: 0.01 }),
+    batchSize: 32,
+    steps: 140,
+  },
+  bars: {
+    kind: 'image',
+    design: false,
+    data: bars,
+    model: mlp([64, 48, 48, 3]),
+    ...crossEntropy,
+    optimizer: sgd({ lr: 0.1, momentum: 0.9 }),
+    batchSize: 32,
+    steps: 150,
   },
   heartbeats: {
     kind: 'signal',
@@ -373,7 +442,7 @@ export const problems = {
   },
   'marked numbers': {
     kind: 'signal',
-    design: false,
+    design: true,
     data: marked,
     model: () => new MarkedNet(),
     ...crossEntropy,

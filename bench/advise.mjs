@@ -174,9 +174,9 @@ async function measured(name) {
 
 const results = existsSync(options.out) ? JSON.parse(readFileSync(options.out, 'utf8')) : {}
 if (!options.table) {
-  for (const [name, { design }] of Object.entries(problems)) {
-    if (options.only !== undefined && !options.only.split(';').includes(name)) continue
-    if (options.design && !design) continue
+  const names = options.only?.split(';') ?? Object.keys(problems)
+  for (const name of names) {
+    if (options.design && !problems[name].design) continue
     const result = await measured(name)
     if (result === undefined) continue
     results[name] = result

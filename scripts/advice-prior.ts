@@ -3,7 +3,7 @@
 // Run it with: npx jiti scripts/advice-prior.ts
 import { readdirSync, readFileSync } from 'node:fs'
 import { Belief } from '../src/study/advise/belief.ts'
-import type { Observed } from '../src/study/advise/candidate.ts'
+import type { Observed } from '../src/study/advise/contender.ts'
 
 const folder = new URL('../studies/results/atlas/', import.meta.url)
 const adamw = /attention/

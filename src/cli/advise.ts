@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, posix, relative, resolve } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { ArgumentError, DamagedError } from '../core/errors.ts'
 import { extendedName } from '../core/file-name.ts'
 import { jsonIn } from '../core/json.ts'
@@ -33,7 +33,7 @@ import { startWorker } from './worker.ts'
 
 interface Options {
   readonly budget?: number
-  readonly optimizer?: readonly ('muon' | 'prodigy')[]
+  readonly optimizer?: readonly string[]
   readonly resplit?: boolean
   readonly workers?: number
   readonly set: readonly string[]
@@ -52,9 +52,7 @@ export const adviseCommand = (output: Output = terminal()): Command =>
     )
     .argument('<file>', 'file of the experiment')
     .option('--budget <steps>', 'optimizer steps to spend (default: those of 18 runs)', positiveInteger)
-    .addOption(
-      new Option('--optimizer <name...>', 'race these beside the own optimizer').choices(['muon', 'prodigy']),
-    )
+    .option('--optimizer <name...>', 'race these beside the own optimizer, such as muon and prodigy')
     .option('--resplit', 'split training and validation examples anew for each further seed')
     .option('--no-resplit', 'keep the split, as of examples that belong together')
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
@@ -104,18 +102,15 @@ async function run(file: string, options: Options, output: Output): Promise<void
     }
   })
   if (exitCode === undefined) return
-  const { budget: given, test } = options
-  const again = evenstepCommand('advise', file, set, {
-    budget: given,
-    optimizer: optimizers,
-    resplit: resplit === false ? undefined : resplit,
-    'no-resplit': resplit === false || undefined,
-    workers,
-    out: folder,
-    test,
-  })
   process.exitCode = exitCode
-  printNote(`stopped; finished trials are in ${folder}; resume with ${again}`)
+  printNote(`stopped; finished trials are in ${folder}; resume with ${again(file, folder, options)}`)
+}
+
+/** Returns the command that resumes the advice in `folder`. */
+function again(file: string, folder: string, options: Options): string {
+  const { set, budget, optimizer, resplit, workers, test } = options
+  const kept = resplit === false ? { 'no-resplit': true } : { resplit }
+  return evenstepCommand('advise', file, set, { budget, optimizer, ...kept, workers, out: folder, test })
 }
 
 /**

@@ -1,4 +1,4 @@
-import { count, percent } from '../../core/text.ts'
+import { count, counted, percent } from '../../core/text.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import { cellsOf, type Scored } from '../analysis/cells.ts'
 import type { Estimate, Finished } from '../analysis/findings.ts'
@@ -7,9 +7,9 @@ import { keyOf } from '../settings.ts'
 import type { Settings } from '../trial.ts'
 import { stepsWith } from '../trial-settings.ts'
 import { type Bottleneck, bottleneckOf } from './bottleneck.ts'
-import type { Candidate } from './candidate.ts'
 import { type Confidence, sure } from './confidence.ts'
-import { evidenceOf, seedsText } from './evidence.ts'
+import type { Contender } from './contender.ts'
+import { evidenceOf } from './evidence.ts'
 import { type Plan, wholeBudget } from './plan.ts'
 import { isOwn, type Recommendation, recommendationOf } from './recommendation.ts'
 
@@ -45,7 +45,7 @@ export interface Outcome {
   readonly plan: Plan
   readonly budget: number
   readonly finished: readonly Finished[]
-  readonly recommended: Candidate
+  readonly recommended: Contender
   readonly confidence: Confidence
 }
 
@@ -90,7 +90,7 @@ function becauseOf(outcome: Outcome, seeds: number): string {
     const longest = `the longest trials had ${count(plan.whole)} of a run's ${count(run)} steps`
     return `${longest}; trials as long as a run take --budget ${wholeBudget(run)}`
   }
-  const over = `over ${seedsText(seeds)} of ${isOwn(recommended.settings) ? 'it' : 'these settings'}`
+  const over = `over ${counted(seeds, 'seed')} of ${isOwn(recommended.settings) ? 'it' : 'these settings'}`
   if (certainty === 'sure') return `${said}${than}; ${over}`
   return `${said}${than}; ${over}, results differ too much between seeds; more validation examples or a larger budget would tell`
 }

@@ -2,13 +2,13 @@ import { abortSignal } from '../../core/abort.ts'
 import {
   boolean,
   callback,
-  choice,
   list,
   type OptionsOf,
   present,
   readOptions,
   required,
   size,
+  text,
 } from '../../core/options.ts'
 import { canResplit } from '../../data/resplit.ts'
 import { isStream } from '../../data/stream.ts'
@@ -18,10 +18,10 @@ import { stepsWith } from '../trial-settings.ts'
 import { type Advice, adviceOf } from './advice.ts'
 import type { Belief } from './belief.ts'
 import { batchSteps, largerBatches } from './bottleneck.ts'
-import type { Candidate } from './candidate.ts'
 import { candidatesOf, own } from './candidates.ts'
 import { promising } from './choose.ts'
 import { confidenceIn } from './confidence.ts'
+import type { Contender } from './contender.ts'
 import { planOf } from './plan.ts'
 import { Race, type RaceEvent } from './race.ts'
 import { inProcess, type Runner } from './runner.ts'
@@ -32,8 +32,8 @@ const mostResplit = 2000
 const options = {
   /** Total optimizer steps that all trials together may take; 18 runs of the experiment are usual. */
   budget: required(size),
-  /** Optimizers to race beside the experiment's own, with their default options. @default [] */
-  optimizers: list(choice(['muon', 'prodigy'])),
+  /** Names of optimizers, such as `muon`, to race beside the experiment's own, with their default options. @default [] */
+  optimizers: list(text()),
   /**
    * Whether each further seed also splits training and validation examples anew, in the same sizes. False for examples
    * that belong together, such as a patient's, and that you have split yourself.
@@ -119,13 +119,13 @@ const validationExamples = ({ data: { validation } }: Experiment): number =>
 const isCrossEntropy = ({ monitor, data: { validation } }: Experiment): boolean =>
   monitor === 'validationLoss' && validation.classes !== undefined
 
-function bestOf(belief: Belief, candidates: readonly Candidate[]): Candidate {
+function bestOf(belief: Belief, candidates: readonly Contender[]): Contender {
   const { mean } = belief.summary(candidates)
   return candidates[mean.indexOf(Math.min(...mean))]!
 }
 
 /** Returns the candidates that have whole trials. */
-function triedOf(candidates: readonly Candidate[], whole: readonly Finished[]): Candidate[] {
+function triedOf(candidates: readonly Contender[], whole: readonly Finished[]): Contender[] {
   const keys = new Set(whole.map(({ settings }) => JSON.stringify(settings)))
   return candidates.filter(({ settings }) => keys.has(JSON.stringify(settings)))
 }

@@ -1,7 +1,15 @@
 import { random } from '../../core/random.ts'
-import type { Candidate, Observed } from './candidate.ts'
-import { cholesky, dotTo, drawn, logEvidence, posterior, type Rows, solveLower } from './gaussian-process.ts'
-import { covariance, expected, type Point, sharedCovariance, wholeRuns } from './prior.ts'
+import type { Contender, Observed } from './contender.ts'
+import {
+  cholesky,
+  dotTo,
+  drawn,
+  logEvidence,
+  type MatrixRows,
+  posterior,
+  solveLower,
+} from './gaussian-process.ts'
+import { covariance, expected, type RunPoint, sharedCovariance, wholeRuns } from './prior.ts'
 
 // Hyperparameters, averaged over by their evidence: the scale τ of effects, the noise ν of a run, the centre of rates.
 const scales = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
@@ -18,15 +26,15 @@ const least = 0.01
 interface Fit {
   readonly scale: number
   readonly centre: number
-  readonly lower: Rows
+  readonly lower: MatrixRows
   readonly z: Float64Array
   readonly weight: number
 }
 
 /** Covariances of runs and candidates by their effects (in units of τ²) and by what they share. */
 interface Relations {
-  readonly effects: Rows
-  readonly shared: Rows
+  readonly effects: MatrixRows
+  readonly shared: MatrixRows
 }
 
 /** What is believed of whole runs of candidates after some runs: a mixture of normal distributions. */
@@ -47,11 +55,6 @@ export class Belief {
     )
     this.#fits = weighed(fits)
     this.evidence = logMean(fits)
-    if (process.env.DBG)
-      console.error(
-        runs.length,
-        this.#fits.slice(0, 4).map((f) => [f.scale, f.centre, f.weight.toFixed(2), f.lower.length]),
-      )
   }
 
   #fitsOf(relations: Relations, scale: number, noise: number, usualNoise: number): Fit[] {
@@ -70,7 +73,7 @@ export class Belief {
   }
 
   /** Returns the mean and the standard deviation of each candidate's whole runs, over all seeds. */
-  summary(candidates: readonly Candidate[]): {
+  summary(candidates: readonly Contender[]): {
     readonly mean: Float64Array
     readonly deviation: Float64Array
   } {
@@ -92,7 +95,7 @@ export class Belief {
   }
 
   /** Returns a function that draws values of all candidates at once; deviations are multiplied by `temper`. */
-  sampler(candidates: readonly Candidate[], key: string, temper: number = 1): () => Float64Array {
+  sampler(candidates: readonly Contender[], key: string, temper: number = 1): () => Float64Array {
     const stream = random('advise', key)
     const points = candidates.map(wholeRuns)
     const [cross, within] = [related(points, this.#runs), related(points, points)]
@@ -116,7 +119,8 @@ export class Belief {
     }
   }
 
-  #expected = ({ scale, centre }: Fit, point: Point): number => this.#level + scale * expected(point, centre)
+  #expected = ({ scale, centre }: Fit, point: RunPoint): number =>
+    this.#level + scale * expected(point, centre)
 
   #choose(at: number): Fit {
     let left = at
@@ -131,8 +135,8 @@ export class Belief {
 const square = (x: number): number => x * x
 
 /** Returns the covariances of points with others; of a list with itself, their lower triangle. */
-function related(points: readonly Point[], others: readonly Point[]): Relations {
-  const rows = (of: (a: Point, b: Point) => number): Rows =>
+function related(points: readonly RunPoint[], others: readonly RunPoint[]): Relations {
+  const rows = (of: (a: RunPoint, b: RunPoint) => number): MatrixRows =>
     points.map((a, i) =>
       Float64Array.from(points === others ? others.slice(0, i + 1) : others, (b) => of(a, b)),
     )
@@ -140,7 +144,7 @@ function related(points: readonly Point[], others: readonly Point[]): Relations 
 }
 
 /** Returns covariances for a scale τ, with `noise` added to the last of each row. */
-const scaled = ({ effects, shared }: Relations, scale: number, noise: number = 0): Rows =>
+const scaled = ({ effects, shared }: Relations, scale: number, noise: number = 0): MatrixRows =>
   effects.map((row, i) =>
     row.map(
       (effect, j) => scale ** 2 * effect + shared[i]![j]! + (noise > 0 && j === row.length - 1 ? noise : 0),
@@ -149,7 +153,7 @@ const scaled = ({ effects, shared }: Relations, scale: number, noise: number = 0
 
 /** Returns `make`, which is called once for fits that differ only in their centre. */
 function oncePer<T>(make: (fit: Fit) => T): (fit: Fit) => T {
-  const made = new Map<Rows, T>()
+  const made = new Map<MatrixRows, T>()
   return (fit) => {
     const known = made.get(fit.lower) ?? make(fit)
     made.set(fit.lower, known)

@@ -7,11 +7,11 @@ import { runLength } from '../../train/length.ts'
 import { withSettings } from '../../train/spec.ts'
 import { taskOf } from '../../train/train.ts'
 import type { Settings } from '../trial.ts'
-import type { Candidate } from './candidate.ts'
+import type { Contender } from './contender.ts'
 import { driftWeightDecay } from './weight-decay.ts'
 
 /** The experiment as it is. */
-export const own: Candidate = {
+export const own: Contender = {
   settings: {},
   kind: 'own',
   normalization: '',
@@ -48,7 +48,7 @@ export function candidatesOf(
   experiment: Experiment,
   steps: number,
   optimizers: readonly string[],
-): Candidate[] {
+): Contender[] {
   const raced: Raced[] = [
     { name: '', settings: {}, optimizer: experiment.optimizer },
     ...optimizers.map((type) => {
@@ -62,7 +62,7 @@ export function candidatesOf(
       ratesOf(one.optimizer).flatMap(({ lr, ...rate }) =>
         schedulesOf(experiment, one.optimizer, steps).flatMap((schedule) =>
           decaysOf({ ...experiment, optimizer: one.optimizer }, lr, steps).map(
-            (decay): Candidate => ({
+            (decay): Contender => ({
               settings: { ...one.settings, normalization, lr, ...schedule.settings, ...decay },
               kind: `${one.name} ${normalization}`,
               normalization,
@@ -105,7 +105,7 @@ function graphWith(experiment: Experiment, normalization: NormalizationType): st
  * Returns the rates to try, with their distances in decades from the rate that usually suits the optimizer: in the atlas,
  * a tenth of the highest rate of its range test times 1 − μ for SGD, and a twentieth for optimizers like AdamW.
  */
-function ratesOf(optimizer: Optimizer): (Pick<Candidate, 'rate' | 'isCoarse'> & { readonly lr: number })[] {
+function ratesOf(optimizer: Optimizer): (Pick<Contender, 'rate' | 'isCoarse'> & { readonly lr: number })[] {
   const { testRates: [from, to] = [1e-5, 10], heavyBall, momentum = 0 } = optimizer.traits()
   const damping = heavyBall && typeof momentum === 'number' ? 1 - momentum : 0.5
   const usual = Math.log10((to / 10) * damping)

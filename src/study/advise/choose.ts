@@ -1,27 +1,46 @@
 import type { Belief } from './belief.ts'
-import type { Candidate } from './candidate.ts'
+import type { Contender } from './contender.ts'
 import { expected, wholeRuns } from './prior.ts'
 
-/** Decades from the usual rate that the first runs with each of two kinds try. */
-const openingRates = [
-  [-1, 0, 0.5, 1],
-  [-0.5, 0, 0.5, 1],
-] as const
+/** The first rounds: positions in the list of the kinds of which most is expected, and decades from the usual rate. */
+const openings: readonly (readonly (readonly [kind: number, rate: number])[])[] = [
+  [
+    [0, 0],
+    [1, 0],
+    [2, 0],
+    [0, -1],
+  ],
+  [
+    [0, 0.5],
+    [1, 0.5],
+    [2, 0.5],
+    [1, 1],
+  ],
+  [
+    [0, -0.5],
+    [1, -0.5],
+    [2, -0.5],
+    [0, 1],
+  ],
+]
 
 /**
- * Returns the first candidates to try, in rounds: the two kinds of which most is expected, each over the whole range of
- * rates. Draws from the belief would keep to rates that suit most problems, and a short run may not tell them apart.
+ * Returns the first candidates to try, in rounds: without normalization and with the two that promise most, each over the
+ * whole range of rates. Draws from the belief would keep to what suits most problems, and short runs may not tell
+ * candidates apart.
  */
-export function openingOf(candidates: readonly Candidate[]): Candidate[][] {
-  const kinds = new Map(candidates.map((one) => [one.kind, expected(wholeRuns({ ...one, rate: 0 }), 0)]))
+export function openingOf(candidates: readonly Contender[]): Contender[][] {
+  const promise = (one: Contender): number =>
+    one.normalization === 'none' ? Number.NEGATIVE_INFINITY : expected(wholeRuns({ ...one, rate: 0 }), 0)
+  const kinds = new Map(candidates.map((one) => [one.kind, promise(one)]))
   const best = [...kinds].sort(([, a], [, b]) => a - b).map(([kind]) => kind)
-  return openingRates.flatMap((rates, i) => {
-    const ofKind = candidates.filter(({ kind }) => kind === best[i])
-    const distance = (one: Candidate, rate: number): number => Math.abs(one.rate - rate)
-    const near = (rate: number): Candidate =>
-      ofKind.reduce((a, b) => (distance(b, rate) < distance(a, rate) ? b : a))
-    return ofKind.length === 0 ? [] : [[...new Set(rates.map(near))]]
-  })
+  const near = (kind: string | undefined, rate: number): Contender[] => {
+    const distance = (one: Contender): number => Math.abs(one.rate - rate)
+    return candidates.filter((one) => one.kind === kind).sort((a, b) => distance(a) - distance(b))
+  }
+  return openings.map((round) => [
+    ...new Set(round.flatMap(([kind, rate]) => near(best[kind], rate).slice(0, 1))),
+  ])
 }
 
 /** Number of candidates that are compared jointly: those that may be best. */
@@ -33,9 +52,9 @@ const tries = 20
 /** Returns the candidates that may be best by a belief: those of `always`, and up to 120 others. */
 export function promising(
   belief: Belief,
-  candidates: readonly Candidate[],
-  always: readonly Candidate[] = [],
-): Candidate[] {
+  candidates: readonly Contender[],
+  always: readonly Contender[] = [],
+): Contender[] {
   if (candidates.length <= most) return [...candidates]
   const { mean, deviation } = belief.summary(candidates)
   const kept = new Set(always)
@@ -55,11 +74,11 @@ export function promising(
  */
 export function chosenNext(
   belief: Belief,
-  candidates: readonly Candidate[],
+  candidates: readonly Contender[],
   count: number,
   key: string,
   temper: number,
-): Candidate[] {
+): Contender[] {
   const draw = belief.sampler(candidates, key, temper)
   const best = (): number => indexOfLeast(draw())
   return Array.from({ length: count }, (_, i) => {

@@ -1,5 +1,5 @@
 import type { Belief } from './belief.ts'
-import type { Candidate } from './candidate.ts'
+import type { Contender } from './contender.ts'
 
 /** How sure a recommendation is, from draws of what is believed of all candidates. */
 export interface Confidence {
@@ -21,8 +21,8 @@ const draws = 2000
 /** Returns how sure it is that the recommended one of some candidates, of which one is the experiment as it is, is good. */
 export function confidenceIn(
   belief: Belief,
-  candidates: readonly Candidate[],
-  recommended: Candidate,
+  candidates: readonly Contender[],
+  recommended: Contender,
 ): Confidence {
   const draw = belief.sampler(candidates, 'confidence')
   const at = candidates.indexOf(recommended)

@@ -1,4 +1,4 @@
-import { count, figure } from '../../core/text.ts'
+import { count, counted, figure } from '../../core/text.ts'
 import { cellsOf, ranked, type Scored } from '../analysis/cells.ts'
 import type { Finished, Objective } from '../analysis/findings.ts'
 import { capital, metricText, scoreText } from '../analysis/words.ts'
@@ -33,9 +33,6 @@ const mostSeedsFirst = (trials: readonly Finished[], { name, goal }: Objective):
   ranked(cellsOf(trials, name), goal).sort((a, b) => seedsOf(b) - seedsOf(a))
 
 const seedsOf = ({ scores }: Scored): number => Object.keys(scores).length
-
-/** Describes a number of seeds. */
-export const seedsText = (n: number): string => (n === 1 ? 'one seed' : `${n} seeds`)
 
 /**
  * Returns, for each value of a factor (a varied setting), the best combination of settings with this value, in whole
@@ -75,6 +72,6 @@ function brokenFrom(normalization: string, trials: readonly Finished[]): string[
 
 function cellText(cell: Scored, { name }: Objective): string {
   const { settings, score, steps } = cell
-  const over = seedsOf(cell) > 1 ? `, over ${seedsText(seedsOf(cell))}` : ''
+  const over = seedsOf(cell) > 1 ? `, over ${counted(seedsOf(cell), 'seed')}` : ''
   return `${advisedText(settings)}: ${metricText(name)} ${scoreText(score.value, name)} after ${count(steps)} steps${over}`
 }

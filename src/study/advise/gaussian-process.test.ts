@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import { difference, golden } from '../../../test/support/golden.ts'
-import { cholesky, dotTo, drawn, logEvidence, posterior, type Rows, solveLower } from './gaussian-process.ts'
+import {
+  cholesky,
+  dotTo,
+  drawn,
+  logEvidence,
+  type MatrixRows,
+  posterior,
+  solveLower,
+} from './gaussian-process.ts'
 
 interface Case {
   readonly x: readonly number[]
@@ -12,7 +20,7 @@ interface Case {
 }
 
 const kernel = (a: number, b: number): number => 1.7 * Math.exp(-0.5 * ((a - b) / 0.5) ** 2) + 0.3 * a * b
-const between = (a: readonly number[], b: readonly number[]): Rows =>
+const between = (a: readonly number[], b: readonly number[]): MatrixRows =>
   a.map((one) => Float64Array.from(b, (other) => kernel(one, other)))
 
 test.each(golden<Case[]>('gaussian-process'))('agrees with scikit-learn: case %#', (one) => {

@@ -1,15 +1,15 @@
 // Gaussian processes, by Cholesky's decomposition in float64.
 // Source: Rasmussen & Williams 2006, https://gaussianprocess.org/gpml/, algorithm 2.1.
 
-/** Rows of a matrix; of a symmetric or triangular one, only the lower triangle is read. */
-export type Rows = readonly Float64Array[]
+/** MatrixRows of a matrix; of a symmetric or triangular one, only the lower triangle is read. */
+export type MatrixRows = readonly Float64Array[]
 
 /**
  * Returns the lower triangle L with L·Lᵀ = `matrix`.
  *
  * Where rounding has made a pivot negative or tiny, as in a covariance of equal points, it is taken as `floor`.
  */
-export function cholesky(matrix: Rows, floor: number = 1e-12): Float64Array[] {
+export function cholesky(matrix: MatrixRows, floor: number = 1e-12): Float64Array[] {
   const rows: Float64Array[] = []
   for (const [i, given] of matrix.entries()) {
     const row = new Float64Array(matrix.length)
@@ -21,7 +21,7 @@ export function cholesky(matrix: Rows, floor: number = 1e-12): Float64Array[] {
 }
 
 /** Returns x with L·x = b, for a lower triangle L. */
-export function solveLower(lower: Rows, b: ArrayLike<number>): Float64Array {
+export function solveLower(lower: MatrixRows, b: ArrayLike<number>): Float64Array {
   const x = new Float64Array(lower.length)
   for (const [i, row] of lower.entries()) x[i] = (b[i]! - dotTo(row, x, i)) / row[i]!
   return x
@@ -39,7 +39,7 @@ export function dotTo(a: Float64Array, b: Float64Array, end: number): number {
  *
  *     −½·zᵀz − Σ ln L[i][i] − n/2 · ln 2π
  */
-export const logEvidence = (lower: Rows, z: Float64Array): number =>
+export const logEvidence = (lower: MatrixRows, z: Float64Array): number =>
   lower.reduce(
     (sum, row, i) => sum - Math.log(row[i]!) - 0.5 * z[i]! ** 2,
     -lower.length * 0.5 * Math.log(2 * Math.PI),
@@ -57,10 +57,10 @@ export const logEvidence = (lower: Rows, z: Float64Array): number =>
  * @param prior covariance at the new points before anything was observed
  */
 export function posterior(
-  lower: Rows,
-  cross: Rows,
-  prior: Rows,
-): { readonly columns: Rows; readonly covariance: Rows } {
+  lower: MatrixRows,
+  cross: MatrixRows,
+  prior: MatrixRows,
+): { readonly columns: MatrixRows; readonly covariance: MatrixRows } {
   const n = lower.length
   const columns = cross.map((row) => solveLower(lower, row))
   const covariance = prior.map((row, i) =>
@@ -70,5 +70,5 @@ export function posterior(
 }
 
 /** Returns one draw from a joint normal distribution. @param lower Cholesky factor of its covariance */
-export const drawn = (mean: Float64Array, lower: Rows, normals: Float64Array): Float64Array =>
+export const drawn = (mean: Float64Array, lower: MatrixRows, normals: Float64Array): Float64Array =>
   mean.map((value, i) => value + dotTo(lower[i]!, normals, i + 1))

@@ -1,4 +1,4 @@
-import type { Candidate, Observed } from './candidate.ts'
+import type { Contender, Observed } from './contender.ts'
 
 // What is expected of the logarithm of a run's final validation loss before any run. It is a sum of effects, each
 // normally distributed. Their standard deviations and means are in units of τ, the scale of effects on the problem at
@@ -48,22 +48,22 @@ const level = square(2)
 const ofSeed = square(0.5)
 
 /** What the prior asks of a run; runs of no seed are means over all seeds. */
-export type Point = Pick<Observed, 'candidate' | 'isShort'> & { readonly seed?: number }
+export type RunPoint = Pick<Observed, 'candidate' | 'isShort'> & { readonly seed?: number }
 
 /** What is asked about a candidate: the mean of its whole runs. */
-export const wholeRuns = (candidate: Candidate): Point => ({ candidate, isShort: false })
+export const wholeRuns = (candidate: Contender): RunPoint => ({ candidate, isShort: false })
 
 /** Returns the covariance of two runs that the level and equal seeds give them. */
-export const sharedCovariance = (a: Point, b: Point): number =>
+export const sharedCovariance = (a: RunPoint, b: RunPoint): number =>
   level + (a.seed !== undefined && a.seed === b.seed ? ofSeed : 0)
 
 /** Returns the covariance of the effects of two runs' settings and lengths, in units of τ². */
-export function covariance(a: Point, b: Point): number {
+export function covariance(a: RunPoint, b: RunPoint): number {
   const bothShort = a.isShort && b.isShort
   return (bothShort ? variance.short : 0) + ofSettings(a.candidate, b.candidate, a.isShort === b.isShort)
 }
 
-function ofSettings(a: Candidate, b: Candidate, sameLength: boolean): number {
+function ofSettings(a: Contender, b: Contender, sameLength: boolean): number {
   if (a.isOwn || b.isOwn) return a.isOwn && b.isOwn ? variance.own : 0
   const sameKind = a.kind === b.kind
   const sameSchedule = a.schedule === b.schedule
@@ -83,7 +83,7 @@ function ofSettings(a: Candidate, b: Candidate, sameLength: boolean): number {
 }
 
 /** Returns the mean of a run's value in units of τ, apart from the level. @param centre of the best rates, in decades */
-export function expected({ candidate, isShort }: Point, centre: number): number {
+export function expected({ candidate, isShort }: RunPoint, centre: number): number {
   const ofLength = isShort ? shortMean : 0
   if (candidate.isOwn) return ofLength + ownMean
   const { normalization, schedule, rate } = candidate

@@ -5,9 +5,9 @@ import { NoneDoneError } from '../none-done.ts'
 import { keyOf } from '../settings.ts'
 import type { Trial } from '../trial.ts'
 import { Belief } from './belief.ts'
-import type { Candidate, Observed } from './candidate.ts'
 import { firstSchedule } from './candidates.ts'
 import { chosenNext, openingOf, promising } from './choose.ts'
+import type { Contender, Observed } from './contender.ts'
 import { atATime, mostWhole, type Plan } from './plan.ts'
 import { valuesOf } from './scores.ts'
 
@@ -17,9 +17,9 @@ export type RaceEvent =
   | { readonly type: 'trial'; readonly trial: Finished }
 
 /** What a race is run on. */
-export interface Course {
+export interface RaceCourse {
   readonly metric: Objective
-  readonly candidates: readonly Candidate[]
+  readonly candidates: readonly Contender[]
   readonly plan: Plan
   readonly budget: number
   /** Seed of the first run of each candidate. */
@@ -36,15 +36,15 @@ export interface Course {
 
 /** A race: runs trials in rounds, each chosen by what is believed after those before it. */
 export class Race {
-  readonly #course: Course
+  readonly #course: RaceCourse
   readonly #finished: Finished[] = []
-  readonly #byKey: ReadonlyMap<string, Candidate>
+  readonly #byKey: ReadonlyMap<string, Contender>
   #planned = 0
   #rounds = 0
   /** Numbers of rounds of short and of whole trials. */
   readonly #blocks: [short: number, whole: number] = [0, 0]
 
-  constructor(course: Course) {
+  constructor(course: RaceCourse) {
     this.#course = course
     this.#byKey = new Map(course.candidates.map((one) => [keyOf(one.settings), one]))
   }
@@ -106,7 +106,7 @@ export class Race {
    * @throws {NoneDoneError} when every whole trial diverged or failed.
    * @throws {ArgumentError} when no score is finite.
    */
-  get eligible(): Candidate[] {
+  get eligible(): Contender[] {
     const { metric } = this.#course
     const whole = this.#finished.filter(({ rung }) => rung === 1)
     const results = whole.map(({ result }) => result)
@@ -123,7 +123,7 @@ export class Race {
   }
 
   /** Runs a round of trials, each with the next seed of its candidate. */
-  async *#round(chosen: readonly Candidate[], isShort: boolean): AsyncGenerator<RaceEvent> {
+  async *#round(chosen: readonly Contender[], isShort: boolean): AsyncGenerator<RaceEvent> {
     const { plan, seed, resplit } = this.#course
     const [steps, rung] = isShort ? ([plan.short, 0] as const) : ([plan.whole, 1] as const)
     const used = new Set(this.#finished.map((trial) => runKey(trial)))
@@ -137,7 +137,7 @@ export class Race {
     yield* this.#run(trials)
   }
 
-  #chosen(candidates: readonly Candidate[], count: number, isShort: boolean): Candidate[] {
+  #chosen(candidates: readonly Contender[], count: number, isShort: boolean): Contender[] {
     const whole = this.#finished.filter(({ rung }) => rung === 1)
     const isEarly = !isShort && whole.length < atATime * (this.#course.resplit ? 2 : 1)
     const forced = isEarly ? candidates.filter(({ isOwn }) => isOwn).slice(0, count) : []

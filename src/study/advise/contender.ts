@@ -1,7 +1,7 @@
 import type { Settings } from '../trial.ts'
 
 /** Settings that may be recommended, in the terms in which the prior compares them. */
-export interface Candidate {
+export interface Contender {
   readonly settings: Settings
   /** Optimizer, if not the experiment's own, and normalization. */
   readonly kind: string
@@ -19,7 +19,7 @@ export interface Candidate {
 
 /** A run of a candidate: the length is a whole run's or a short one's. */
 export interface Observed {
-  readonly candidate: Candidate
+  readonly candidate: Contender
   readonly isShort: boolean
   readonly seed: number
   /** Logarithm of the loss, or another score of which less is better. */
