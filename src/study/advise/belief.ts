@@ -8,7 +8,7 @@ import {
   type MatrixRows,
   posterior,
   solveLower,
-} from './gaussian-process.ts'
+} from './gaussian.ts'
 import { covariance, expected, type RunPoint, sharedCovariance, wholeRuns } from './prior.ts'
 
 // Hyperparameters, averaged over by their evidence: the scale τ of effects, the noise ν of a run, the centre of rates.

@@ -8,7 +8,7 @@ import {
   type MatrixRows,
   posterior,
   solveLower,
-} from './gaussian-process.ts'
+} from './gaussian.ts'
 
 interface Case {
   readonly x: readonly number[]
