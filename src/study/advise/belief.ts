@@ -1,14 +1,6 @@
 import { random } from '../../core/random.ts'
 import type { Contender, Observed } from './contender.ts'
-import {
-  cholesky,
-  dotTo,
-  drawn,
-  logEvidence,
-  type MatrixRows,
-  posterior,
-  solveLower,
-} from './gaussian.ts'
+import { cholesky, dotTo, drawn, logEvidence, type MatrixRows, posterior, solveLower } from './gaussian.ts'
 import { covariance, expected, type RunPoint, sharedCovariance, wholeRuns } from './prior.ts'
 
 // Hyperparameters, averaged over by their evidence: the scale τ of effects, the noise ν of a run, the centre of rates.

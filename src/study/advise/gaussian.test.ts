@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest'
 import { difference, golden } from '../../../test/support/golden.ts'
-import {
-  cholesky,
-  dotTo,
-  drawn,
-  logEvidence,
-  type MatrixRows,
-  posterior,
-  solveLower,
-} from './gaussian.ts'
+import { cholesky, dotTo, drawn, logEvidence, type MatrixRows, posterior, solveLower } from './gaussian.ts'
 
 interface Case {
   readonly x: readonly number[]
