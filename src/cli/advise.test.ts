@@ -81,7 +81,8 @@ describe('evenstep advise', () => {
       ...more!.out.matchAll(/^(\d+) trials? of .*\n {2}best: .*, validation accuracy ([\d.]+) %/gm),
     ]
     for (const [, trials, shown] of rounds) {
-      const best = Math.max(...scores.slice(first, (first += Number(trials))))
+      const best = Math.max(...scores.slice(first, first + Number(trials)))
+      first += Number(trials)
       expect(Number(shown)).toBe(Number((100 * best).toFixed(2)))
     }
     expect(first).toBe(scores.length)

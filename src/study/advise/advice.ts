@@ -7,7 +7,7 @@ import { keyOf } from '../settings.ts'
 import type { Settings } from '../trial.ts'
 import { stepsWith } from '../trial-settings.ts'
 import { type Bottleneck, bottleneckOf } from './bottleneck.ts'
-import { type Confidence, sure } from './confidence.ts'
+import { type Confidence, isSure } from './confidence.ts'
 import type { Contender } from './contender.ts'
 import { evidenceOf } from './evidence.ts'
 import { type Plan, wholeBudget } from './plan.ts'
@@ -21,7 +21,7 @@ export interface Advice extends Confidence {
   readonly recommendation: Recommendation
   /**
    * - `sure`: with a confidence of at least 90 %, no other settings are better by more than `within`
-   * - `too little data`: not even 10 % can be told, since results differ more between seeds than between settings
+   * - `too little data`: not even 10 % can be told, since results differ too much between seeds
    * - `too little budget`: trials were shorter than a run of the experiment
    */
   readonly certainty: Certainty
@@ -75,7 +75,7 @@ export function adviceOf(outcome: Outcome): Advice {
 
 function certaintyOf({ plan, confidence }: Outcome): Certainty {
   if (!plan.isWhole) return 'too little budget'
-  return confidence.confidence >= sure ? 'sure' : 'too little data'
+  return isSure(confidence) ? 'sure' : 'too little data'
 }
 
 function becauseOf(outcome: Outcome, seeds: number): string {

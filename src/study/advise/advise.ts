@@ -14,6 +14,7 @@ import { canResplit } from '../../data/resplit.ts'
 import { isStream } from '../../data/stream.ts'
 import { type Experiment, goalOf } from '../../train/experiment.ts'
 import type { Finished } from '../analysis/findings.ts'
+import { keyOf } from '../settings.ts'
 import { stepsWith } from '../trial-settings.ts'
 import { type Advice, adviceOf } from './advice.ts'
 import type { Belief } from './belief.ts'
@@ -99,7 +100,8 @@ export async function* advise(experiment: Experiment, given: AdviseOptions): Asy
   const whole = race.finished.filter(({ rung }) => rung === 1)
   yield* race.more(largerBatches(experiment, recommended.settings, whole))
   const rivals = promising(belief, candidates, triedOf(candidates, whole))
-  const confidence = confidenceIn(belief, rivals, recommended)
+  const runs = whole.filter(({ settings }) => keyOf(settings) === keyOf(recommended.settings))
+  const confidence = confidenceIn(belief, rivals, recommended, runs.length)
   yield {
     type: 'advice',
     advice: adviceOf({ experiment, plan, budget, finished: race.finished, recommended, confidence }),
@@ -126,6 +128,6 @@ function bestOf(belief: Belief, candidates: readonly Contender[]): Contender {
 
 /** Returns the candidates that have whole trials. */
 function triedOf(candidates: readonly Contender[], whole: readonly Finished[]): Contender[] {
-  const keys = new Set(whole.map(({ settings }) => JSON.stringify(settings)))
-  return candidates.filter(({ settings }) => keys.has(JSON.stringify(settings)))
+  const keys = new Set(whole.map(({ settings }) => keyOf(settings)))
+  return candidates.filter(({ settings }) => keys.has(keyOf(settings)))
 }

@@ -17,6 +17,7 @@ const least = 0.01
 /** The posterior under one choice of hyperparameters, with its share of the weight. */
 interface Fit {
   readonly scale: number
+  readonly noise: number
   readonly centre: number
   readonly lower: MatrixRows
   readonly z: Float64Array
@@ -60,8 +61,13 @@ export class Belief {
         square(Math.log(scale / usualScale) / widths.scale) +
         square(Math.log(noise / usualNoise) / widths.noise) +
         square(centre / widths.centre)
-      return { scale, centre, lower, z, weight: logEvidence(lower, z) - prior / 2 }
+      return { scale, noise, centre, lower, z, weight: logEvidence(lower, z) - prior / 2 }
     })
+  }
+
+  /** Standard deviation of a run about the mean over seeds. */
+  get noise(): number {
+    return this.#fits.reduce((sum, { noise, weight }) => sum + weight * noise, 0)
   }
 
   /** Returns the mean and the standard deviation of each candidate's whole runs, over all seeds. */

@@ -61,7 +61,8 @@ export class Race {
     )
     let left = plan.shortTrials
     for (const opening of openingOf(first)) {
-      if (opening.length <= left) yield* this.#round(opening, true)
+      if (opening.length > left) break
+      yield* this.#round(opening, true)
       left -= opening.length
     }
     for (; left > 0 && first.length > 0; left -= atATime) {
