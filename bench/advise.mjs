@@ -180,7 +180,10 @@ if (!options.table) {
     const result = await measured(name)
     if (result === undefined) continue
     results[name] = result
-    writeFileSync(options.out, `${JSON.stringify(results, null, 1)}\n`)
+    const lines = Object.entries(results).map(
+      ([key, one]) => `${JSON.stringify(key)}: ${JSON.stringify(one)}`,
+    )
+    writeFileSync(options.out, `{\n${lines.join(',\n')}\n}\n`)
   }
 }
 console.log(summary(results))
