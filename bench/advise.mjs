@@ -1,139 +1,189 @@
-// How good is advice? On three problems and three seeds: the validation loss of the recommended settings
-// against the best of a grid of 60 trials that `advise` has not seen, and its cost relative to that grid.
-// Run it with: node bench/advise.mjs [problem …]   (after npm run build)
-import { data, nn, ops, optim, schedule, study, train } from '../dist/index.js'
-import { median } from './statistics.mjs'
+// How good is advice? On the problems of bench/advise-problems.mjs, settings that `advise` recommends, the five best of
+// a grid of 120 that it has not seen, and the experiment as it is are trained anew on ten fresh seeds, and scored on test
+// data. Regret is the ratio of the mean loss of the recommended settings to the best of the means, minus 1.
+//
+// Run it with: EVENSTEP_DATA=… npx jiti bench/advise.mjs [--only NAMES] [--design] [--seeds N] [--grid] [--table]
+// Each run is kept in artifacts/advise-runs.jsonl, so that it goes on where it stopped; results are in
+// bench/results/advise.json, from which `--table` prints the tables of docs/advise.md.
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { study, train } from '../src/index.ts'
+import { keepSessions } from '../src/runtime/node-cpu.ts'
+import { explosionOf } from '../src/study/run/explosion.ts'
+import { settingsOf } from '../src/study/trial-settings.ts'
+import { withSettings } from '../src/train/spec.ts'
+import { problems } from './advise-problems.mjs'
+import { summary } from './advise-summary.mjs'
 
-const digits = data.digits10x10()
-const images = data.digits10x10({ layout: 'image' })
-const first = (set, n) =>
-  data.subset(
-    set,
-    Int32Array.from({ length: n }, (_, i) => i),
-  )
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    design: { type: 'boolean', default: false },
+    seeds: { type: 'string', default: '4' },
+    runs: { type: 'string', default: 'artifacts/advise-runs.jsonl' },
+    out: { type: 'string', default: 'bench/results/advise.json' },
+    grid: { type: 'boolean', default: false },
+    table: { type: 'boolean', default: false },
+  },
+})
 
-class Net {
-  fc1 = new nn.Linear(100, 100)
-  bn = new nn.BatchNorm1d(100)
-  fc2 = new nn.Linear(100, 10)
-  forward(x, mode) {
-    return this.fc2.forward(this.bn.forward(ops.relu(this.fc1.forward(x)), mode))
+/** The grid: rates a quarter-decade off those that `advise` tries. */
+const normalizations = ['none', 'batch', 'layer']
+const schedules = ['constant', 'linear', 'cosine', 'oneCycle', 'rex']
+const quarters = [-2.25, -1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25]
+/** Advice may take 15 % of the steps of the grid. */
+const share = 0.15
+const fresh = Array.from({ length: 10 }, (_, i) => 1000 + i)
+
+const known = new Map()
+if (existsSync(options.runs)) {
+  for (const line of readFileSync(options.runs, 'utf8').split('\n').filter(Boolean)) {
+    const { key, ...result } = JSON.parse(line)
+    known.set(key, result)
   }
 }
+mkdirSync('artifacts', { recursive: true })
+keepSessions(40)
 
-/** The README's network for 5 epochs, a net for 569 breast masses for 20, a CNN for 3 on 12,800 images. */
-const problems = {
-  digits: { data: digits, model: () => new Net(), batchSize: 64, steps: 4685, momentum: 0 },
-  'breast cancer': {
-    data: data.normalize(data.split(data.breastCancer(), { validation: 0.2, seed: 0 }), { per: 'feature' }),
-    model: () =>
-      new nn.Sequential(
-        new nn.Linear(30, 16, { bias: false }),
-        new nn.BatchNorm1d(16),
-        new nn.ReLU(),
-        new nn.Linear(16, 2),
-      ),
-    batchSize: 32,
-    steps: 280,
-    momentum: 0.9,
-  },
-  'small CNN': {
-    data: { train: first(images.train, 12800), validation: first(images.validation, 2000) },
-    model: () =>
-      new nn.Sequential(
-        new nn.Conv2d(1, 8, 3, { padding: 1, bias: false }),
-        new nn.BatchNorm2d(8),
-        new nn.ReLU(),
-        new nn.MaxPool2d(2),
-        new nn.Conv2d(8, 16, 3, { padding: 1, bias: false }),
-        new nn.BatchNorm2d(16),
-        new nn.ReLU(),
-        new nn.Flatten(),
-        new nn.Linear(400, 10),
-      ),
-    batchSize: 64,
-    steps: 600,
-    momentum: 0.9,
-  },
+const made = new Map()
+function experimentOf(name) {
+  const { kind: _, design: __, data, ...rest } = problems[name]
+  if (!made.has(name)) made.set(name, train.experiment({ ...rest, data: data(), threads: 1 }))
+  return made.get(name)
 }
 
-// The grid: 2 normalizations × 5 schedules × 6 rates.
-const normalizations = ['none', 'batch']
-const schedules = {
-  constant: (lr) => schedule.constant(lr),
-  linear: (lr, steps) => schedule.polynomial(lr, { totalIters: steps }),
-  cosine: (lr, steps) => schedule.cosineAnnealing(lr, { tMax: steps }),
-  step: (lr, steps) =>
-    schedule.multiStep(lr, { milestones: [Math.floor(steps / 2), Math.floor(0.75 * steps)] }),
-  oneCycle: (lr, steps) => schedule.oneCycle(lr, { totalSteps: steps }),
+/** Trains a trial, or looks it up: its result and, at a fresh seed, the loss on test data. */
+async function run(name, { settings, seed, split, steps }) {
+  const key = JSON.stringify([name, settings, seed, split ?? null, steps])
+  if (!known.has(key)) {
+    const result = await trained(name, { settings, seed, split, steps })
+    known.set(key, result)
+    appendFileSync(options.runs, `${JSON.stringify({ key, ...result })}\n`)
+  }
+  return known.get(key)
 }
-const rates = [0.01, 0.03, 0.1, 0.3, 1, 3]
 
-const experimentOf = ({ momentum, ...problem }, seed, lr, normalization) =>
-  train.experiment({
-    ...problem,
-    loss: ops.crossEntropy,
-    optimizer: optim.sgd({ lr, momentum }),
-    seed,
-    threads: 1,
-    ...(normalization && { normalization }),
-  })
-
-async function lossOf(experiment) {
-  let loss = Number.POSITIVE_INFINITY
+async function trained(name, trial) {
+  const base = experimentOf(name)
+  const experiment = withSettings(base, settingsOf(base, trial, { metric: 'validationLoss', watch: false }))
+  const task = train.taskOf(experiment)
+  const losses = []
+  let last
+  const begun = performance.now()
   try {
-    for await (const event of train.run(experiment)) if (event.type === 'epoch') loss = event.validationLoss
+    for await (const event of train.run(experiment, { task })) {
+      if (event.type === 'steps') losses.push(...event.losses)
+      if (event.type === 'epoch') last = event
+    }
   } catch (error) {
     if (!/finite/.test(error.message)) throw error
-    return Number.POSITIVE_INFINITY
+    return { steps: losses.length }
   }
-  return loss
+  if (explosionOf(losses[0], [losses.at(-1), last.trainLoss, last.validationLoss]))
+    return { steps: trial.steps }
+  const isFresh = trial.seed >= fresh[0]
+  const test = isFresh ? (await task.evaluate(base.data.test, { batchSize: 1000 })).loss : undefined
+  const seconds = (performance.now() - begun) / 1e3
+  return { loss: last.validationLoss, test, steps: trial.steps, seconds: Number(seconds.toFixed(3)) }
 }
 
-async function bestOfGrid(problem, seed) {
-  let best = { loss: Number.POSITIVE_INFINITY }
-  for (const normalization of normalizations) {
-    for (const [name, make] of Object.entries(schedules)) {
-      for (const lr of rates) {
-        const loss = await lossOf(experimentOf(problem, seed, make(lr, problem.steps), normalization))
-        if (loss < best.loss) best = { loss, text: `${normalization}, ${name}, ${lr}` }
+/** Runs trials for `advise`. */
+const runnerOf = (name) =>
+  async function* (_, trials) {
+    for (const trial of trials) {
+      const { loss, steps, seconds = 0 } = await run(name, trial)
+      const metrics = loss === undefined ? {} : { validationLoss: loss }
+      const time = { training: seconds, total: seconds }
+      const status = loss === undefined ? 'diverged' : 'done'
+      yield {
+        ...trial,
+        result: { status, metrics, steps, time, curve: { steps: [], trainLoss: [], lr: [] } },
       }
     }
   }
-  return best
+
+/** The settings of the grid, and their validation losses. */
+async function gridOf(name) {
+  const { optimizer, steps } = experimentOf(name)
+  const { testRates, heavyBall, momentum = 0 } = optimizer.traits()
+  const usual = Math.log10(testRates[1] / 10) + Math.log10(heavyBall ? 1 - momentum : 0.5)
+  const middle = Math.round(2 * usual) / 2
+  const cells = []
+  for (const normalization of normalizations) {
+    for (const schedule of schedules) {
+      for (const quarter of quarters) {
+        const settings = { normalization, lr: Number((10 ** (middle + quarter)).toPrecision(2)), schedule }
+        const { loss = Number.POSITIVE_INFINITY } = await run(name, { settings, seed: 0, steps })
+        cells.push({ settings, loss })
+      }
+    }
+  }
+  return cells.sort((a, b) => a.loss - b.loss)
 }
 
-async function advised(problem, seed) {
-  const budget = Math.floor(0.15 * 60 * problem.steps)
-  let advice
-  for await (const event of study.advise(experimentOf(problem, seed, 0.1), { budget })) {
-    if (event.type === 'advice') ({ advice } = event)
-  }
-  const { normalization, schedule: chosen, lr, weightDecay } = advice.recommendation
-  const decay = weightDecay === undefined ? '' : `, weight decay ${weightDecay}`
-  return {
-    loss: advice.recommendation.score.value,
-    cost: advice.steps.spent / (60 * problem.steps),
-    text: normalization === undefined ? 'as it is' : `${normalization}, ${chosen.name}, ${lr}${decay}`,
+/** The advice on a problem, begun at a seed. */
+async function adviceOn(name, seed) {
+  const experiment = { ...experimentOf(name), seed }
+  const budget = Math.floor(share * 120 * experiment.steps)
+  for await (const event of study.advise(experiment, { budget, runner: runnerOf(name) })) {
+    if (event.type === 'advice') return event.advice
   }
 }
 
-const percent = (x) => `${(100 * x).toFixed(1)} %`
-console.log('| problem | seed | best of 60 trials | advised | loss over best | cost |')
-console.log('| --- | --: | --- | --- | --: | --: |')
-for (const [name, problem] of Object.entries(problems)) {
-  if (process.argv.length > 2 && !process.argv.includes(name)) continue
-  const excess = []
-  for (const seed of [0, 1, 2]) {
-    const [best, found] = [await bestOfGrid(problem, seed), await advised(problem, seed)]
-    excess.push(found.loss / best.loss - 1)
-    const cells = [
-      name,
-      seed,
-      `${best.loss.toFixed(4)} (${best.text})`,
-      `${found.loss.toFixed(4)} (${found.text})`,
-    ]
-    console.log(`| ${[...cells, percent(excess.at(-1)), percent(found.cost)].join(' | ')} |`)
+async function measured(name) {
+  const { steps } = experimentOf(name)
+  const begun = performance.now()
+  const best = (await gridOf(name)).slice(0, 5).map(({ settings }) => settings)
+  if (options.grid) {
+    for (const settings of [...best, {}]) for (const seed of fresh) await run(name, { settings, seed, steps })
+    return
   }
-  console.log(`| ${name} | median | | | ${percent(median(excess))} | |`)
+  const advice = []
+  for (let seed = 0; seed < Number(options.seeds); seed++) {
+    const {
+      recommendation,
+      certainty,
+      confidence,
+      within,
+      better,
+      trials,
+      steps: cost,
+    } = await adviceOn(name, 100 * seed)
+    const { settings } = trials.find(({ id }) => id === recommendation.trial)
+    advice.push({
+      seed: 100 * seed,
+      settings,
+      certainty,
+      confidence,
+      within,
+      better,
+      cost: cost.spent / (120 * steps),
+    })
+  }
+  const losses = {}
+  for (const settings of [...best, {}, ...advice.map((one) => one.settings)]) {
+    const scores = []
+    for (const seed of fresh) scores.push((await run(name, { settings, seed, steps })).test ?? null)
+    losses[JSON.stringify(settings)] = scores
+  }
+  console.error(`${name}: ${((performance.now() - begun) / 1e3).toFixed(0)} s`)
+  const { kind, design } = problems[name]
+  const { train: trained, validation } = experimentOf(name).data
+  return { kind, design, examples: trained.length + validation.length, best, advice, losses }
 }
+
+const results = existsSync(options.out) ? JSON.parse(readFileSync(options.out, 'utf8')) : {}
+if (!options.table) {
+  const names = options.only?.split(';') ?? Object.keys(problems)
+  for (const name of names) {
+    if (options.design && !problems[name].design) continue
+    const result = await measured(name)
+    if (result === undefined) continue
+    results[name] = result
+    const lines = Object.entries(results).map(
+      ([key, one]) => `${JSON.stringify(key)}: ${JSON.stringify(one)}`,
+    )
+    writeFileSync(options.out, `{\n${lines.join(',\n')}\n}\n`)
+  }
+}
+console.log(summary(results))

@@ -1,13 +1,13 @@
-import { count, figure } from '../core/text.ts'
+import { count, figure, percent } from '../core/text.ts'
 import type { Advice } from '../study/advise/advice.ts'
 import type { AdviseEvent } from '../study/advise/advise.ts'
-import type { Recommendation } from '../study/advise/recommendation.ts'
+import { advisedText, type Recommendation } from '../study/advise/recommendation.ts'
 import { asLoss } from '../study/analysis/cells.ts'
 import { chosenOn } from '../study/analysis/tested.ts'
-import { estimateText, metricText, scoreText, settingsText } from '../study/analysis/words.ts'
+import { estimateText, metricText, scoreText } from '../study/analysis/words.ts'
 import { type Experiment, goalOf } from '../train/experiment.ts'
 
-/** Returns a function that turns events of `advise` into text: range tests, best trials, the advice. */
+/** Returns a function that turns events of `advise` into text: best trials, the advice. */
 export function adviceReport(
   experiment: Experiment,
   isTested: boolean = false,
@@ -17,12 +17,6 @@ export function adviceReport(
   let due = 0
   let best: { readonly score: number; readonly text: string } | undefined
   return (event) => {
-    if (event.type === 'range') {
-      const { normalization, rates, begin } = event
-      const flat = rates.flat ? 'flat, no suggestion; ' : ''
-      const seen = `range test with normalization ${normalization}: ${flat}begin at lr ${figure(begin)}`
-      return `${seen}, after ${rates.lrs.length} steps\n`
-    }
     if (event.type === 'round') {
       due = event.trials
       best = undefined
@@ -31,7 +25,7 @@ export function adviceReport(
     if (event.type === 'advice') return adviceText(event.advice, experiment, isTested)
     const score = event.trial.result.metrics[monitor]
     if (score !== undefined && !(best && asLoss(score, goal) >= asLoss(best.score, goal))) {
-      best = { score, text: settingsText(event.trial.settings) || 'the experiment as it is' }
+      best = { score, text: advisedText(event.trial.settings) }
     }
     due--
     if (due > 0) return ''
@@ -41,7 +35,7 @@ export function adviceReport(
 }
 
 function adviceText(
-  { recommendation, confidence, because, evidence, steps }: Advice,
+  { recommendation, certainty, confidence, because, unchanged, evidence, steps }: Advice,
   { monitor }: Experiment,
   isTested: boolean,
 ): string {
@@ -51,7 +45,10 @@ function adviceText(
       metricText(monitor),
       `${estimateText(recommendation.score, monitor)}${isTested ? `, ${chosenOn(monitor)}` : ''}`,
     ],
-    ['confidence', `${confidence}: ${because}`],
+    ...(unchanged && recommendation.normalization !== undefined
+      ? [['as it is', estimateText(unchanged, monitor)] as const]
+      : []),
+    ['confidence', `${certainty === 'sure' ? percent(confidence, 0) : `${certainty} to tell`}: ${because}`],
   ] as const
   return [
     '',
@@ -63,13 +60,23 @@ function adviceText(
   ].join('\n')
 }
 
-function rowsOf({ normalization, lr, schedule, warmup, weightDecay }: Recommendation): [string, string][] {
+function rowsOf({
+  optimizer,
+  normalization,
+  lr,
+  schedule,
+  warmup,
+  control,
+  weightDecay,
+}: Recommendation): [string, string][] {
   if (normalization === undefined) return [['recommended', 'the experiment as it is']]
   return [
+    ...(optimizer === undefined ? [] : [['optimizer', JSON.stringify(optimizer)] as [string, string]]),
     ['normalization', normalization],
     ['peak rate', figure(lr!)],
     ['schedule', schedule!.text],
     ['warmup', warmup! > 0 ? `${warmup} steps, in the schedule` : 'none'],
+    ...(control === undefined ? [] : [['control', JSON.stringify(control)] as [string, string]]),
     ['weight decay', weightDecay === undefined ? 'as it is' : figure(weightDecay)],
   ]
 }

@@ -54,38 +54,38 @@ describe('evenstep advise', () => {
   test('tells what to train with, and writes the experiment, which then gives that score', async () => {
     const { code, out, err } = await evenstep(...small)
     expect([code, err]).toEqual([0, ''])
-    expect(out).toMatch(/^range test with normalization none: begin at lr .* after \d+ steps\n/)
     expect(out).toMatch(
-      /10 trials of 10 steps\n {2}best: normalization \w+, schedule cosine, lr [\d.]+, validation loss/,
+      /^4 trials of 30 steps\n {2}best: normalization \w+, schedule warmupLinear, lr [\d.]+, validation loss/,
     )
-    expect(out).toMatch(/\n {8}confidence {2}(high|medium|low): /)
+    expect(out).toMatch(/\n4 trials of 90 steps\n/)
+    expect(out).toMatch(/\n {8}confidence {2}(9\d %|100 %|too little data to tell): /)
     expect(out).toMatch(/\ntrain it: npx evenstep train runs\/small-advice-1\/experiment\.ts\n$/)
     const { recommendation, trials, steps } = JSON.parse(
       readFileSync(join(folder, 'runs/small-advice-1/advice.json'), 'utf8'),
     )
-    expect(trials).toHaveLength(22)
     expect(steps.spent).toBeLessThanOrEqual(900)
     const trained = await evenstep('train', 'runs/small-advice-1/experiment.ts', '--json')
     const epoch = trained.out.split('\n').find((line) => line.startsWith('{"type":"epoch"'))!
-    expect(JSON.parse(epoch).validationLoss).toBeCloseTo(recommendation.score.value, 5)
+    const trial = trials.find(({ id }: { id: number }) => id === recommendation.trial)
+    expect(JSON.parse(epoch).validationLoss).toBeCloseTo(trial.result.metrics.validationLoss, 5)
   })
 
   test('tells the best of each round by a metric of which more is better', () => {
     const { trials } = JSON.parse(readFileSync(join(folder, 'more/advice.json'), 'utf8'))
-    const shown = [...more!.out.matchAll(/best: .*, validation accuracy ([\d.]+) %/g)].map(([, score]) =>
-      Number(score),
+    const scores: number[] = trials.map(
+      ({ result }: { result: { metrics: { validationAccuracy?: number } } }) =>
+        result.metrics.validationAccuracy ?? 0,
     )
-    const best = [0, 1, 2].map((round) =>
-      Math.max(
-        ...trials
-          .filter(({ rung }: { rung: number }) => rung === round)
-          .map(
-            ({ result }: { result: { metrics: { validationAccuracy?: number } } }) =>
-              result.metrics.validationAccuracy ?? 0,
-          ),
-      ),
-    )
-    expect(shown).toEqual(best.map((score) => Number((100 * score).toFixed(2))))
+    let first = 0
+    const rounds = [
+      ...more!.out.matchAll(/^(\d+) trials? of .*\n {2}best: .*, validation accuracy ([\d.]+) %/gm),
+    ]
+    for (const [, trials, shown] of rounds) {
+      const best = Math.max(...scores.slice(first, first + Number(trials)))
+      first += Number(trials)
+      expect(Number(shown)).toBe(Number((100 * best).toFixed(2)))
+    }
+    expect(first).toBe(scores.length)
   })
 
   test('prints JSON lines, the advice last', () => {
@@ -93,9 +93,9 @@ describe('evenstep advise', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    expect(events.map(({ type }) => type).filter((type) => type !== 'trial')).toEqual([
-      ...['range', 'range', 'round', 'round', 'round', 'advice'],
-    ])
+    const types = events.map(({ type }) => type).filter((type) => type !== 'trial')
+    expect(types.slice(0, -1).every((type) => type === 'round')).toBe(true)
+    expect(types.at(-1)).toBe('advice')
     expect(readFileSync(join(folder, 'told/experiment.ts'), 'utf8')).toContain(
       'import base from "../small.ts"',
     )
@@ -185,13 +185,13 @@ describe('evenstep advise', () => {
 
   test('refuses a budget that tells nothing', async () => {
     const [few, none] = await together(
-      ['advise', 'small.ts', '--budget', '300'],
+      ['advise', 'small.ts', '--budget', '200'],
       ['advise', 'small.ts', '--budget', 'few'],
     )
     expect(few).toEqual({
       code: 2,
       out: '',
-      err: 'advise: wanted a budget of 820 steps or more, got 300; a run has 90, and trials as long as a run take 820\n',
+      err: 'advise: wanted a budget of 252 steps or more, got 200; a run has 90, and trials as long as a run take 810\n',
     })
     expect(none!.err).toContain('wanted a positive integer, got few')
   })

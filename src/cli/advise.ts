@@ -11,7 +11,7 @@ import { pathExists, refuseLinks } from '../disk/inside.ts'
 import { writeWhole } from '../disk/whole-file.ts'
 import type { Advice } from '../study/advise/advice.ts'
 import { advise } from '../study/advise/advise.ts'
-import { planOf, wholeBudget } from '../study/advise/plan.ts'
+import { planOf, usualBudget } from '../study/advise/plan.ts'
 import { pooled } from '../study/advise/pooled.ts'
 import { testLines, testSentence } from '../study/analysis/tested.ts'
 import { identityOf } from '../study/run/identity.ts'
@@ -33,6 +33,8 @@ import { startWorker } from './run-trials.ts'
 
 interface Options {
   readonly budget?: number
+  readonly optimizer?: readonly string[]
+  readonly resplit?: boolean
   readonly workers?: number
   readonly set: readonly string[]
   readonly out?: string
@@ -45,15 +47,23 @@ interface Options {
 /** `evenstep advise FILE`: finds the normalization, learning rate and schedule that suit an experiment. */
 export const adviseCommand = (output: Output = terminal()): Command =>
   new Command('advise')
-    .description('find the normalization, learning rate and schedule that suit the experiment in FILE')
+    .description(
+      'find the normalization, learning rate, schedule and weight decay that suit the experiment in FILE',
+    )
     .argument('<file>', 'file of the experiment')
-    .option('--budget <steps>', 'optimizer steps to spend (default: enough for full runs)', positiveInteger)
+    .option('--budget <steps>', 'optimizer steps to spend (default: those of 18 runs)', positiveInteger)
+    .option('--optimizer <name...>', 'race these beside the own optimizer, such as muon and prodigy')
+    .option('--resplit', 'split training and validation examples anew for each further seed')
+    .option('--no-resplit', 'keep the split, as of examples that belong together')
     .option('--workers <n>', 'trials at a time (default: the number of cores)', positiveInteger)
     .addOption(setOption())
     .option('--out <dir>', 'folder of the advice (default: runs/NAME-advice-1, -2, …)')
     .option('--retry-failed', 'run trials that failed again')
     .addOption(timeLimitOption())
-    .option('--test', 'measure the recommended model once on the test data, which nothing chose on')
+    .option(
+      '--test',
+      'measure the recommended model and the unchanged one once on the test data, which nothing chose on',
+    )
     .option('--json', 'print events as JSON lines')
     .action((file: string, options: Options) => run(file, options, output))
 
@@ -65,11 +75,11 @@ async function run(file: string, options: Options, output: Output): Promise<void
         'export it from another file',
     )
   }
-  const { set, json, workers } = options
+  const { set, json, workers, optimizer: optimizers, resplit } = options
   const experiment = override(base, set)
   if (options.test) testDataOf('advise', experiment)
   const steps = stepsWith(experiment)({})
-  const budget = options.budget ?? wholeBudget(steps)
+  const budget = options.budget ?? usualBudget(steps)
   const text = json ? jsonLine : adviceReport(experiment, options.test)
   planOf(budget, steps) // refuses a budget that is too small before there is a folder
   const folder = options.out ?? freeFolder(extendedName(experiment.name!, '-advice'))
@@ -77,7 +87,7 @@ async function run(file: string, options: Options, output: Output): Promise<void
     begin(folder, experiment)
     if (options.retryFailed) forgetFailed(join(folder, 'trials'))
     const runner = pooled(pool, join(folder, 'trials'), workers ?? availableParallelism())
-    for await (const event of advise(experiment, { budget, runner, signal })) {
+    for await (const event of advise(experiment, present({ budget, optimizers, resplit, runner, signal }))) {
       output.write(text(event))
       if (event.type !== 'advice') continue
       const { advice } = event
@@ -92,10 +102,15 @@ async function run(file: string, options: Options, output: Output): Promise<void
     }
   })
   if (exitCode === undefined) return
-  const { budget: given, test } = options
-  const again = evenstepCommand('advise', file, set, { budget: given, workers, out: folder, test })
   process.exitCode = exitCode
-  printNote(`stopped; finished trials are in ${folder}; resume with ${again}`)
+  printNote(`stopped; finished trials are in ${folder}; resume with ${again(file, folder, options)}`)
+}
+
+/** Returns the command that resumes the advice in `folder`. */
+function again(file: string, folder: string, options: Options): string {
+  const { set, budget, optimizer, resplit, workers, test } = options
+  const kept = resplit === false ? { 'no-resplit': true } : { resplit }
+  return evenstepCommand('advise', file, set, { budget, optimizer, ...kept, workers, out: folder, test })
 }
 
 /**
@@ -129,18 +144,26 @@ async function inFolder(
   }
 }
 
-/** Measures the model of the recommended trial on the test data. @returns lines to print */
+/** Measures the models of the recommended and of the unchanged trial on the test data. @returns lines to print */
 async function testAdvice(
   folder: string,
   experiment: Experiment,
-  { recommendation, trials }: Advice,
+  { recommendation, unchangedTrial, trials }: Advice,
   { json, signal }: { readonly json: true | undefined; readonly signal: AbortSignal },
 ): Promise<string> {
-  const trial = trials.find(({ id }) => id === recommendation.trial)!
-  const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
-  const { test, before } = await testWinner(folder, withSettings(experiment, settings), trial, signal)
-  if (json) return jsonLine({ type: 'test', ...test })
-  return `${testLines([test], [testSentence(test, before)]).join('\n')}\n`
+  const lines: string[] = []
+  for (const id of new Set([recommendation.trial, unchangedTrial ?? recommendation.trial])) {
+    const trial = trials.find((one) => one.id === id)!
+    const settings = settingsOf(experiment, trial, { metric: experiment.monitor, watch: false })
+    const { test, before } = await testWinner(folder, withSettings(experiment, settings), trial, signal)
+    const others = before.filter((one) => one.trial !== recommendation.trial)
+    lines.push(
+      json
+        ? jsonLine({ type: 'test', ...test })
+        : `${testLines([test], [testSentence(test, others)]).join('\n')}\n`,
+    )
+  }
+  return lines.join('')
 }
 
 /** Stores the experiment in `folder`. @throws {ArgumentError} when it has advice on another experiment. */

@@ -13,6 +13,7 @@ import { random } from '../core/random.ts'
 import { sizeOf } from '../core/shape.ts'
 import { allBut, type Basis, chosen, foldsOf, forwardChained, upTo } from './choose.ts'
 import { checkDataset, type Dataset, hasLabels, type Split, subset } from './dataset.ts'
+import { keepTogether } from './kept-together.ts'
 import { groupsOf, keyOptions, timesOf } from './keys.ts'
 import { isRegisteredTable } from './table/is-table.ts'
 import type { MixedTable } from './table/table.ts'
@@ -77,7 +78,7 @@ export function split(dataset: Dataset | MixedTable, given: SplitOptions): Split
     throw mismatch('split', `validation ${leaving(basis, options.test)}`, validation)
   const validated = chosen(rest, wanted, basis, random(options.seed ?? 0, 'split'))
   checkGroups('split', 'validation', validation, [validated, allBut(rest, validated)])
-  return cut(dataset, allBut(rest, validated), validated, test)
+  return cut(dataset, basis, allBut(rest, validated), validated, test)
 }
 
 const foldOptions = {
@@ -119,7 +120,7 @@ export function kFold(dataset: Dataset | MixedTable, given: KFoldOptions): Itera
   const parts = foldsIn(rest, folds, basis, options.seed ?? 0)
   return {
     *[Symbol.iterator]() {
-      for (const { train, validation } of parts) yield cut(dataset, train, validation, test)
+      for (const { train, validation } of parts) yield cut(dataset, basis, train, validation, test)
     },
   }
 }
@@ -221,11 +222,13 @@ function checkGroups(
 
 function cut(
   dataset: Dataset | MixedTable,
+  { groups, times }: Basis,
   train: readonly number[],
   validation: readonly number[],
   test: readonly number[] | undefined,
 ): Split {
   const rows = [train, validation, ...(test ? [test] : [])].map((part) => Int32Array.from(part).sort())
   const parts = isTable(dataset) ? dataset.encoded(rows) : rows.map((part) => subset(dataset, part))
+  if (groups || times) for (const part of parts) keepTogether(part)
   return { train: parts[0]!, validation: parts[1]!, ...(test && { test: parts[2]! }) }
 }

@@ -1,5 +1,7 @@
-export type { Advice, RangeTest } from './advise/advice.ts'
+export type { Advice, Certainty } from './advise/advice.ts'
 export { type AdviseEvent, type AdviseOptions, advise } from './advise/advise.ts'
+export type { Bottleneck } from './advise/bottleneck.ts'
+export type { Confidence } from './advise/confidence.ts'
 export type { Recommendation } from './advise/recommendation.ts'
 export type { Runner } from './advise/runner.ts'
 export { falseDiscovery } from './analysis/false-discovery.ts'

@@ -18,7 +18,9 @@ export class NoneDoneError extends EvenstepError {
       ...(failed > 0 ? [`${counted(failed, 'trial')} that failed`] : []),
     ]
     const first = results.find(({ error }) => error !== undefined)?.error
-    super(`${who}: wanted a trial that is done, got ${listed(got)}${first ? `; the first: ${first}` : ''}`)
+    super(
+      `${who}: wanted a trial that is done, got ${listed(got) || 'none'}${first ? `; the first: ${first}` : ''}`,
+    )
     this.exitCode = diverged > 0 ? 3 : 2
   }
 }

@@ -45,6 +45,7 @@ describe('named schedules end', () => {
     ['inverseSqrt', 1 / Math.sqrt(21)],
     ['warmupLinear', 0],
     ['warmupCosine', 0],
+    ['warmupRex', 0],
     ['oneCycle', 0],
     ['wsd', 0],
     ['rex', 0],
@@ -54,7 +55,7 @@ describe('named schedules end', () => {
     expect(parse(scheduleText(name, 2, 10_000))(9_999)).toBeCloseTo(2 * share, 2)
   })
 
-  test('and are all in this table', () => expect(scheduleNames).toHaveLength(13))
+  test('and are all in this table', () => expect(scheduleNames).toHaveLength(14))
 })
 
 describe('a template', () => {

@@ -18,6 +18,7 @@ const warmedUp =
   }
 
 const linear: Named = (peak, steps) => schedule.polynomial(peak, { totalIters: steps })
+const rex: Named = (peak, steps) => schedule.rex(peak, { totalSteps: steps })
 const cosine: Named = (peak, steps) => schedule.cosineAnnealing(peak, { tMax: steps })
 
 /**
@@ -29,7 +30,7 @@ const cosine: Named = (peak, steps) => schedule.cosineAnnealing(peak, { tMax: st
  *   https://arxiv.org/abs/1512.03385)
  * - `exponential`: falls by a constant factor each step, to 1 % of the peak
  * - `inverseSqrt`: peak / √(1 + t/τ) at step t, where τ is 5 % of the steps; ends at 0.22 of the peak
- * - `warmupLinear`, `warmupCosine`: linear warm-up over 5 % of the steps, then `linear` or `cosine`
+ * - `warmupLinear`, `warmupCosine`, `warmupRex`: linear warm-up over 5 % of the steps, then `linear`, `cosine` or `rex`
  * - `oneCycle`: up from peak / 25 over 30 % of the steps, then down to peak / 250 000 (Smith & Topin 2017,
  *   https://arxiv.org/abs/1708.07120)
  * - `wsd`: warm-up over 5 %, a plateau, and over the last 20 % peak · (1 − √x), x from 0 to 1 (Hägele et al.
@@ -50,13 +51,14 @@ const named: Readonly<Record<string, Named>> = {
   inverseSqrt: (peak, steps) => schedule.inverseSqrt(peak, { timescale: percentOf(steps, 5) }),
   warmupLinear: warmedUp(linear),
   warmupCosine: warmedUp(cosine),
+  warmupRex: warmedUp(rex),
   oneCycle: (peak, steps) => schedule.oneCycle(peak, { totalSteps: Math.max(4, steps) }),
   wsd: (peak, steps) => {
     const [warmupSteps, decaySteps] = [percentOf(steps, 5), percentOf(steps, 20)]
     const stableSteps = Math.max(0, steps - warmupSteps - decaySteps)
     return schedule.warmupStableDecay(peak, { warmupSteps, stableSteps, decaySteps, decayShape: '1-sqrt' })
   },
-  rex: (peak, steps) => schedule.rex(peak, { totalSteps: steps }),
+  rex,
   restarts: (peak, steps) => schedule.cosineAnnealingWarmRestarts(peak, { t0: steps / 7, tMult: 2 }),
   cyclic: (peak, steps) => schedule.cyclic(peak / 10, { maxLr: peak, stepSizeUp: steps / 6 }),
 }

@@ -8,7 +8,7 @@ import { keyOf, only, without } from './settings.ts'
 import type { Settings, Trial, Value } from './trial.ts'
 
 /** Configuration of a training run: its settings, seed and steps, which change the study's experiment. */
-export type Configuration = Pick<Trial, 'settings' | 'seed' | 'steps'>
+export type Configuration = Pick<Trial, 'settings' | 'seed' | 'split' | 'steps'>
 
 /** How a study judges trials and what it logs, with its own schedules by name. */
 interface Judging {
@@ -27,7 +27,7 @@ interface Judging {
  */
 export function settingsOf(
   experiment: Experiment,
-  { settings, seed, steps }: Configuration,
+  { settings, seed, split, steps }: Configuration,
   { metric, watch, schedules = {} }: Judging,
 ): Change[] {
   const own = Object.entries(without(settings, ['lr', 'schedule'])).map(
@@ -40,6 +40,7 @@ export function settingsOf(
     ...own,
     ...(rate === undefined ? [] : ([['optimizer.lr', rate]] as const)),
     ['seed', seed],
+    ...(split === undefined ? [] : ([['data.split', split]] as const)),
     ['epochs', epochs],
     ['steps', steps],
     ...(metric === experiment.monitor ? [] : ([['monitor', metric]] as const)),

@@ -11,6 +11,8 @@ export interface Trial {
   readonly settings: Settings
   /** Seed of initial weights and data order; two trials with the same seed can be compared as a pair. */
   readonly seed: number
+  /** Seed with which training and validation examples are split anew; absent for the experiment's own split. */
+  readonly split?: number
   /** Number of optimizer steps to train; the learning-rate schedule spans them. */
   readonly steps: number
   /** Round of a race (each round keeps only the best settings), from 0; always 0 in other designs. */

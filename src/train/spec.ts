@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { FormatError } from '../core/errors.ts'
 import { checkDepth, faultOf, jsonIn } from '../core/json.ts'
 import { mismatch, unknownName } from '../core/mismatch.ts'
-import { custom, type OptionsOf, readOptions } from '../core/options.ts'
+import { custom, integer, type OptionsOf, readOptions, required } from '../core/options.ts'
 import { areTexts } from '../data/names.ts'
+import { resplit } from '../data/resplit.ts'
 import type { Sources } from '../data/stream.ts'
 import { parse as parseOptimizer } from '../optim/parse.ts'
 import { type Controller, parseController } from '../schedule/index.ts'
@@ -118,6 +119,8 @@ function change(current: Experiment, [path, value]: Change): Experiment {
   }
   if (key === 'model' && option !== undefined) return withModelOption(current, path, value)
   if (path === 'optimizer') return { ...current, optimizer: parseOptimizer(value) }
+  if (path === 'data.split')
+    return experiment({ ...current, data: resplit(current.data, splitSeed.read('--set', path, value)) })
   if (path === 'control') return experiment({ ...current, control: controllers(value) })
   if (!settable.includes(path)) throw unknownName('--set', settable, path, 'a path that is ')
   return experiment({ ...current, [path]: value })
@@ -157,7 +160,8 @@ const fixed = [
   'metrics',
   'checkpoints',
 ]
-const settable = [...optionNames.filter((name) => !fixed.includes(name)), 'optimizer.lr']
+const settable = [...optionNames.filter((name) => !fixed.includes(name)), 'optimizer.lr', 'data.split']
+const splitSeed = required(integer({ min: 0 }))
 
 function parseSetting(text: string, { modelOptions = {} }: Experiment): Change {
   const at = text.indexOf('=')

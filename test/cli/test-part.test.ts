@@ -121,7 +121,7 @@ test('a study measures its winner alone, and tells when another was measured bef
   )
 })
 
-test('advice measures what it recommends', async () => {
+test('advice measures what it recommends, and the experiment as it is', async () => {
   const { out, err } = await evenstep(
     'advise',
     'small.ts',
@@ -134,10 +134,14 @@ test('advice measures what it recommends', async () => {
     'advice',
   )
   expect(err).toBe('')
-  const { recommendation } = JSON.parse(readFileSync(join(folder, 'advice/advice.json'), 'utf8'))
-  expect(JSON.parse(readFileSync(join(folder, 'advice/test.json'), 'utf8'))).toMatchObject([
-    { trial: recommendation.trial, examples: 30 },
-  ])
+  const { recommendation, unchangedTrial } = JSON.parse(
+    readFileSync(join(folder, 'advice/advice.json'), 'utf8'),
+  )
+  const measured = [...new Set([recommendation.trial, unchangedTrial])]
+  expect(JSON.parse(readFileSync(join(folder, 'advice/test.json'), 'utf8'))).toMatchObject(
+    measured.map((trial) => ({ trial, examples: 30 })),
+  )
+  expect(out).toContain(': the experiment as it is (trial')
   expect(out).toMatch(/validation loss {2}[\d.]+( \(95 % interval .*\))?, chosen on validation\n/)
   expect(out).toMatch(
     /\nTest, measured once, on 30 examples: .* \(trial \d+, seed 0, \d+ steps\)\.\n {2}test loss/,

@@ -318,6 +318,39 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ['one that ends with the run', { optimizer: sgd({ lr: to0 }) }],
     ['one over percentages of the run', { optimizer: sgd({ lr: 'cosine 0.05 to 0.001 over 50%' }) }],
   ],
+  'no-decay': [
+    [
+      'a constant rate',
+      { optimizer: sgd({ lr: 0.05 }) },
+      'note: the rate ends at 100 % of its peak; over ten fields and networks, the best decay lowered the test loss by 13 % on average with BN, and by 10 % without; evenstep advise compares schedules on this one',
+    ],
+    [
+      'a decay to 60 %',
+      { optimizer: sgd({ lr: 'linear 0.05 to 0.03 over 100%' }) },
+      'note: the rate ends at 60',
+    ],
+    ['a decay to 0', { optimizer: sgd({ lr: to0 }) }],
+    ['an optimizer for constant rates', { optimizer: scheduleFreeSgd({ lr: 1 }) }],
+    ['an average of the weights', { optimizer: sgd({ lr: 0.05, average: average('recalibrate') }) }],
+    [
+      'reduce-on-plateau',
+      { optimizer: sgd({ lr: 0.05 }), control: [schedule.reduceOnPlateau()], epochs: 100 },
+    ],
+  ],
+  patience: [
+    [
+      'a patience of 2 % of the run',
+      { control: [schedule.reduceOnPlateau({ patience: 2 })], epochs: 100 },
+      'note: reduceOnPlateau waits for 2 of 100 measurements, 2 % of the run: 10 would be a tenth; where it was measured, a tenth did as well as a decay, and 4 and 20 % ended at losses 12 to 20 % higher',
+    ],
+    [
+      'a patience of twice the run',
+      { control: [schedule.reduceOnPlateau()], epochs: 5 },
+      'note: reduceOnPlateau waits for 10 of 5 measurements, 200 % of the run: a decay over the run needs no measurements;',
+    ],
+    ['a patience of a tenth', { control: [schedule.reduceOnPlateau({ patience: 10 })], epochs: 100 }],
+    ['another controller', { control: [schedule.earlyStopping({ patience: 1 })], epochs: 100 }],
+  ],
 }
 
 test('every rule has a case where it fires and one where it does not', () => {
@@ -355,7 +388,7 @@ test('the gravest comes first, with its source', () => {
   const found = lint(
     setup({ data: points(33), lastBatch: 'keep', optimizer: adam({ lr: 1e-3, weightDecay: 0.1 }) }),
   )
-  expect(found.map(({ severity }) => severity)).toEqual(['alarm', 'warning', 'note', 'note', 'note'])
+  expect(found.map(({ severity }) => severity)).toEqual(['alarm', 'warning', 'note', 'note', 'note', 'note'])
   expect(found[0]!.source).toMatch(/^Wu & He 2018, https:/)
 })
 

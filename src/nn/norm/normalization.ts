@@ -21,6 +21,9 @@ import { GroupNorm } from './group-norm.ts'
 
 const { eps, momentum, affine, zeroDebias, nonFinite, virtualBatchSize } = batchNormOptions
 const batchOptions = { eps, momentum, affine, zeroDebias, nonFinite, virtualBatchSize }
+/** Number of examples that ghost batch normalization normalizes together, if not given. */
+export const ghostBatchSize = 32
+
 const groupOptions = {
   /** Number of groups of channels. @default the most that leave at least 16 channels per group */
   groups: integer({ min: 1 }),
@@ -40,6 +43,9 @@ const kinds = {
 
 /** Name of a kind of normalization. */
 export type NormalizationType = keyof typeof kinds
+
+/** Names of all kinds of normalization. */
+export const normalizationTypes = Object.keys(kinds) as readonly NormalizationType[]
 
 /**
  * A kind of normalization: its name, or an object with its name as `type` and its options.
@@ -132,7 +138,7 @@ function batchNormLike(
   const Kind = shape.length > 4 ? BatchNorm3d : shape.length > 3 ? BatchNorm2d : BatchNorm1d
   return new Kind(shape[1]!, {
     ...norm?.options,
-    ...(type === 'ghost' && { virtualBatchSize: 32 }),
+    ...(type === 'ghost' && { virtualBatchSize: ghostBatchSize }),
     ...options,
   })
 }

@@ -23,6 +23,7 @@ const compared: Readonly<
     restarts: ['loshchilov2017sgdr'],
     warmupLinear: ['goyal2017accurate'],
     warmupCosine: ['goyal2017accurate', 'loshchilov2017sgdr'],
+    warmupRex: ['goyal2017accurate', 'chen2021rex'],
     oneCycle: ['smith2018super'],
     wsd: ['hagele2024scaling'],
     rex: ['chen2021rex'],
