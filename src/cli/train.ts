@@ -145,9 +145,13 @@ async function train(experiment: Experiment, file: string, options: Options, out
   }
   if (!isStopped) return
   process.exitCode = interrupt.exitCode
-  const again = evenstepCommand('train', file, set, { ...flagsOf(options), out: folder.path })
-  const where = `stopped after ${folder.task.steps} steps, saved in ${folder.path}`
-  printNote(`${where}; resume with ${again} --resume`)
+  tellStopped(folder, file, options)
+}
+
+/** Says on stderr that a run has stopped, and how to resume it. */
+function tellStopped({ path, task }: RunFolder, file: string, options: Options): void {
+  const again = evenstepCommand('train', file, options.set, { ...flagsOf(options), out: path })
+  printNote(`stopped after ${task.steps} steps, saved in ${path}; resume with ${again} --resume`)
 }
 
 /** Writes a checkpoint in the middle of a run, and says so on stderr. */

@@ -16,8 +16,7 @@ import type { Tensor } from '../core/tensor.ts'
 import { backendOf, devices, gpuIfAny } from './device.ts'
 import { fastOn } from './fast.ts'
 import { freeInputs, freeSize, inputsAt } from './free-size.ts'
-import { lockedWeights } from './locked-weights.ts'
-import { racing, type TimedSession } from './race.ts'
+import type { TimedSession } from './race.ts'
 import { rangeChecks } from './ranges.ts'
 import { type Run, type Running, runner } from './runner.ts'
 import type { Backend, Session, StepPlan } from './session.ts'
@@ -128,9 +127,11 @@ type Settings = ValuesOf<typeof options>
 async function fixed(retrace: () => Traced, settings: Settings): Promise<Opened> {
   const traced = retrace()
   const open = (step: Traced): Promise<Opened> => opened(step, retrace, settings)
-  const locked = lockedWeights(traced)
-  if (locked.size === 0) return open(traced)
-  return (await import('./locked.ts')).withLockedWeights(traced, locked, open)
+  const isLocked = [...traced.variables.values()].some(
+    ({ written, variable }) => !written && variable.isWeight && !variable.trainable,
+  )
+  if (!isLocked) return open(traced)
+  return (await import('./locked.ts')).withLockedWeights(traced, open)
 }
 
 async function opened(traced: Traced, retrace: () => Traced, settings: Settings): Promise<Opened> {
@@ -159,9 +160,11 @@ async function timedOn(backend: Backend, step: Traced, { loop, threads }: Settin
   const { fast, unblocked } = await fastOn(backend, step, loop)
   const candidates = threads ? [threads] : threadsOn(backend, unblocked())
   const [open, plan] = [opener(backend, step), stepPlanOf(fast, loop)]
-  return racing(writtenModel(fast, loop && backend.loops), candidates, (model, count) =>
-    open(model, count, plan),
-  )
+  const model = writtenModel(fast, loop && backend.loops)
+  const [one, several] = candidates
+  if (several === undefined) return { ...(await open(model, one!, plan)), timed: () => ({}) }
+  const { racing } = await import('./race.ts') // only where there is a choice
+  return racing(model, [one!, several], (bytes, count) => open(bytes, count, plan))
 }
 
 /** Returns a device's error with the layer whose operator failed. The code is loaded by the first error. */

@@ -1,10 +1,10 @@
-import { topological } from '../core/tensor.ts'
+import { type Tensor, topological } from '../core/tensor.ts'
+import { standardizedBy } from '../ops/standardize.ts'
 import { foldNormalizations } from './folded-normalization.ts'
 import { hasLargeBatch } from './large-batch.ts'
 import { wholeLstms } from './portable.ts'
 import type { Backend } from './session.ts'
 import { lowered, rootsOf, type Traced } from './traced.ts'
-import { wholeLayers } from './whole-layers.ts'
 
 /** A step, computed by other operators. */
 interface Fast {
@@ -16,6 +16,8 @@ interface Fast {
 /** Returns a step computed by the operators that are the fastest on a device. @param loop whether a call takes K steps */
 export async function fastOn(backend: Backend, step: Traced, loop: boolean): Promise<Fast> {
   // A device without a kernel for Loop has none for recurrent operators either.
+  const { wholeLayers = same } =
+    backend.loops && hasWholeLayer(rootsOf(step)) ? await import('./whole-layers.ts') : {}
   const layers = backend.loops ? lowered(step, (roots) => wholeLayers(wholeLstms(roots))) : step
   const { normalizedInputs } =
     backend.loops && hasLargeBatch(rootsOf(layers)) ? await import('./normalized-inputs.ts') : {}
@@ -30,3 +32,12 @@ export async function fastOn(backend: Backend, step: Traced, loop: boolean): Pro
     unblocked: () => lowered(whole, faster),
   }
 }
+
+const same = (roots: readonly Tensor[]): readonly Tensor[] => roots
+
+/** Whether a graph may have a normalization over the last axes, or GELU. If not, what joins them need not be loaded. */
+const hasWholeLayer = (roots: readonly Tensor[]): boolean =>
+  topological(roots).some((t) => {
+    const recipe = standardizedBy(t)
+    return t.op === 'Erf' || (recipe && recipe.axes.at(-1) === recipe.x.shape.length - 1)
+  })

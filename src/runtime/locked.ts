@@ -3,6 +3,7 @@ import { sizeOf } from '../core/shape.ts'
 import { constant, type Tensor } from '../core/tensor.ts'
 import type { Variable } from '../core/variable.ts'
 import { rebuild, usesOf } from '../onnx/rebuild.ts'
+import { lockedWeights } from './locked-weights.ts'
 import type { Run } from './runner.ts'
 import { rootsOf, type Traced } from './traced.ts'
 
@@ -71,14 +72,14 @@ interface Opened {
  * Compiles a step with its locked weights as constants. If their values have been replaced, as by loading weights, the
  * next run compiles the step again.
  *
- * @param constants locked weights and their statistics: see `lockedWeights`
  * @param open compiles a step
  */
 export async function withLockedWeights<O extends Opened>(
   traced: Traced,
-  constants: ReadonlyMap<string, Variable>,
   open: (traced: Traced) => Promise<O>,
 ): Promise<O> {
+  const constants = lockedWeights(traced)
+  if (constants.size === 0) return open(traced)
   const values = (): readonly Data[] => [...constants.values()].map(({ data }) => data)
   let embedded = values()
   let current = await open(withConstants(traced, constants))

@@ -56,14 +56,6 @@ test.each([
   expect(events.at(-1)).toBe(`open ${best}`)
 })
 
-test('one candidate is opened, and never timed', async () => {
-  const { events, open } = backend({ 2: 0 })
-  const session = await racing(model('alone'), [2], open)
-  for (let call = 0; call < 9; call++) await session.run(feeds(1))
-  expect(session.timed()).toEqual({})
-  expect(new Set(events)).toEqual(new Set(['open 2', 'run 2']))
-})
-
 test('a choice of an earlier process is used at once', async () => {
   const first = await racing(model('known'), [1, 2], backend({ 1: 1, 2: 0 }).open)
   for (let call = 0; call < 8; call++) await first.run(feeds(1))

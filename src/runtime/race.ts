@@ -54,21 +54,19 @@ type Open = (model: Uint8Array, threads: number) => Promise<Session>
  * turn and are timed; later calls use the faster. Each call returns its result as usual, so none is wasted. The number
  * of threads must not affect the results.
  *
- * @param candidates one number of threads, or 1 and a larger one
+ * @param candidates 1 and a larger number of threads
  */
 export async function racing(
   model: Uint8Array,
-  candidates: readonly number[],
+  [one, several]: readonly [number, number],
   open: Open,
 ): Promise<TimedSession> {
-  const [one, several] = candidates
-  if (several === undefined) return { ...(await open(model, one!)), timed: () => ({}) }
   const graph = sha256().update(model).hex().slice(0, 16)
   const race = raceOf(graph)
   const sessions: Sessions = [undefined, undefined]
   const current = async (): Promise<Session> => {
     const next = race.winner === undefined ? turns[race.turn]! : race.winner === 1 ? 0 : 1
-    sessions[next] ??= await open(model, next === 0 ? 1 : several)
+    sessions[next] ??= await open(model, next === 0 ? one : several)
     return sessions[next]
   }
   await current() // so that an error of the model is one of the compilation

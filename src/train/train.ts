@@ -29,7 +29,6 @@ import { misfits } from './schedule-fit.ts'
 import type { Steps } from './steps.ts'
 import type { Task } from './task.ts'
 import { taskOption } from './task-option.ts'
-import { testDataOf, tested } from './test-part.ts'
 import { type EpochMeasurements, validationOf } from './validation.ts'
 
 export { taskOf } from './task-of.ts'
@@ -67,7 +66,8 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
   checkExperiment('run', experiment)
   const { progress: start = beginning(experiment), signal, test } = read
   signal?.throwIfAborted()
-  if (test) testDataOf('run', experiment)
+  const tests = test ? await import('./test-part.ts') : undefined // loaded where it is needed
+  tests?.testDataOf('run', experiment)
   const task = read.task ?? (await ownTask(experiment))
   checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)
@@ -87,7 +87,8 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
     yield epoch
   }
   const time = { seconds: (performance.now() - begun) / 1e3 }
-  if (test) yield { ...(await tested('run', experiment, { task, weights: 'final', signal })), progress }
+  if (tests)
+    yield { ...(await tests.tested('run', experiment, { task, weights: 'final', signal })), progress }
   const [reason, because] = [endOf(experiment, progress)!, becauseOf(experiment, progress)]
   yield { type: 'end', reason, because, steps: task.steps, time, progress }
 }
