@@ -16,8 +16,11 @@ const isolated = [
 /** The files that run longest, in that order, so that no worker is left with one of them at the end. */
 const longest = [
   'test/install.test.ts',
-  'test/browser/ui.test.ts',
   'test/studies.test.ts',
+  'test/browser/lab.test.ts',
+  'test/browser/ui.test.ts',
+  'test/site.test.ts',
+  'test/bundles.test.ts',
   'src/study/report/html.test.ts',
   'src/cli/study.test.ts',
   'src/cli/advise.test.ts',
@@ -76,6 +79,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: '100%',
+    globalSetup: 'test/support/built-pages.ts',
     env: { TMPDIR: temporary() },
     // Room for what a test leaves behind, in MB: by default, a tenth of the time is spent on collecting it piece by piece.
     execArgv: ['--max-semi-space-size=64', '--min-semi-space-size=32'],
