@@ -106,7 +106,7 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
     })
 
     test('nets are changed while they train: the link, the next training and the files repeat it to the bit', async () => {
-      const page = await open({ steps: 4000, nets: [defaultNet, { ...defaultNet, depth: 2 }] })
+      const page = await open({ steps: 2000, nets: [defaultNet, { ...defaultNet, depth: 2 }] })
       await button(page, 'Train').click()
       await page.getByText(/^A \d.* steps/).waitFor()
       await button(page, 'Pause').click()

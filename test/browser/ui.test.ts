@@ -36,7 +36,7 @@ export default train.experiment({
 `
 const study = `
 import { study } from 'evenstep'
-export default study.define({ experiment: 'points.ts', factors: { schedule: ['cosine'], lr: [0.01, 0.1, 1], normalization: ['batch', 'none'] }, seeds: 4, steps: 400 })
+export default study.define({ experiment: 'points.ts', factors: { schedule: ['cosine'], lr: [0.01, 0.1, 1], normalization: ['batch', 'none'] }, seeds: 4, steps: 3000 })
 `
 
 describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
@@ -192,7 +192,7 @@ describe.skipIf(!hasChromium || !(isInstalled || process.env.CI))(
         .getByRole('link', { name: /^rates\/trials\/\d+$/ })
         .first()
         .click()
-      await page.getByText('400 of 400 steps').waitFor()
+      await page.getByText('3,000 of 3,000 steps').waitFor()
       await page.close()
       await look('study', '#/study?id=rates')
     })
