@@ -63,7 +63,8 @@ test('a column of weights counts in training, evaluation, diagnosis and the rang
       .findLast((text) => text.includes('"epoch"'))!,
   )
   expect(JSON.parse(on!.out).accuracy).toBe(measured.accuracy)
-  expect(JSON.parse(on!.out).ece).toBeCloseTo(measured.ece, 6)
+  // The file is evaluated by the stored graph, which rounds apart: the experiment's folds normalizations.
+  expect(JSON.parse(on!.out).ece).toBeCloseTo(measured.ece, 7)
   expect([epoch.validationLoss, epoch.validationAccuracy]).toEqual([measured.loss, measured.accuracy])
   expect(range!.out).toContain('"suggest')
 })

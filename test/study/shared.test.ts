@@ -9,15 +9,8 @@ import type { Asked } from '../../src/study/design/design.ts'
 import { Connection } from '../../src/study/shared/connection.ts'
 import { mostLost, type Planned, SharedStudy } from '../../src/study/shared/shared-study.ts'
 import { TrialQueue } from '../../src/study/shared/trial-queue.ts'
-import type { TrialResult } from '../../src/study/trial.ts'
+import { someResult as result } from '../support/finished.ts'
 
-const result: TrialResult = {
-  status: 'done',
-  metrics: { validationLoss: 0.5 },
-  steps: 10,
-  time: { training: 1, total: 2 },
-  curve: { steps: [9], trainLoss: [0.6], lr: [0.1] },
-}
 const asked = (lr: number, seed = 0): Asked => ({ settings: { lr }, seed, steps: 10, rung: 0 })
 const description = {
   experiment: { loss: 'crossEntropy' },

@@ -1,5 +1,6 @@
 import type { Finished } from '../../src/study/analysis/findings.ts'
 import type { Asked } from '../../src/study/design/design.ts'
+import type { TrialResult } from '../../src/study/trial.ts'
 
 /** Returns a requested trial as finished with this validation loss, or as diverged if the loss is not finite. */
 export const finishedWith = (asked: Asked, id: number, loss: number): Finished => ({
@@ -13,3 +14,12 @@ export const finishedWith = (asked: Asked, id: number, loss: number): Finished =
     curve: { steps: [], trainLoss: [], lr: [] },
   },
 })
+
+/** A result with something in each part. */
+export const someResult: TrialResult = {
+  status: 'done',
+  metrics: { validationLoss: 0.5 },
+  steps: 10,
+  time: { training: 1, total: 2 },
+  curve: { steps: [9], trainLoss: [0.6], lr: [0.1] },
+}

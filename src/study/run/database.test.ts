@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { someResult as result } from '../../../test/support/finished.ts'
 import type { Asked } from '../design/design.ts'
-import type { TrialResult } from '../trial.ts'
 import { Database } from './database.ts'
 import { lockAlone, lockShared } from './lock.ts'
 import { checkSameStudy } from './same-study.ts'
@@ -20,13 +20,6 @@ const asked = (lr: number, seed = 0): Asked => ({
   steps: 10,
   rung: 0,
 })
-const result: TrialResult = {
-  status: 'done',
-  metrics: { validationLoss: 0.5 },
-  steps: 10,
-  time: { training: 1, total: 2 },
-  curve: { steps: [9], trainLoss: [0.6], lr: [0.1] },
-}
 
 describe('a database', () => {
   test('gives each trial one number, also after it was closed, and in whatever order settings are named', () => {
