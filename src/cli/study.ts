@@ -70,6 +70,7 @@ async function study(file: string, options: Options, output: Output): Promise<vo
     : new StudyReport(output, prepared, folder, place?.shown ?? workersOf(options))
   const interrupt = signals.begin()
   const { signal } = interrupt
+  place?.endWith(signal)
   try {
     const events = place
       ? sharedEvents(prepared, place, file, origin, { ...options, folder, signal })

@@ -1,7 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism, hostname } from 'node:os'
 import { Command, Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
 import type { TrialProcess } from '../study/shared/admission.ts'
@@ -65,15 +63,17 @@ async function work(files: readonly string[], options: Options, output: Output):
   const { Connection } = await import('../study/shared/connection.ts')
   const { TrialQueue } = await import('../study/shared/trial-queue.ts')
   const { takeTrials } = await import('../study/shared/take-trials.ts')
+  const { makeWorkerFolder } = await import('../study/shared/worker-folder.ts')
   const connection = await Connection.open(database)
   const queue = new TrialQueue(connection, `${hostname()}:${process.pid}`, lease)
-  const folder = mkdtempSync(join(tmpdir(), 'evenstep-worker-'))
+  const folder = makeWorkerFolder()
   const interrupt = signals.begin()
+  connection.endWith(interrupt.signal)
   try {
     if (study !== undefined) await checkStudy(queue, study, connection.shown)
     output.write(`${connection.shown} · ${concurrency} at a time\n`)
     await takeTrials(queue, {
-      ...{ concurrency, folder, ...(study !== undefined && { study }) },
+      ...{ concurrency, folder: folder.path, ...(study !== undefined && { study }) },
       idleLimit: options.idleLimit ?? Number.POSITIVE_INFINITY,
       renewal: (1e3 * lease) / 3,
       signal: interrupt.signal,
@@ -83,7 +83,7 @@ async function work(files: readonly string[], options: Options, output: Output):
   } finally {
     interrupt.stop()
     await connection.close()
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
   }
   if (interrupt.exitCode !== undefined) process.exitCode = interrupt.exitCode
 }

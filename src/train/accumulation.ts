@@ -1,3 +1,4 @@
+import type { AbortSignalLike } from '../core/abort.ts'
 import { allocate, toData } from '../core/dtype.ts'
 import { apart } from '../core/exclusive.ts'
 import { mismatch } from '../core/mismatch.ts'
@@ -52,16 +53,27 @@ export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
 export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
 
+/** How a batch is split into micro-batches. */
+export interface Splitting {
+  /** Maximum number of examples in a micro-batch. @default always `accumulate` micro-batches */
+  readonly most?: number | undefined
+  /** Abort signal that stops a step before its next micro-batch; the step is not taken then. */
+  readonly signal?: AbortSignalLike | undefined
+}
+
 /**
  * Splits a batch into micro-batches of nearly equal size: into `parts`, or into fewer if the examples fit.
  *
- * @param most maximum number of examples in a micro-batch
+ * @throws the reason of the signal, once it is aborted.
  */
-export function* microBatches(batch: Batch, parts: number, most: number | undefined): Generator<Batch> {
+export function* microBatches(batch: Batch, parts: number, { most, signal }: Splitting): Generator<Batch> {
   const fitting = most === undefined ? parts : Math.min(parts, Math.ceil(batch.length / most))
   const count = Math.min(fitting, batch.length)
   const start = (i: number): number => Math.floor((i * batch.length) / count)
-  for (let i = 0; i < count; i++) yield rows(batch, 1, start(i), start(i + 1))
+  for (let i = 0; i < count; i++) {
+    signal?.throwIfAborted()
+    yield rows(batch, 1, start(i), start(i + 1))
+  }
 }
 
 /** Compiled graph that computes the loss of one micro-batch and adds its gradients to the batch's gradient sums. */
@@ -162,13 +174,12 @@ export class Accumulation {
    * the first loss that is NaN or infinite.
    *
    * @param step number of the first step, counted from the start of the run
-   * @param most maximum number of examples in a micro-batch
    * @returns loss, gradient norm and loss parts of each step, in the element type of the weights
    */
-  async learn(stack: Batch, size: number, step: number, most: number | undefined): Promise<Accumulated> {
+  async learn(stack: Batch, size: number, step: number, splitting: Splitting): Promise<Accumulated> {
     const [losses, norms, parts]: [number[], number[], (readonly LossPart[])[]] = [[], [], []]
     for (let k = 0; k < stack.length / size; k++) {
-      const done = await this.#accumulate(rows(stack, size, k, k + 1), step + k, most)
+      const done = await this.#accumulate(rows(stack, size, k, k + 1), step + k, splitting)
       losses.push(done.loss)
       if (done.parts) parts.push(done.parts)
       if (!Number.isFinite(done.loss)) break // later losses would not be finite either
@@ -183,13 +194,13 @@ export class Accumulation {
   async #accumulate(
     batch: Batch,
     step: number,
-    most: number | undefined,
+    splitting: Splitting,
   ): Promise<{ readonly loss: number; readonly parts: readonly LossPart[] | undefined }> {
     for (const sum of this.#sums.flat()) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     let total = 0
     let parts: readonly LossPart[] | undefined
     let first = 0
-    for (const part of microBatches(batch, this.#parts, most)) {
+    for (const part of microBatches(batch, this.#parts, splitting)) {
       this.#share = part.length / batch.length
       const graph = await this.#compiled(part.length)
       const { loss, terms } = await locating(part, part.length, () => graph(part, step), undefined, first)

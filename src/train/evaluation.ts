@@ -8,9 +8,8 @@ import { type Batch, loader } from '../data/loader.ts'
 import type { Source } from '../data/stream.ts'
 import { type Evaluator, type Meaning, type Results, under } from './evaluator.ts'
 import { metricsUnder } from './goals.ts'
-import { fieldsOf } from './graphs.ts'
+import { inCalls } from './in-calls.ts'
 import type { Interval, Intervals } from './intervals.ts'
-import { locating } from './locate.ts'
 import { joinParts, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
 import {
   checkWeighing,
@@ -49,7 +48,7 @@ export interface Evaluation extends Partial<Measurements> {
 export const evaluationOptions = {
   /** Number of examples per batch. @default 64 */
   batchSize: integer({ min: 1 }, 64),
-  /** Abort signal that stops the evaluation between two batches. */
+  /** Abort signal that stops the evaluation between two calls of the graph, which take at most 250 ms or one batch. */
   signal: abortSignal(),
 }
 
@@ -63,7 +62,7 @@ export const evaluateOptions = {
 
 export type EvaluateOptions = OptionsOf<typeof evaluateOptions>
 
-/** Batches per run of the evaluation graph: enough to amortize its overhead, few enough for the CPU's cache. */
+/** Most batches per run of the evaluation graph: enough to amortize its overhead, few enough for the CPU's cache. */
 const stackSize = 32
 
 interface Evaluating {
@@ -83,15 +82,19 @@ export async function evaluation(
 ): Promise<Evaluation> {
   const outputs = Object.keys(source.y.tensors ?? {})
   const measured = asked ? (await apart(held, () => import('./intervals.ts'))).Intervals : undefined
-  const whole = new Tally(outputs.length > 0 ? {} : metrics, measured)
-  const each = outputs.map((name) => ({ name, tally: new Tally(metricsUnder(metrics, name), measured) }))
+  const whole = new Tally(outputs.length > 0 ? {} : metrics, measured, signal)
+  const evaluate = inCalls(signal)
+  const each = outputs.map((name) => ({
+    name,
+    tally: new Tally(metricsUnder(metrics, name), measured, signal),
+  }))
   const stacks = loader(source, { batchSize }).stacks(0, () => stackSize)
   for await (const stack of eachApart(held, untilAborted(signal, stacks))) {
     const { weights, length } = stack
     checkWeighing(metrics, weights)
     const rows = Math.min(batchSize, length)
     const evaluator = await evaluatorOf(rows)
-    const results = await locating(stack, rows, () => evaluator.graph(fieldsOf(stack)), whole.examples)
+    const results = await evaluate(evaluator.graph, { stack, rows, first: whole.examples })
     await whole.add({ meaning: evaluator, results, rows, stack }, () => evaluatorOf(1))
     for (const { name, tally } of each) {
       const seen = { meaning: evaluator.outputs![name]!, results: under(name, results), rows, stack }
@@ -155,9 +158,13 @@ class Tally {
   readonly #intervals: Intervals | undefined
   #hasAccuracy = false
 
-  constructor(metrics: Metrics, intervals: typeof Intervals | undefined) {
+  constructor(
+    metrics: Metrics,
+    intervals: typeof Intervals | undefined,
+    signal: AbortSignalLike | undefined,
+  ) {
     this.#measures = Object.keys(metrics).length > 0 ? new Measures(metrics) : undefined
-    this.#intervals = intervals && new intervals(metrics)
+    this.#intervals = intervals && new intervals(metrics, signal)
   }
 
   /** Number of examples so far. */

@@ -6,7 +6,7 @@ import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Batch } from '../data/loader.ts'
 import type { Evaluator } from './evaluator.ts'
-import { fieldsOf } from './graphs.ts'
+import { inCalls } from './in-calls.ts'
 import { readParts } from './loss-terms.ts'
 import type { Metrics, Predictions } from './metrics/metric.ts'
 
@@ -45,9 +45,12 @@ export class Intervals {
   /** Whether the model or the loss refuses a batch of one example. */
   #isRefused = false
 
+  readonly #evaluate: ReturnType<typeof inCalls>
+
   /** Begins an evaluation without examples. @param metrics all metrics; those that are one number get an interval */
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, signal?: AbortSignalLike) {
     this.#metrics = metrics
+    this.#evaluate = inCalls(signal)
   }
 
   /** Adds the examples of a stack of batches. @param single returns the evaluator for batches of one example */
@@ -56,7 +59,8 @@ export class Intervals {
     try {
       const evaluator = await single()
       this.#isWeighted ||= batch.weights !== undefined
-      this.#add(evaluator, await evaluator.graph(fieldsOf(batch)), batch.length)
+      const results = await this.#evaluate(evaluator.graph, { stack: batch, rows: 1 })
+      this.#add(evaluator, results, batch.length)
     } catch (error) {
       if (!(error instanceof ShapeError || error instanceof ArgumentError)) throw error
       this.#isRefused = true

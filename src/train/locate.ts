@@ -9,7 +9,7 @@ import { OutOfRangeError } from '../runtime/ranges.ts'
  * @param before number of examples of the batch that precede the stack
  */
 export async function locating<T>(
-  stack: Batch,
+  stack: Pick<Batch, 'from'>,
   size: number,
   run: () => Promise<T>,
   first?: number,

@@ -16,7 +16,7 @@ const leastRatio = 20
  */
 export class Pace {
   /** Number of steps to take in the next call. */
-  steps = 4
+  steps = 1
   /** Shortest duration so far, in milliseconds, of calls with a given number of steps. */
   readonly #shortest = new Map<number, number>()
 
@@ -25,8 +25,8 @@ export class Pace {
     this.#shortest.set(steps, Math.min(ms, this.#shortest.get(steps) ?? Number.POSITIVE_INFINITY))
     const target = Math.min(longest, Math.max(usual, leastRatio * this.#fixedCost()))
     const next = Math.max(1, Math.min(4 * this.steps, Math.floor((target * steps) / ms), 1024))
-    // Calls of equal length cannot tell the fixed cost: try another length once.
-    this.steps = this.#shortest.size === 1 && next === steps ? 2 * steps : next
+    // Calls of equal length cannot tell the fixed cost: try another length once, unless that would take too long.
+    this.steps = this.#shortest.size === 1 && next === steps && 2 * ms <= longest ? 2 * steps : next
   }
 
   /**

@@ -1,4 +1,4 @@
-export type { Accumulate } from './accumulation.ts'
+export type { Accumulate, Splitting } from './accumulation.ts'
 export { assignAll, type LoadedWeights, type LoadOptions } from './assign-weights.ts'
 export { DivergedError } from './diverged.ts'
 export type { EvaluateOptions, Evaluation } from './evaluation.ts'

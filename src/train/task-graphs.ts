@@ -10,7 +10,13 @@ import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { sharesMemory } from '../runtime/device.ts'
 import { type Traced, traceStep } from '../runtime/traced.ts'
-import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
+import {
+  Accumulation,
+  graphRunsPerStep,
+  type MicroGraph,
+  microBatches,
+  type Splitting,
+} from './accumulation.ts'
 import { checkedLoss } from './checked-loss.ts'
 import { type Evaluator, Evaluators } from './evaluator.ts'
 import { exampleWeighted } from './example-weighted.ts'
@@ -78,17 +84,21 @@ export class TaskGraphs {
    * Takes an optimizer step for each batch in a stack (several batches, concatenated); the first step has number
    * `step`. In all of them, the same weights must be locked.
    *
-   * @param most maximum number of examples in a micro-batch. @default always splits a batch into `accumulate` parts
    */
   async learn(
     stack: Batch,
     batchSize: number,
     step: number,
-    most: number | undefined,
+    splitting: Splitting,
   ): Promise<Pick<Steps, 'losses' | 'parts'> & Required<Pick<Steps, 'logs'>>> {
     const { data, device, log } = this.#options
     if (this.#parts > 1) {
-      const { gradientNorm, ...done } = await this.#accumulation(step).learn(stack, batchSize, step, most)
+      const { gradientNorm, ...done } = await this.#accumulation(step).learn(
+        stack,
+        batchSize,
+        step,
+        splitting,
+      )
       return { ...done, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
     const { loss, terms, layers, ...logged } = await locating(stack, batchSize, async () => {
@@ -103,10 +113,10 @@ export class TaskGraphs {
   }
 
   /** Returns operator and layer of the first tensor in a training step that is not finite, such as `Mul in bn`. */
-  async culprit(batch: Batch, step: number, most: number | undefined): Promise<string | undefined> {
+  async culprit(batch: Batch, step: number, splitting: Splitting): Promise<string | undefined> {
     const { model, device } = this.#options
     const { culpritOf } = await import('./culprit.ts')
-    for (const part of microBatches(batch, this.#parts, most)) {
+    for (const part of microBatches(batch, this.#parts, splitting)) {
       const found = await culpritOf(await this.#learner(part.length, step), model, part, step, device)
       if (found !== undefined) return found
     }

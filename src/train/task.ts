@@ -17,6 +17,7 @@ import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
 import { overRun } from '../optim/over-run.ts'
+import type { Splitting } from './accumulation.ts'
 import { DivergedError, emptyBatch } from './diverged.ts'
 import {
   type EvaluateOptions,
@@ -141,12 +142,12 @@ export class Task {
    * single run of the graph but with the same results as separate steps. With `accumulate`, the graph runs once per
    * micro-batch.
    *
-   * @param microBatchSize maximum number of examples in a micro-batch: a smaller batch is split into fewer
-   *   micro-batches. @default the size at which a batch has `accumulate` micro-batches
+   * @param splitting maximum number of examples in a micro-batch, so that a smaller batch is split into fewer
+   * @throws the reason of `splitting.signal`, once it is aborted; the weights are then those before the call.
    * @throws {DivergedError} at the first loss that is not finite, unless `nonFinite` is `skip`; the weights are then
    *   those before that step.
    */
-  async learn(stack: Batch, batchSize: number, microBatchSize?: number): Promise<Steps> {
+  async learn(stack: Batch, batchSize: number, splitting: Splitting = {}): Promise<Steps> {
     const during = isWithinCallOf(this) ? 'evaluation' : this.#learns ? 'learn' : undefined
     if (during !== undefined) {
       const fix = during === 'learn' ? 'await the first' : 'train before or after atEvaluation'
@@ -154,30 +155,30 @@ export class Task {
     }
     this.#learns = true
     try {
-      const taken = (): Promise<Steps> => this.#learn(stack, batchSize, microBatchSize)
+      const taken = (): Promise<Steps> => this.#learn(stack, batchSize, splitting)
       return await exclusively(this.#stored, taken, { changes: true })
     } finally {
       this.#learns = false
     }
   }
 
-  async #learn(stack: Batch, batchSize: number, microBatchSize?: number): Promise<Steps> {
+  async #learn(stack: Batch, batchSize: number, splitting: Splitting): Promise<Steps> {
     const attempt = (from: number, to: number) =>
-      this.#attempt(rows(stack, batchSize, from, to), batchSize, microBatchSize)
+      this.#attempt(rows(stack, batchSize, from, to), batchSize, splitting)
     const count = stack.length / batchSize
     if (this.#options.nonFinite === 'skip') return skipping(count, attempt)
     const done = await attempt(0, count)
     if (!('bad' in done)) return done
-    throw await this.#diverged(stack, batchSize, microBatchSize, done)
+    throw await this.#diverged(stack, batchSize, splitting, done)
   }
 
   /** Takes a step for each batch in a stack (several batches, concatenated). If one fails, undoes all of them. */
-  async #attempt(stack: Batch, batchSize: number, most: number | undefined): Promise<Steps | Failure> {
+  async #attempt(stack: Batch, batchSize: number, splitting: Splitting): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
       const borders = this.#optimizer.borders.map((step) => step - this.#step)
       const done = await inPhases({ stack, batchSize, borders }, (part, from) =>
-        this.#graphs.learn(part, batchSize, this.#step + from, most),
+        this.#graphs.learn(part, batchSize, this.#step + from, splitting),
       )
       const { losses, logs = {}, parts } = done
       const bad = losses.findIndex((value) => !Number.isFinite(value))
@@ -271,22 +272,18 @@ export class Task {
   async #diverged(
     stack: Batch,
     batchSize: number,
-    most: number | undefined,
+    split: Splitting,
     { bad, loss, isEmpty }: Failure,
   ): Promise<DivergedError> {
-    const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize, most) : undefined
+    const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize, split) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
-    const culprit = () => this.#graphs.culprit(rows(stack, batchSize, bad, bad + 1), step, most)
+    const culprit = () => this.#graphs.culprit(rows(stack, batchSize, bad, bad + 1), step, split)
     const cause = isEmpty
       ? emptyBatch(stack)
       : `the first tensor that is not finite is ${(await culprit()) ?? 'the loss'}; ` +
         'lower the rate or warm up longer'
-    return new DivergedError(
-      `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; ${cause}`,
-      step,
-      lr,
-      before && 'lrs' in before ? before : undefined,
-    )
+    const message = `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; ${cause}`
+    return new DivergedError(message, step, lr, before && 'lrs' in before ? before : undefined)
   }
 
   /**

@@ -128,10 +128,8 @@ interface EpochSteps {
 }
 
 /** Takes the remaining steps of an epoch and yields their events. */
-async function* stepsOf(
-  { experiment, task, batches, pace, signal }: Running,
-  start: Progress,
-): AsyncGenerator<StepsEvent, EpochSteps> {
+async function* stepsOf(running: Running, start: Progress): AsyncGenerator<StepsEvent, EpochSteps> {
+  const { experiment, task, batches, pace, signal } = running
   const { steps = Number.POSITIVE_INFINITY, log } = experiment
   const { epoch } = start
   let [progress, ms] = [start, 0]
@@ -141,7 +139,7 @@ async function* stepsOf(
     const step = task.steps
     const begun = performance.now()
     const size = Math.min(batches.batchSize, stack.length)
-    const { done, diverged } = await learn(task, stack, size, experiment.batchSize)
+    const { done, diverged } = await learn(running, stack, size)
     const taken = performance.now() - begun
     const seen = diverged ? done.losses.length : Math.ceil(stack.length / batches.batchSize)
     pace.learn(seen, taken)
@@ -188,13 +186,12 @@ async function finished(
  * Takes one step for each of several concatenated batches. If one diverges, returns the steps before and the error.
  */
 async function learn(
-  task: Task,
+  { experiment, task, signal }: Running,
   stack: Batch,
   batchSize: number,
-  microBatchSize: number,
 ): Promise<{ readonly done: Steps; readonly diverged?: DivergedError }> {
   try {
-    return { done: await task.learn(stack, batchSize, microBatchSize) }
+    return { done: await task.learn(stack, batchSize, { most: experiment.batchSize, signal }) }
   } catch (error) {
     if (error instanceof DivergedError && error.before) return { done: error.before, diverged: error }
     throw error

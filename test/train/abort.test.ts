@@ -243,3 +243,23 @@ describe('an abort signal', () => {
     )
   })
 })
+
+test('a step of many micro-batches is not taken if a signal is aborted between two', async () => {
+  const experiment = toy({ batchSize: 4, accumulate: 8 })
+  const task = taskOf(experiment)
+  const batch = data
+    .loader(experiment.data.train as data.Dataset, { batchSize: 32 })
+    .batches(0)
+    .next().value!
+  await task.learn(batch, 32)
+  const before = writeSafetensors(task.variables)
+  const controller = new AbortController()
+  const stopped = task.learn(batch, 32, { most: 4, signal: controller.signal })
+  setImmediate(() => controller.abort(reason))
+  await expect(stopped).rejects.toBe(reason)
+  expect([task.steps, writeSafetensors(task.variables)]).toEqual([1, before])
+  await task.learn(batch, 32)
+  const whole = taskOf(experiment)
+  for (let i = 0; i < 2; i++) await whole.learn(batch, 32)
+  expect(writeSafetensors(task.variables)).toEqual(writeSafetensors(whole.variables))
+})

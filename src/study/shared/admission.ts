@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { type AbortSignalLike, orAborted } from '../../core/abort.ts'
 import { EvenstepError } from '../../core/errors.ts'
 import { isMachineFault } from '../../core/machine.ts'
 import { writeWhole } from '../../disk/whole-file.ts'
@@ -31,6 +32,8 @@ export interface Terms {
   /** Files of experiments, or of studies with them, on this machine: their code may run. */
   readonly files: readonly string[]
   readonly timeLimit: number
+  /** Abort signal that ends a process while it starts. */
+  readonly signal: AbortSignalLike
   /** Starts a process that runs trials. */
   readonly start: (process: TrialProcess) => ChildProcess
 }
@@ -50,6 +53,7 @@ export interface Admitted {
  * @param folder an empty folder for the study
  * @returns why this worker cannot run the study's trials, as a message, if it cannot
  * @throws {MachineError} when a process cannot start.
+ * @throws the reason of the signal, once it is aborted.
  * @throws {DamagedError} when the study in the database is damaged.
  */
 export async function admit(
@@ -79,7 +83,7 @@ export async function admit(
     terms.start({ file: found, lock: workersLock(folder), settings, expected: path })
   const pool = new Pool(start, { tries: 1, timeLimit: terms.timeLimit })
   try {
-    await pool.begun()
+    await orAborted(terms.signal, pool.begun())
   } catch (error) {
     await pool.close()
     if (error instanceof EvenstepError && !isMachineFault(error)) return `${who}: ${error.message}`

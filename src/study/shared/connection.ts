@@ -1,5 +1,7 @@
+import { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import type { Pool, PoolClient } from 'pg'
+import type { Pool, PoolClient, QueryConfig } from 'pg'
+import { type AbortSignalLike, orAborted } from '../../core/abort.ts'
 import { ArgumentError, MachineError } from '../../core/errors.ts'
 import { number, type OptionsOf, readOptions } from '../../core/options.ts'
 import { type Address, addressOf } from './address.ts'
@@ -17,6 +19,9 @@ export interface ConnectionOptions extends OptionsOf<typeof options> {}
 /** Most connections of one process: one for results, which may be large, and one for what must not wait for them. */
 const most = 2
 
+/** Milliseconds that statements may take once the process has been asked to end, and those that closing may take. */
+const grace = { statements: 4000, closing: 1000 }
+
 /** Milliseconds between two attempts, at first and at most. */
 const pause = { first: 100, most: 3000 }
 
@@ -28,15 +33,19 @@ export class Connection {
   /** Address of the database, without a password. */
   readonly shown: string
   readonly #pool: Pool
+  readonly #sockets: ReadonlySet<Socket>
   readonly #patience: number
   readonly #closing = new AbortController()
+  /** Aborted when statements may take no longer, as the process has been asked to end. */
+  readonly #late = new AbortController()
   #isOpen = false
   /** Time since which the server has not answered; undefined while it does. */
   #silentSince: number | undefined
 
-  private constructor({ shown }: Address, pool: Pool, patience: number) {
+  private constructor({ shown }: Address, pool: Pool, sockets: ReadonlySet<Socket>, patience: number) {
     this.shown = shown
     this.#pool = pool
+    this.#sockets = sockets
     this.#patience = patience
     pool.on('error', () => {}) // an idle connection was lost: the next statement makes a new one
   }
@@ -54,9 +63,11 @@ export class Connection {
     const { default: pg } = await import('pg').catch(() => {
       throw new ArgumentError('--database: wanted the package pg, got none; run npm install pg')
     })
-    const timeouts = { connectionTimeoutMillis: 10_000, query_timeout: 60_000, keepAlive: true }
-    const pool = new pg.Pool({ connectionString: address.url, max: most, ...timeouts })
-    const connection = new Connection(address, pool, patience)
+    const timeouts = { connectionTimeoutMillis: 10_000, keepAlive: true }
+    const sockets = new Set<Socket>()
+    const stream = (): Socket => socketIn(sockets)
+    const pool = new pg.Pool({ connectionString: address.url, max: most, stream, ...timeouts })
+    const connection = new Connection(address, pool, sockets, patience)
     try {
       await connection.change((query) => migrate(query, address.shown))
     } catch (error) {
@@ -68,8 +79,8 @@ export class Connection {
   }
 
   /** Runs one SQL statement with the values of its parameters, and resolves to its rows. @throws as `change` */
-  query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.#lasting(async () => (await this.#pool.query(sql, [...values])).rows)
+  query<Row>(sql: string, values?: readonly unknown[], seconds?: number): Promise<Row[]> {
+    return this.#lasting(async () => (await this.#pool.query(statement(sql, values, seconds))).rows)
   }
 
   /**
@@ -95,11 +106,24 @@ export class Connection {
     })
   }
 
+  /**
+   * Lets all statements fail, with the signal's reason, once a signal has been aborted for 4 s: it asks this process to
+   * end, and whoever sent it kills the process if it does not.
+   */
+  endWith(signal: AbortSignalLike): void {
+    signal.addEventListener('abort', async () => {
+      await setTimeout(grace.statements, undefined, { ref: false })
+      this.#late.abort(signal.reason)
+    })
+  }
+
   /** Closes all connections; statements that wait for the server fail. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
-    await this.#pool.end()
+    // A server that does not answer would keep the connections, and so this process.
+    await Promise.race([this.#pool.end(), setTimeout(grace.closing)])
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   /** Calls `body` until it does not fail for want of a connection, or patience ends; before `open`, only once. */
@@ -107,7 +131,7 @@ export class Connection {
     const { signal } = this.#closing
     for (let wait = pause.first; ; wait = Math.min(2 * wait, pause.most)) {
       try {
-        const result = await body()
+        const result = await orAborted(this.#late.signal, body())
         this.#silentSince = undefined
         return result
       } catch (error) {
@@ -118,7 +142,8 @@ export class Connection {
         if (!isPassing(error) || isOver) {
           throw postgresFault(this.shown, error, this.#isOpen ? this.#patience : 0) ?? error
         }
-        await setTimeout(wait, undefined, { signal }).catch(ignore)
+        const ended = AbortSignal.any([signal, this.#late.signal])
+        await setTimeout(wait, undefined, { signal: ended }).catch(ignore)
       }
     }
   }
@@ -126,14 +151,28 @@ export class Connection {
 
 const ignore = (): void => {}
 
+/** Makes a socket that is in the set until it is closed. */
+function socketIn(sockets: Set<Socket>): Socket {
+  const socket = new Socket()
+  sockets.add(socket)
+  return socket.once('close', () => sockets.delete(socket))
+}
+
+/** A statement as `pg` takes it; its types lack the last field. */
+type Statement = QueryConfig & { readonly query_timeout: number }
+
+function statement(sql: string, values: readonly unknown[] = [], seconds: number = 60): Statement {
+  return { text: sql, values: [...values], query_timeout: 1e3 * seconds }
+}
+
 async function inTransaction<T>(client: PoolClient, body: (query: Query) => Promise<T>): Promise<T> {
-  await client.query('BEGIN')
+  await client.query(statement('BEGIN'))
   try {
-    const result = await body(async (sql, values = []) => (await client.query(sql, [...values])).rows)
-    await client.query('COMMIT')
+    const result = await body(async (...asked) => (await client.query(statement(...asked))).rows)
+    await client.query(statement('COMMIT'))
     return result
   } catch (error) {
-    if (!isPassing(error)) await client.query('ROLLBACK')
+    if (!isPassing(error)) await client.query(statement('ROLLBACK'))
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../../core/errors.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { type Asked, trialKey } from '../design/design.ts'
 import { checkSameStudy } from '../run/same-study.ts'
@@ -6,7 +7,7 @@ import { noCurve, type TrialResult } from '../trial.ts'
 import type { Connection } from './connection.ts'
 import type { Query } from './query.ts'
 import { keyOfSources, packSources, type SourceFiles } from './sources.ts'
-import type { PackedFile } from './trial-files.ts'
+import { forFiles, type PackedFile } from './trial-files.ts'
 
 /** A study as its planner describes it to the workers. */
 export interface Planned {
@@ -105,7 +106,8 @@ export class SharedStudy {
     const isKnown = (key: string): boolean => this.#keys.has(key)
     if (!keys.every(isKnown)) {
       await this.#connection.change(async (query) => {
-        await query('SELECT FROM evenstep.study WHERE id = $1 FOR UPDATE', [this.#id])
+        const rows = await query('SELECT FROM evenstep.study WHERE id = $1 FOR UPDATE', [this.#id])
+        if (rows.length === 0) throw this.#deleted()
         await this.#learn(query)
         const fresh = asked.filter((_, i) => !isKnown(keys[i]!))
         for (let at = 0; at < fresh.length; at += chunk) {
@@ -128,13 +130,22 @@ export class SharedStudy {
     return rows.map(({ id }) => id)
   }
 
-  /** Returns the number of trials that have a result. */
+  /** Returns the number of trials that have a result. @throws {ArgumentError} when the study has been deleted */
   async finishedCount(): Promise<number> {
     const [row] = await this.#connection.query<{ count: number }>(
-      'SELECT count(*)::integer AS count FROM evenstep.trial WHERE study = $1 AND status IS NOT NULL',
+      `SELECT (SELECT count(*)::integer FROM evenstep.trial WHERE study = $1 AND status IS NOT NULL) AS count
+        FROM evenstep.study WHERE id = $1`,
       [this.#id],
     )
-    return row!.count
+    if (row === undefined) throw this.#deleted()
+    return row.count
+  }
+
+  #deleted(): ArgumentError {
+    const got = 'one that was deleted meanwhile'
+    return new ArgumentError(
+      `${this.#who}: wanted a study in the database, got ${got}; repeat to begin it anew`,
+    )
   }
 
   /** Yields trials that have a result, by their ids. @throws {DamagedError} when a result is damaged */
@@ -153,10 +164,8 @@ export class SharedStudy {
 
   /** Returns the files that a worker sent of a trial. */
   files(id: number): Promise<PackedFile[]> {
-    return this.#connection.query('SELECT name, bytes FROM evenstep.file WHERE study = $1 AND trial = $2', [
-      this.#id,
-      id,
-    ])
+    const sql = 'SELECT name, bytes FROM evenstep.file WHERE study = $1 AND trial = $2'
+    return this.#connection.query(sql, [this.#id, id], forFiles)
   }
 
   /** Gives trials that have been tried too often a result: they failed, for the reason that their last worker gave. */

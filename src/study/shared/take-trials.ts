@@ -28,7 +28,7 @@ export interface TakeTrialsOptions {
   readonly study?: string
   /** An empty folder, for the files of trials that run. */
   readonly folder: string
-  readonly terms: Terms
+  readonly terms: Omit<Terms, 'signal'>
   /** Seconds without a trial after which to end. */
   readonly idleLimit: number
   /** Milliseconds between two renewals of leases. */
@@ -51,6 +51,8 @@ export async function takeTrials(queue: TrialQueue, options: TakeTrialsOptions):
   const renewing = setInterval(() => void worker.renew(), options.renewal)
   try {
     await worker.work()
+  } catch (error) {
+    if (!options.signal.aborted || error !== options.signal.reason) throw error
   } finally {
     clearInterval(renewing)
     await worker.close()
@@ -134,8 +136,9 @@ class TrialTaker {
   async #admit(study: OpenStudy): Promise<Admitted | undefined> {
     const work = await this.#queue.workOf(study)
     if (work === undefined) return undefined // changed meanwhile: the next look finds its new key
-    const folder = mkdtempSync(join(this.#options.folder, 'study-'))
-    const admitted = await admit(study, work, folder, this.#options.terms)
+    const { folder: root, signal, terms } = this.#options
+    const folder = mkdtempSync(join(root, 'study-'))
+    const admitted = await admit(study, work, folder, { ...terms, signal })
     if (typeof admitted !== 'string') {
       mkdirSync(admitted.folder)
       return admitted
@@ -166,7 +169,9 @@ class TrialTaker {
     const folder = join(admitted.folder, `${trial.id}-${attempt}`)
     try {
       const result = await pool.run({ trial, folder, settings: changes, watch })
-      const counted = await this.#queue.finish(taken, result, packFiles(folder, models))
+      const { files, left } = await packFiles(folder, models)
+      const counted = await this.#queue.finish(taken, result, files)
+      for (const file of left) event({ type: 'note', message: tooLarge(name, trial.id, file) })
       event({ type: 'trial', study: name, id: trial.id, result, counted })
     } catch (error) {
       if (!(error instanceof LostTrialError)) throw error
@@ -186,5 +191,8 @@ class TrialTaker {
     }
   }
 }
+
+const tooLarge = (study: string, trial: number, file: string): string =>
+  `study ${study}: trial ${trial}: wanted files of up to 128 MiB, compressed, got a larger ${file}; it stays behind`
 
 const keyOf = ({ id, key }: OpenStudy): string => `${id} ${key}`

@@ -8,14 +8,15 @@ import { packFiles, unpackFiles } from './trial-files.ts'
 const root = mkdtempSync(join(tmpdir(), 'evenstep-files-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-test("a trial's files arrive as they were, with those of its model if asked for", () => {
+test("a trial's files arrive as they were, with those of its model if asked for", async () => {
   const trial = join(root, 'trial')
   mkdirSync(join(trial, 'checkpoints'), { recursive: true })
   for (const name of ['run.json', 'events.jsonl', 'trial.json', 'model.safetensors', '.place', 'notes.txt'])
     writeFileSync(join(trial, name), Buffer.from(`${name}\0ÿ`, 'latin1'))
-  expect(packFiles(trial, false).map(({ name }) => name)).toEqual(['run.json', 'events.jsonl', 'trial.json'])
+  const { files } = await packFiles(trial, false)
+  expect(files.map(({ name }) => name)).toEqual(['run.json', 'events.jsonl', 'trial.json'])
   const copy = join(root, 'deep/copy')
-  unpackFiles(copy, packFiles(trial, true).toReversed(), copy)
+  unpackFiles(copy, (await packFiles(trial, true)).files.toReversed(), copy)
   expect(readdirSync(copy).toSorted()).toEqual([
     'events.jsonl',
     'model.safetensors',
@@ -38,4 +39,16 @@ test('files that no worker sends are refused', () => {
     `${folder}: wanted the files of a trial, got a damaged run.json; ${fix}`,
   )
   expect(readdirSync(folder)).toEqual([])
+})
+
+test('a file that is too large to send stays behind, and is named', async () => {
+  const trial = join(root, 'large')
+  mkdirSync(trial)
+  writeFileSync(
+    join(trial, 'model.safetensors'),
+    Buffer.from(Float64Array.from({ length: 99 }, Math.random).buffer),
+  )
+  writeFileSync(join(trial, 'trial.json'), '{}')
+  const { files, left } = await packFiles(trial, true, 500)
+  expect([files.map(({ name }) => name), left]).toEqual([['trial.json'], ['model.safetensors']])
 })

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gunzipSync, gzip, type ZlibOptions } from 'node:zlib'
 import { DamagedError } from '../../core/errors.ts'
 import { readInside } from '../../disk/inside.ts'
 import { writeWhole } from '../../disk/whole-file.ts'
@@ -23,15 +24,45 @@ const ofModel: readonly string[] = [
   'inference.json',
 ]
 
-/** Most bytes of a file, uncompressed: those that a value in PostgreSQL can hold. */
+/** Most bytes of a file, uncompressed, so that a small value in a database cannot fill the memory. */
 const most = 2 ** 30
 
-/** Reads and compresses the files in a trial's folder. @param models whether to include those of its model */
-export function packFiles(folder: string, models: boolean): PackedFile[] {
-  return [...(models ? ofModel : []), ...kept].flatMap((name) => {
-    const bytes = readInside(join(folder, name))
-    return bytes === undefined ? [] : [{ name, bytes: gzipSync(bytes, { level: 1 }) }]
-  })
+/** Most bytes of a file, compressed: `pg` receives twice as many characters, and a text has at most 2²⁹ in Node.js. */
+const mostPacked = 2 ** 27
+
+/** Compresses while this process does other work, such as renewing leases. */
+const compressed = promisify<Uint8Array, ZlibOptions, Buffer>(gzip)
+
+/** Seconds for a statement that sends or receives such files. */
+export const forFiles = 600
+
+/** The files in a trial's folder, as a worker sends them. */
+export interface Packed {
+  readonly files: readonly PackedFile[]
+  /** Names of files that are too large to send. */
+  readonly left: readonly string[]
+}
+
+/**
+ * Reads and compresses the files in a trial's folder.
+ *
+ * @param models whether to include those of its model
+ * @param limit maximum number of bytes of a file, compressed
+ */
+export async function packFiles(
+  folder: string,
+  models: boolean,
+  limit: number = mostPacked,
+): Promise<Packed> {
+  const [files, left]: [PackedFile[], string[]] = [[], []]
+  for (const name of [...(models ? ofModel : []), ...kept]) {
+    const whole = readInside(join(folder, name))
+    if (whole === undefined) continue
+    const bytes = whole.length > most ? undefined : await compressed(whole, { level: 1 })
+    if (bytes !== undefined && bytes.length <= limit) files.push({ name, bytes })
+    else left.push(name)
+  }
+  return { files, left }
 }
 
 /**

@@ -3,7 +3,7 @@ import { resultText } from '../run/stored.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import type { Connection } from './connection.ts'
 import { mostLost, retries } from './shared-study.ts'
-import type { PackedFile } from './trial-files.ts'
+import { forFiles, type PackedFile } from './trial-files.ts'
 
 /** A study that has trials to run, as workers see it. */
 export interface OpenStudy {
@@ -36,6 +36,8 @@ export class TrialQueue {
   readonly #connection: Connection
   readonly #worker: string
   readonly #lease: number
+  /** Settled once the last result is stored. */
+  #stored: Promise<unknown> = Promise.resolve()
 
   /**
    * @param worker name of the worker, such as `host:process`
@@ -126,11 +128,18 @@ export class TrialQueue {
   }
 
   /**
-   * Stores a trial's result and files, unless the trial has been taken by another worker since, or is finished.
+   * Stores a trial's result and files, unless the trial has been taken by another worker since, or is finished. Results
+   * are stored one after another: leases are renewed on the other connection, however long that takes.
    *
    * @returns whether they were stored
    */
-  finish(
+  finish(taken: Taken, result: TrialResult, files: readonly PackedFile[]): Promise<boolean> {
+    const stored = this.#stored.then(() => this.#store(taken, result, files))
+    this.#stored = stored.catch(() => {}) // reported by whoever awaits it
+    return stored
+  }
+
+  #store(
     { study, trial, attempt }: Taken,
     result: TrialResult,
     files: readonly PackedFile[],
@@ -143,7 +152,11 @@ export class TrialQueue {
       )
       if (rows.length === 0) return false
       for (const { name, bytes } of files) {
-        await query('INSERT INTO evenstep.file VALUES ($1, $2, $3, $4)', [study, trial.id, name, bytes])
+        await query(
+          'INSERT INTO evenstep.file VALUES ($1, $2, $3, $4)',
+          [study, trial.id, name, bytes],
+          forFiles,
+        )
       }
       return true
     })
