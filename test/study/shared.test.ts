@@ -137,7 +137,7 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
       await queue.fault(taken, `was killed by SIGKILL (process ${attempt})`)
       pauses.push(
         sql(
-          `SELECT ceil(extract(epoch FROM due - clock_timestamp())) FROM evenstep.trial WHERE study = ${id} AND id = 2`,
+          `SELECT ceil(greatest(0, extract(epoch FROM due - clock_timestamp()))) FROM evenstep.trial WHERE study = ${id} AND id = 2`,
         ),
       )
       expire(id)

@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type AbortSignalLike, orAborted } from '../../core/abort.ts'
-import { EvenstepError } from '../../core/errors.ts'
+import { DamagedError, EvenstepError } from '../../core/errors.ts'
+import { jsonIn } from '../../core/json.ts'
 import { isMachineFault } from '../../core/machine.ts'
 import { writeWhole } from '../../disk/whole-file.ts'
 import { workersLock } from '../run/lock.ts'
@@ -78,7 +79,11 @@ export async function admit(
   const expected: ExpectedExperiment = { key, origin: work.origin, identity }
   const path = join(folder, 'expected.json')
   writeWhole(path, JSON.stringify(expected))
-  const settings = JSON.parse(work.settings) as string[]
+  const settings = jsonIn(work.settings)
+  if (!isTexts(settings)) {
+    const fix = 'repeat evenstep study, which writes them again'
+    throw new DamagedError(`${who}: wanted its settings as a list of texts, got something else; ${fix}`)
+  }
   const start = (): ChildProcess =>
     terms.start({ file: found, lock: workersLock(folder), settings, expected: path })
   const pool = new Pool(start, { tries: 1, timeLimit: terms.timeLimit })
@@ -91,6 +96,9 @@ export async function admit(
   }
   return { pool, watch: watch === true, models: work.models, folder: join(folder, 'trials') }
 }
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string')
 
 /** Returns the file of the study's experiment that may be loaded here; undefined if none may. */
 function fileFor(

@@ -1,5 +1,7 @@
+import { DamagedError } from '../../core/errors.ts'
+import { jsonIn } from '../../core/json.ts'
 import type { Change } from '../../train/spec.ts'
-import { resultText } from '../run/stored.ts'
+import { isTrial, resultText } from '../run/stored.ts'
 import type { Trial, TrialResult } from '../trial.ts'
 import type { Connection } from './connection.ts'
 import { mostLost, retries } from './shared-study.ts'
@@ -74,7 +76,11 @@ export class TrialQueue {
     return work
   }
 
-  /** Takes the next trial of these studies, by priority and number; undefined when all are taken or finished. */
+  /**
+   * Takes the next trial of these studies, by priority and number; undefined when all are taken or finished.
+   *
+   * @throws {DamagedError} when the trial in the database is damaged.
+   */
   async take(studies: readonly number[]): Promise<Taken | undefined> {
     const [row] = await this.#connection.query<TakenRow>(
       `UPDATE evenstep.trial SET attempt = attempt + 1, lost = lost + (worker IS NOT NULL)::integer, worker = $2,
@@ -87,8 +93,15 @@ export class TrialQueue {
       [studies, this.#worker, this.#lease, retries, mostLost],
     )
     if (row === undefined) return undefined
-    const { study, id, attempt, trial, changes } = row
-    return { study, attempt, trial: { id, ...JSON.parse(trial) }, changes: JSON.parse(changes) }
+    const { study, id, attempt } = row
+    const [trial, changes] = [jsonIn(row.trial), jsonIn(row.changes)]
+    if (!isTrial(trial) || !isChanges(changes)) {
+      const fix = `delete the study: DELETE FROM evenstep.study WHERE id = ${study}`
+      throw new DamagedError(
+        `${this.#connection.shown}: wanted trial ${id} of a study as it was planned, got something else; ${fix}`,
+      )
+    }
+    return { study, attempt, trial: { ...trial, id }, changes }
   }
 
   /** Renews the leases of trials that this worker still holds. */
@@ -162,6 +175,9 @@ export class TrialQueue {
     })
   }
 }
+
+const isChanges = (value: unknown): value is Change[] =>
+  Array.isArray(value) && value.every((one) => Array.isArray(one) && typeof one[0] === 'string')
 
 interface TakenRow {
   readonly study: number
