@@ -183,14 +183,8 @@ async function killNode(): Promise<void> {
 
 /** Two workers of a study, of which one is requeued, and both are killed with their node. */
 async function workers(server: PostgresServer): Promise<void> {
-  const job = slurm(
-    'sbatch',
-    '--parsable',
-    '--array=0-1',
-    '--cpus-per-task=1',
-    '--export=ALL',
-    ...[join(scripts, 'slurm-workers.sh'), 'slow-study.ts', server.url()],
-  )
+  const script = ['--cpus-per-task=1', join(scripts, 'slurm-workers.sh'), 'slow-study.ts', server.url()]
+  const job = slurm('sbatch', '--parsable', '--array=0-1', ...script)
   const planner = evenstep([
     'study',
     'slow-study.ts',
@@ -200,6 +194,7 @@ async function workers(server: PostgresServer): Promise<void> {
     'shared',
     '--json',
   ])
+  await until('tables', () => server.sql('evenstep', "SELECT to_regclass('evenstep.trial')") !== '')
   const count = (where: string): number =>
     Number(server.sql('evenstep', `SELECT count(*) FROM evenstep.trial WHERE ${where}`))
   const running = 'status IS NULL AND worker IS NOT NULL AND due > clock_timestamp()'
@@ -234,22 +229,29 @@ async function workers(server: PostgresServer): Promise<void> {
   say(
     `${count('status IS NOT NULL')} trials done, after ${restarts} restarts; results equal those of an undisturbed study`,
   )
-  slurm('scancel', job)
+  const [last] = slurm('sbatch', '--parsable', '--array=0', ...script).split('\n')
+  await until('a worker', () => fieldOf(`${last}_0`, 'JobState') === 'RUNNING')
+  await setTimeout(3000)
+  slurm('scancel', job, last!)
+  await until('no job', () => slurm('squeue', '-h') === '', 60)
+  say('workers that are cancelled stay so')
 }
 
-/** A run that reaches its time limit twice as long. */
+/** A run that saves when asked to, and continues after its time limit. */
 async function training(): Promise<void> {
   const job = slurm(
     'sbatch',
     '--parsable',
-    '--time=1',
+    '--time=2',
     '--output=train.out',
     join(scripts, 'slurm-train.sh'),
     'slow.ts',
     'runs/slow',
   )
-  say(`run ${job}, with a time limit of a minute`)
+  say(`run ${job}, with a time limit of two minutes`)
   const out = (): string => readFileSync(join(project, 'train.out'), 'utf8')
+  await until('a run', () => readFileSync(join(project, 'runs/slow/events.jsonl')).length > 0)
+  slurm('scancel', '--batch', '--signal=USR2', job)
   await until('a checkpoint at SIGUSR2', () => /saved after \d+ steps/.test(out()))
   say(/saved after \d+ steps/.exec(out())![0])
   await until('a stop at the time limit', () => /stopped after \d+ steps/.test(out()), 180)

@@ -114,7 +114,7 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
     }
     await setTimeout(450)
     expect(await queue.finish(taken, result, [])).toBe(true)
-    expect(await shared.finishedCount()).toBe(1)
+    expect(await shared.finishedIds()).toEqual([1])
   })
 
   test('a worker that stops gives its trials back at once', async () => {
@@ -190,7 +190,7 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
     }
     await Promise.all(Array.from({ length: 8 }, (_, i) => work(i)))
     expect(taken.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
-    expect(await planners[0]!.finishedCount()).toBe(60)
+    expect(await planners[0]!.finishedIds(57)).toEqual([58, 59, 60])
   })
 
   test('a study grows, and another one of its name is refused', async () => {
@@ -201,6 +201,36 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
     await expect(SharedStudy.begin(connection, planned(name))).rejects.toThrow(
       `${server.shown()}, study ${name}: wanted the study that was begun here, got factors.lr without 2; ` +
         'change it back, or choose another name for the study',
+    )
+  })
+
+  test('a study that is deleted ends its planner, and damaged rows end the worker that takes them', async () => {
+    const { name, id, shared } = await begun([0.1])
+    const who = `${server.shown()}, study ${name}: wanted a study in the database, got one that was deleted meanwhile`
+    sql(`UPDATE evenstep.trial SET changes = '{' WHERE study = ${id}`)
+    const damaged = queueOf('a').take([id])
+    await expect(damaged).rejects.toThrow(
+      `${server.shown()}: wanted trial 1 of a study as it was planned, got something else; ` +
+        `delete the study: DELETE FROM evenstep.study WHERE id = ${id}`,
+    )
+    await expect(damaged).rejects.toMatchObject({ exitCode: 4 })
+    sql(`DELETE FROM evenstep.study WHERE id = ${id}`)
+    await expect(shared.finishedIds()).rejects.toThrow(`${who}; repeat to begin it anew`)
+    await expect(shared.ask([asked(0.2)], () => [])).rejects.toThrow(`${who}; repeat to begin it anew`)
+  })
+
+  test('a signal ends what waits for a server that does not answer, after 4 s, and so does closing', async () => {
+    const own = await Connection.open(server.url())
+    const controller = new AbortController()
+    own.endWith(controller.signal)
+    const slow = own.query('SELECT pg_sleep(60)')
+    controller.abort(new Error('enough'))
+    const begun = performance.now()
+    await expect(slow).rejects.toThrow('enough')
+    expect(performance.now() - begun).toBeGreaterThan(3900)
+    await own.close()
+    await expect(own.query('SELECT')).rejects.toThrow(
+      `${server.shown()}: wanted an open connection, got a closed one`,
     )
   })
 

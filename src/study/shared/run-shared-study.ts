@@ -92,6 +92,8 @@ class Planner {
   readonly #shared: SharedStudy
   readonly #trials: string
   readonly #ids = new Set<number>()
+  /** All trials up to this id are finished: with 100,000 of them, reading all ids at each look would take most time. */
+  #below = 0
   /** Keys of the trials that the design requests so far. */
   #asked: ReadonlySet<string> = new Set()
   #total: number
@@ -128,8 +130,7 @@ class Planner {
 
   /** Yields the trials that were finished since the last call, once their files are in the folder. */
   async *news(): AsyncGenerator<Finished> {
-    if ((await this.#shared.finishedCount()) === this.#ids.size) return
-    const fresh = (await this.#shared.finishedIds()).filter((id) => !this.#ids.has(id))
+    const fresh = (await this.#shared.finishedIds(this.#below)).filter((id) => !this.#ids.has(id))
     for await (const one of this.#shared.finished(fresh)) {
       await this.#store(one)
       const [key, slim] = [trialKey(one), withoutCurves(one)]
@@ -138,6 +139,7 @@ class Planner {
       if (this.#asked.has(key)) this.open--
       yield slim
     }
+    while (this.#ids.has(this.#below + 1)) this.#below++
   }
 
   giveUp(): Promise<void> {

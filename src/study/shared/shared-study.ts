@@ -121,24 +121,21 @@ export class SharedStudy {
     return keys
   }
 
-  /** Returns the ids of all trials that have a result. */
-  async finishedIds(): Promise<number[]> {
-    const rows = await this.#connection.query<{ id: number }>(
-      'SELECT id FROM evenstep.trial WHERE study = $1 AND status IS NOT NULL ORDER BY id',
-      [this.#id],
+  /**
+   * Returns the ids of all trials that have a result, in their order.
+   *
+   * @param above only those of greater ids. @default 0
+   * @throws {ArgumentError} when the study has been deleted.
+   */
+  async finishedIds(above: number = 0): Promise<number[]> {
+    const rows = await this.#connection.query<{ id: number | null }>(
+      `SELECT trial.id FROM evenstep.study
+        LEFT JOIN evenstep.trial ON study = study.id AND trial.id > $2 AND status IS NOT NULL
+        WHERE study.id = $1 ORDER BY trial.id`,
+      [this.#id, above],
     )
-    return rows.map(({ id }) => id)
-  }
-
-  /** Returns the number of trials that have a result. @throws {ArgumentError} when the study has been deleted */
-  async finishedCount(): Promise<number> {
-    const [row] = await this.#connection.query<{ count: number }>(
-      `SELECT (SELECT count(*)::integer FROM evenstep.trial WHERE study = $1 AND status IS NOT NULL) AS count
-        FROM evenstep.study WHERE id = $1`,
-      [this.#id],
-    )
-    if (row === undefined) throw this.#deleted()
-    return row.count
+    if (rows.length === 0) throw this.#deleted()
+    return rows.flatMap(({ id }) => id ?? [])
   }
 
   #deleted(): ArgumentError {
