@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { sha256 } from '#platform'
 import type { Data } from '../core/dtype.ts'
 import { graphNames } from '../onnx/model.ts'
 import { adoptThreads, racing } from './race.ts'
@@ -56,6 +57,30 @@ test.each([
   expect(events.at(-1)).toBe(`open ${best}`)
 })
 
+test('calls of more than twice as many steps decide anew, and those of fewer than half count for none', async () => {
+  // A call costs 10 ms with several threads, and 1 ms with one, besides its steps.
+  const fixed = (threads: number): number => (threads === 1 ? 1 : 10)
+  const session = await racing(model('longer'), [1, 4], async (_, threads) => ({
+    async run(given) {
+      clock += fixed(threads) + Number(given.get(graphNames.count)!.data[0]) * (threads === 1 ? 2 : 1)
+      return new Map<string, Data>([['threads', Int32Array.of(threads)]])
+    },
+  }))
+  const threadsOf = async (counts: readonly number[]): Promise<number[]> => {
+    const threads: number[] = []
+    for (const count of counts) {
+      threads.push(Number((await session.run(feeds(count))).get('threads')![0]))
+    }
+    return threads
+  }
+  expect(await threadsOf([1, 1, 1, 1, 1, 1, 1, 1, 1, 2])).toEqual([1, 4, 4, 1, 1, 4, 4, 1, 1, 1])
+  const [few, many] = [1, 100]
+  expect(await threadsOf([many, few, few, many, many, many, many, many, many, many])).toEqual([
+    1, 4, 4, 4, 4, 1, 1, 4, 4, 1,
+  ])
+  expect(await threadsOf([many, few, 150])).toEqual([4, 4, 4])
+})
+
 test('a choice of an earlier process is used at once', async () => {
   const first = await racing(model('known'), [1, 2], backend({ 1: 1, 2: 0 }).open)
   for (let call = 0; call < 8; call++) await first.run(feeds(1))
@@ -64,6 +89,11 @@ test('a choice of an earlier process is used at once', async () => {
   expect(other.timed()).toEqual({})
   adoptThreads({ [graph!]: 1 })
   expect(first.timed()).toEqual({ [graph!]: 2 }) // what this process measured counts
+  const known = 'adopted'
+  const session = await racing(model(known), [1, 2], backend({ 1: 1, 2: 0 }).open)
+  adoptThreads({ [sha256().update(model(known)).hex().slice(0, 16)]: 1 })
+  await session.run(feeds(1000))
+  expect(Object.values(session.timed())).toEqual([1])
 })
 
 test('a call that fails counts for none', async () => {

@@ -18,6 +18,8 @@ interface Race {
   turn: number
   /** Number of threads that timing chose; undefined while the race lasts. */
   winner: number | undefined
+  /** Number of steps of the first call that counted; infinite if an earlier process ended the race. */
+  steps: number
 }
 
 /** Races of this process by graph, so that a graph that is compiled again is not timed again. */
@@ -26,10 +28,22 @@ const races = new Map<string, Race>()
 function raceOf(graph: string): Race {
   const known = races.get(graph)
   if (known) return known
-  const [never, winner] = [Number.POSITIVE_INFINITY, undefined]
-  const race: Race = { shortest: [never, never], turn: 0, winner }
+  const race: Race = { ...begun(), steps: 0 }
   races.set(graph, race)
   return race
+}
+
+const begun = (): Pick<Race, 'shortest' | 'turn' | 'winner'> => {
+  const never = Number.POSITIVE_INFINITY
+  return { shortest: [never, never], turn: 0, winner: undefined }
+}
+
+/**
+ * Begins a race again at its first call of more than twice as many steps: the fixed cost of a call, which threads hardly
+ * reduce, is a larger part of short calls, such as the evaluation of a few examples.
+ */
+function beginAgain(race: Race, steps: number): void {
+  if (steps > 2 * race.steps) Object.assign(race, begun(), { steps })
 }
 
 /** Numbers of threads that timing chose, by hash of the graph. */
@@ -37,7 +51,10 @@ export type TimedThreads = Readonly<Record<string, number>>
 
 /** Adopts the numbers of threads that an earlier process chose, so that those graphs are not timed again. */
 export function adoptThreads(timed: TimedThreads): void {
-  for (const [graph, threads] of Object.entries(timed)) raceOf(graph).winner ??= threads
+  for (const [graph, threads] of Object.entries(timed)) {
+    const race = raceOf(graph)
+    if (race.winner === undefined) Object.assign(race, { winner: threads, steps: Number.POSITIVE_INFINITY })
+  }
 }
 
 /** A session that chooses its number of threads by timing. */
@@ -51,8 +68,8 @@ type Open = (model: Uint8Array, threads: number) => Promise<Session>
 
 /**
  * Compiles a model, and chooses the faster of two numbers of threads while it runs: the first eight calls use them in
- * turn and are timed; later calls use the faster. Each call returns its result as usual, so none is wasted. The number
- * of threads must not affect the results.
+ * turn and are timed; later calls use the faster, until one takes more than twice as many steps, which begins the choice
+ * again. Each call returns its result as usual, so none is wasted. The number of threads must not affect the results.
  *
  * @param candidates 1 and a larger number of threads
  */
@@ -73,11 +90,13 @@ export async function racing(
   return {
     timed: () => (race.winner === undefined ? {} : { [graph]: race.winner }),
     async run(feeds) {
-      const session = await current()
-      const begun = performance.now()
-      const results = await session.run(feeds)
       const steps = Number(feeds.get(graphNames.count)?.data[0] ?? 1)
-      record(race, session === sessions[0] ? 0 : 1, (performance.now() - begun) / steps, several)
+      beginAgain(race, steps)
+      const session = await current()
+      const start = performance.now()
+      const results = await session.run(feeds)
+      const ms = performance.now() - start
+      if (2 * steps >= race.steps) record(race, session === sessions[0] ? 0 : 1, ms / steps, several)
       if (race.winner !== undefined) await release(sessions, race.winner === 1 ? 1 : 0)
       return results
     },
