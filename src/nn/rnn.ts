@@ -1,4 +1,5 @@
 import { choice, type OptionsOf, readOptions } from '../core/options.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { relu } from '../ops/activation.ts'
 import { add, mul, sub } from '../ops/arithmetic.ts'
 import { chunk } from '../ops/concat.ts'
@@ -50,10 +51,37 @@ export class LSTM extends Recurrent {
   }
 }
 
+/** The derivatives are in closed form: 17 operators on a state rather than 24. */
 const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
-  const [i, f, g, o] = chunk(add(input, recurrent), 4, 1)
-  const next = add(mul(sigmoid(f!), cell!), mul(sigmoid(i!), tanh(g!)))
-  return [mul(sigmoid(o!), tanh(next)), next]
+  const [ofI, ofF, ofG, ofO] = chunk(add(input, recurrent), 4, 1)
+  const [i, f, g, o] = [sigmoid(ofI!), sigmoid(ofF!), tanh(ofG!), sigmoid(ofO!)]
+  const [kept, added] = [mul(f, cell!), mul(i, g)]
+  const next: Tensor = {
+    ...add(kept, added),
+    sources: [ofI!, ofF!, ofG!, cell!],
+    grad(dc) {
+      const [toKept, toAdded] = [mul(dc, kept), mul(dc, added)]
+      return [
+        sub(toAdded, mul(toAdded, i)), // dc·g·i(1 − i)
+        sub(toKept, mul(toKept, f)), // dc·c·f(1 − f)
+        sub(mul(dc, i), mul(toAdded, g)), // dc·i(1 − g²)
+        mul(dc, f),
+      ]
+    },
+  }
+  const squashed = tanh(next)
+  const hidden: Tensor = {
+    ...mul(o, squashed),
+    sources: [ofO!, next],
+    grad(dh) {
+      const whole = mul(dh, hidden)
+      return [
+        sub(whole, mul(whole, o)), // dh·tanh(c)·o(1 − o)
+        sub(mul(dh, o), mul(whole, squashed)), // dh·o(1 − tanh²(c))
+      ]
+    },
+  }
+  return [hidden, next]
 }
 
 /**
@@ -83,10 +111,26 @@ export class GRU extends Recurrent {
   }
 }
 
+/** The derivatives are in closed form: 12 operators on a state rather than 19. */
 const gru: RecurrentCell = (input, recurrent, [hidden]) => {
   const [xr, xz, xn] = chunk(input, 3, 1)
   const [hr, hz, hn] = chunk(recurrent, 3, 1)
-  const z = sigmoid(add(xz!, hz!))
-  const n = tanh(add(xn!, mul(sigmoid(add(xr!, hr!)), hn!)))
-  return [add(n, mul(z, sub(hidden, n)))]
+  const [r, z] = [sigmoid(add(xr!, hr!)), sigmoid(add(xz!, hz!))]
+  const gated = mul(r, hn!)
+  const n = tanh(add(xn!, gated))
+  const kept = mul(z, sub(hidden, n))
+  const next: Tensor = {
+    ...add(n, kept),
+    sources: [xr!, hr!, xz!, hz!, xn!, hn!, hidden],
+    grad(dh) {
+      const [toKept, toHidden] = [mul(dh, kept), mul(dh, z)]
+      const toN = sub(dh, toHidden)
+      const ofN = sub(toN, mul(mul(toN, n), n)) // dh(1 − z)(1 − n²)
+      const toGated = mul(ofN, gated)
+      const ofR = sub(toGated, mul(toGated, r)) // ofN·hn·r(1 − r)
+      const ofZ = sub(toKept, mul(toKept, z)) // dh(h − n)·z(1 − z)
+      return [ofR, ofR, ofZ, ofZ, ofN, mul(ofN, r), toHidden]
+    },
+  }
+  return [next]
 }

@@ -1,4 +1,5 @@
 import { type Tensor, topological } from '../core/tensor.ts'
+import { isOfShortTable } from './short-tables.ts'
 
 /**
  * Replaces tensors by equal ones whose operators do not depend on axis lengths: see `Tensor.portable`.
@@ -34,8 +35,8 @@ export function portable(
 
 /**
  * Computes each LSTM by ONNX's operator, if the graph needs none of its single steps: for 64 steps of [32, 128], it takes
- * 0.7 of their time. (The operator GRU takes as long as single steps, and RNN three times as long.) Gradients need the
- * single steps; a graph that has them would compute both, so it is left unchanged.
+ * 0.7 of their time, unless they read rows of a short table. (The operator GRU takes as long as single steps, and RNN three
+ * times as long.) Gradients need the single steps; a graph that has them would compute both, so it is left unchanged.
  */
 export function wholeLstms(roots: readonly Tensor[]): readonly Tensor[] {
   if (!topological(roots).some((t) => t.portable)) return roots
@@ -43,6 +44,7 @@ export function wholeLstms(roots: readonly Tensor[]): readonly Tensor[] {
   return topological(whole).length < topological(roots).length ? whole : roots
 }
 
-/** Whether a tensor is an output of the operator LSTM, perhaps rearranged. */
+/** Whether a tensor is an output of the operator LSTM, perhaps rearranged, which cannot do better than map a short table. */
 const isOfLstm = ({ op, inputs }: Tensor): boolean =>
-  op === 'LSTM' || (['Concat', 'Reshape', 'Transpose'].includes(op) && isOfLstm(inputs[0]!))
+  (op === 'LSTM' && !isOfShortTable(inputs[0]!)) ||
+  (['Concat', 'Reshape', 'Transpose'].includes(op) && isOfLstm(inputs[0]!))
