@@ -7,6 +7,7 @@ import { input, type Tensor, topological } from '../core/tensor.ts'
 import { toOnnx } from '../onnx/model.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { reshape, sum } from '../ops/broadcast.ts'
+import { split } from '../ops/concat.ts'
 import { embedding } from '../ops/gather.ts'
 import { linear } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
@@ -83,6 +84,23 @@ test.each([
     expect(await differs(graph, roots)).toBeLessThan(1e-13)
   },
 )
+
+test('rows that are needed in parts, such as steps of a sequence, are picked in parts', async () => {
+  const { reads } = graphOf(7, true, true)
+  const [table, weight, bias, factors, index] = reads as [Tensor, Tensor, Tensor, Tensor, Tensor]
+  const x = reshape(transpose(embedding(index, table), [1, 0, 2]), [30, 4])
+  const [first, second] = split(linear(x, weight, bias), [12, 18])
+  const [of1, of2] = split(factors, [12, 18])
+  const loss = add(sum(mul(mul(first!, first!), of1!)), sum(mul(mul(second!, second!), of2!)))
+  const picks = topological(mapShortTables([loss])).filter(({ op }) => op === 'Gather')
+  expect(picks.map(({ shape }) => shape)).toEqual([
+    [12, 3],
+    [18, 3],
+  ])
+  expect(await differs({ reads, x, loss }, [loss, ...gradients(loss, reads.slice(0, 3))])).toBeLessThan(1e-13)
+  const columns = split(linear(x, weight, bias), [1, 2], 1)
+  expect(await differs({ reads, x, loss }, columns)).toBeLessThan(1e-13)
+})
 
 test('what else needs the rows, or their gradient, still gets them', async () => {
   const graph = graphOf(7, true, true)

@@ -5,6 +5,7 @@ import { reshape } from '../ops/broadcast.ts'
 import { cast, equal } from '../ops/compare.ts'
 import { linear, matmul } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
+import { slice } from '../ops/slice.ts'
 
 /** Returns the replacement of a node of the graph that is being rewritten. */
 type RemadeOf = (t: Tensor) => Tensor
@@ -22,11 +23,13 @@ export function mapShortTables(roots: readonly Tensor[]): readonly Tensor[] {
   if (!topological(roots).some(isPick)) return roots
   const uses = usesOf(roots)
   const once = (t: Tensor): boolean => uses.get(t) === 1
-  return rebuild(roots, (t, old, remadeOf) =>
-    t.op === 'Gemm'
-      ? (mapOf(old, remadeOf) ?? gradientOfWeight(old, remadeOf) ?? gradientOfTable(old, once, remadeOf) ?? t)
-      : t,
-  )
+  return rebuild(roots, (t, old, remadeOf) => {
+    if (t.op === 'Slice') return pickOfPart(t) ?? t
+    if (t.op !== 'Gemm') return t
+    return (
+      mapOf(old, remadeOf) ?? gradientOfWeight(old, remadeOf) ?? gradientOfTable(old, once, remadeOf) ?? t
+    )
+  })
 }
 
 /** Whether `t` picks rows of a matrix by a list of positions. */
@@ -40,6 +43,17 @@ function mapOf(t: Tensor, remadeOf: RemadeOf): Tensor | undefined {
   if (!rows) return undefined
   const map = linear(rows.table, remadeOf(weight!), bias && remadeOf(bias))
   return node('Gather', { inputs: [map, rows.index], attributes: { axis: 0 }, shape: t.shape })
+}
+
+/** Returns some consecutive rows of a map of `mapOf`, such as one step of a sequence; undefined if `t` is something else. */
+function pickOfPart({ inputs, shape }: Tensor): Tensor | undefined {
+  const [picked, starts, , , steps] = inputs
+  const [map, index] = picked!.inputs
+  const areRows = isPick(picked!) && map!.op === 'Gemm' && shape[1] === map!.shape[1] && steps!.data![0] === 1
+  if (!areRows) return undefined
+  const start = Number(starts!.data![0])
+  const part = slice(index!, [[start, start + shape[0]!]])
+  return node('Gather', { inputs: [map!, part], attributes: { axis: 0 }, shape })
 }
 
 /** Returns `dyᵀ · x`, where x are rows of a short table; undefined if `t` is something else. */
