@@ -14,14 +14,22 @@ export interface Unrolled {
 /** State after a step, each tensor `[batch, hiddenSize]`. `hidden` is also the output; only LSTMs have a `cell`. */
 export type State = readonly [hidden: Tensor, cell?: Tensor]
 
+/** Gates whose two parts are not only added. */
+export interface Apart {
+  /** `W_ih·x + b_ih` for the input x of a step, `[batch, gates · hiddenSize]`. */
+  readonly input: Tensor
+  /** `W_hh·h + b_hh` for the previous hidden state h, of the shape of `input`. */
+  readonly recurrent: Tensor
+}
+
 /**
  * Computes the state after a step from the state before it.
  *
- * @param input `W_ih·x + b_ih` for the input x of this step, `[batch, gates · hiddenSize]`
- * @param recurrent `W_hh·h + b_hh` for the previous hidden state h, of the shape of `input`. If the kind `sums`, `b_hh`
- *   is in `input` instead
+ * @param sum `W_ih·x + b_ih + W_hh·h + b_hh` of the first gates, for the input x of this step and the previous hidden state
+ *   h, `[batch, gates · hiddenSize]`
+ * @param apart the other gates, if there are any
  */
-export type RecurrentCell = (input: Tensor, recurrent: Tensor, state: State) => State
+export type RecurrentCell = (sum: Tensor, state: State, apart: Apart | undefined) => State
 
 /** Definition of a kind of recurrent network, such as an LSTM. */
 export interface RecurrentKind {
@@ -31,8 +39,8 @@ export interface RecurrentKind {
   /** Whether there is a cell state besides the hidden state, as in an LSTM. */
   readonly hasCell: boolean
   readonly cell: RecurrentCell
-  /** Whether `cell` only uses the sum of `input` and `recurrent`, so that the biases may be added together. */
-  readonly sums: boolean
+  /** Number of gates, from the first on, that only use the sum of the products with the input and with the state. */
+  readonly sums: number
   /** For each gate in the order of ONNX's operator `name`, its position in the weights. */
   readonly order: readonly number[]
   /** Attributes of this ONNX operator, given the number of directions. */

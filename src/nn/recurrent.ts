@@ -126,22 +126,43 @@ export abstract class Recurrent implements Module {
     backwards: boolean,
     real: readonly Tensor[] | undefined,
   ): { readonly output: Tensor; readonly last: State } {
-    const { cell, sums } = this.#kind
     const [length, batch, features] = sequence.shape as [number, number, number]
-    const [shared, own] = sums ? [total(bias_ih, bias_hh), undefined] : [bias_ih?.value, bias_hh?.value]
+    const [ofInput, ofInputApart] = this.#parted(weight_ih)
+    const [ofState, ofStateApart] = this.#parted(weight_hh)
+    const [biasOfInput, biasOfInputApart] = this.#parted(bias_ih)
+    const [biasOfState, biasOfStateApart] = this.#parted(bias_hh)
+    const bias = biasOfInput && biasOfState && add(biasOfInput, biasOfState)
     // One product for all steps. Whole rows are split and joined: an axis of size 1 would take a Reshape for each step.
     const rows = reshape(sequence, [length * batch, features])
-    const inputs = split(linear(rows, weight_ih.value, shared), new Array<number>(length).fill(batch))
+    const steps = (x: Tensor): Tensor[] => split(x, new Array<number>(length).fill(batch))
+    const inputs = steps(linear(rows, ofInput!, bias))
+    const inputsApart = ofInputApart && steps(linear(rows, ofInputApart, biasOfInputApart))
     const order = [...inputs.keys()]
     const outputs: Tensor[] = []
     let state = first
     for (const t of backwards ? order.reverse() : order) {
-      const next = cell(inputs[t]!, linear(state[0], weight_hh.value, own), state)
+      const sum = add(inputs[t]!, linear(state[0], ofState!))
+      const apart = inputsApart && {
+        input: inputsApart[t]!,
+        recurrent: linear(state[0], ofStateApart!, biasOfStateApart),
+      }
+      const next = this.#kind.cell(sum, state, apart)
       const isReal = real?.[t]
       state = isReal ? keep(isReal, next, state) : next
       outputs[t] = isReal ? where(isReal, next[0], 0) : next[0]
     }
     return { output: reshape(concat(outputs), [length, batch, this.#hiddenSize]), last: state }
+  }
+
+  /** Returns the rows of a weight or bias of the gates that use sums, and those of the others; none if there are none. */
+  #parted(variable: Variable | undefined): readonly (Tensor | undefined)[] {
+    const { gates, sums } = this.#kind
+    if (!variable || sums === gates) return [variable?.value]
+    const [ofSums, apart] = split(variable.value, [
+      sums * this.#hiddenSize,
+      (gates - sums) * this.#hiddenSize,
+    ])
+    return [ofSums, apart]
   }
 
   /** Returns the initial state of each layer and direction. */
@@ -176,10 +197,6 @@ function weightsOf(rows: number, features: number, hiddenSize: number, bias: boo
   const weights = { weight_ih: variable(rows, features), weight_hh: variable(rows, hiddenSize) }
   return { ...weights, ...(bias && { bias_ih: variable(rows), bias_hh: variable(rows) }) }
 }
-
-/** Returns the sum of two biases; undefined if there are none. */
-const total = (a: Variable | undefined, b: Variable | undefined): Tensor | undefined =>
-  a && b && add(a.value, b.value)
 
 /** Returns one bool tensor `[batch, 1]` per step: true for each sequence that is not yet padded at this step. */
 function realSteps(lengths: Tensor, length: number): Tensor[] {

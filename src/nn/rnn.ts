@@ -2,7 +2,7 @@ import { choice, type OptionsOf, readOptions } from '../core/options.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { relu } from '../ops/activation.ts'
 import { add, mul, sub } from '../ops/arithmetic.ts'
-import { chunk } from '../ops/concat.ts'
+import { chunk, concat } from '../ops/concat.ts'
 import { sigmoid, tanh } from '../ops/sigmoid.ts'
 import { Recurrent, type RecurrentOptions, recurrentOptions } from './recurrent.ts'
 import type { RecurrentCell } from './recurrent-kind.ts'
@@ -23,12 +23,12 @@ export class RNN extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options?: RNNOptions) {
     const { nonlinearity, ...rest } = readOptions('RNN', rnnOptions, options)
     const squash = { tanh, relu }[nonlinearity]
-    const cell: RecurrentCell = (input, recurrent) => [squash(add(input, recurrent))]
+    const cell: RecurrentCell = (sum) => [squash(sum)]
     const names = { tanh: 'Tanh', relu: 'Relu' }
     const attributes = (directions: number) => ({
       activations: { strings: new Array<string>(directions).fill(names[nonlinearity]) },
     })
-    const kind = { name: 'RNN', gates: 1, hasCell: false, cell, sums: true, order: [0], attributes }
+    const kind = { name: 'RNN', gates: 1, hasCell: false, cell, sums: 1, order: [0], attributes }
     super(kind, inputSize, hiddenSize, rest)
   }
 }
@@ -46,14 +46,14 @@ export class RNN extends Recurrent {
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
-    const kind = { name: 'LSTM', gates: 4, hasCell: true, cell: lstm, sums: true, order: [0, 3, 1, 2] }
+    const kind = { name: 'LSTM', gates: 4, hasCell: true, cell: lstm, sums: 4, order: [0, 3, 1, 2] }
     super(kind, inputSize, hiddenSize, options)
   }
 }
 
 /** The derivatives are in closed form: 17 operators on a state rather than 24. */
-const lstm: RecurrentCell = (input, recurrent, [, cell]) => {
-  const [ofI, ofF, ofG, ofO] = chunk(add(input, recurrent), 4, 1)
+const lstm: RecurrentCell = (sum, [, cell]) => {
+  const [ofI, ofF, ofG, ofO] = chunk(sum, 4, 1)
   const [i, f, g, o] = [sigmoid(ofI!), sigmoid(ofF!), tanh(ofG!), sigmoid(ofO!)]
   const [kept, added] = [mul(f, cell!), mul(i, g)]
   const next: Tensor = {
@@ -103,7 +103,7 @@ export class GRU extends Recurrent {
       gates: 3,
       hasCell: false,
       cell: gru,
-      sums: false,
+      sums: 2,
       order: [1, 0, 2],
       attributes,
     }
@@ -112,24 +112,23 @@ export class GRU extends Recurrent {
 }
 
 /** The derivatives are in closed form: 12 operators on a state rather than 19. */
-const gru: RecurrentCell = (input, recurrent, [hidden]) => {
-  const [xr, xz, xn] = chunk(input, 3, 1)
-  const [hr, hz, hn] = chunk(recurrent, 3, 1)
-  const [r, z] = [sigmoid(add(xr!, hr!)), sigmoid(add(xz!, hz!))]
-  const gated = mul(r, hn!)
-  const n = tanh(add(xn!, gated))
-  const kept = mul(z, sub(hidden, n))
+const gru: RecurrentCell = (sum, [hidden], apart) => {
+  const [xn, hn] = [apart!.input, apart!.recurrent]
+  const gates = sigmoid(sum)
+  const [r, z] = chunk(gates, 2, 1)
+  const gated = mul(r!, hn)
+  const n = tanh(add(xn, gated))
+  const kept = mul(z!, sub(hidden, n))
   const next: Tensor = {
     ...add(n, kept),
-    sources: [xr!, hr!, xz!, hz!, xn!, hn!, hidden],
+    sources: [sum, xn, hn, hidden],
     grad(dh) {
-      const [toKept, toHidden] = [mul(dh, kept), mul(dh, z)]
+      const [toKept, toHidden] = [mul(dh, kept), mul(dh, z!)]
       const toN = sub(dh, toHidden)
       const ofN = sub(toN, mul(mul(toN, n), n)) // dh(1 − z)(1 − n²)
-      const toGated = mul(ofN, gated)
-      const ofR = sub(toGated, mul(toGated, r)) // ofN·hn·r(1 − r)
-      const ofZ = sub(toKept, mul(toKept, z)) // dh(h − n)·z(1 − z)
-      return [ofR, ofR, ofZ, ofZ, ofN, mul(ofN, r), toHidden]
+      const toGates = concat([mul(ofN, gated), toKept], 1)
+      const ofGates = sub(toGates, mul(toGates, gates)) // ofN·hn·r(1 − r) and dh(h − n)·z(1 − z)
+      return [ofGates, ofN, mul(ofN, r!), toHidden]
     },
   }
   return [next]

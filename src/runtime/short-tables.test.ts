@@ -102,6 +102,17 @@ test('rows that are needed in parts, such as steps of a sequence, are picked in 
   expect(await differs({ reads, x, loss }, columns)).toBeLessThan(1e-13)
 })
 
+test('the gradients of several maps of the same rows are summed by row of the table', async () => {
+  const { reads } = graphOf(7, true, true)
+  const [table, weight, bias, factors, index] = reads as [Tensor, Tensor, Tensor, Tensor, Tensor]
+  const x = reshape(transpose(embedding(index, table), [1, 0, 2]), [30, 4])
+  const [y, z] = [linear(x, weight, bias), linear(x, mul(weight, weight))]
+  const loss = sum(mul(mul(y, z), factors))
+  const roots = [loss, ...gradients(loss, reads.slice(0, 3))]
+  expect(productsOf(mapShortTables(roots)).filter((shapes) => shapes.includes('30×4'))).toEqual([])
+  expect(await differs({ reads, x, loss }, roots)).toBeLessThan(1e-13)
+})
+
 test('what else needs the rows, or their gradient, still gets them', async () => {
   const graph = graphOf(7, true, true)
   const loss = add(graph.loss, sum(mul(graph.x, graph.x)))

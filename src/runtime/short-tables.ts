@@ -1,6 +1,8 @@
 import type { Shape } from '../core/shape.ts'
 import { constant, node, type Tensor, topological } from '../core/tensor.ts'
+import { addendsOf } from '../onnx/join-padded.ts'
 import { rebuild, usesOf } from '../onnx/rebuild.ts'
+import { add } from '../ops/arithmetic.ts'
 import { reshape } from '../ops/broadcast.ts'
 import { cast, equal } from '../ops/compare.ts'
 import { linear, matmul } from '../ops/matmul.ts'
@@ -22,12 +24,11 @@ type RemadeOf = (t: Tensor) => Tensor
 export function mapShortTables(roots: readonly Tensor[]): readonly Tensor[] {
   if (!topological(roots).some(isPick)) return roots
   const uses = usesOf(roots)
-  const once = (t: Tensor): boolean => uses.get(t) === 1
   return rebuild(roots, (t, old, remadeOf) => {
     if (t.op === 'Slice') return pickOfPart(t) ?? t
     if (t.op !== 'Gemm') return t
     return (
-      mapOf(old, remadeOf) ?? gradientOfWeight(old, remadeOf) ?? gradientOfTable(old, once, remadeOf) ?? t
+      mapOf(old, remadeOf) ?? gradientOfWeight(old, remadeOf) ?? gradientOfTable(old, uses, remadeOf) ?? t
     )
   })
 }
@@ -65,16 +66,29 @@ function gradientOfWeight(t: Tensor, remadeOf: RemadeOf): Tensor | undefined {
   return { ...t, inputs: [sums, rows.table] }
 }
 
-/** Returns `Hᵀ · (dy · W)`, where the product in brackets may be rearranged; undefined if `t` is something else. */
-function gradientOfTable(t: Tensor, once: (t: Tensor) => boolean, remadeOf: RemadeOf): Tensor | undefined {
+/**
+ * Returns `Hᵀ · (dy · W)`, where the product in brackets may be rearranged, or a sum of such products; undefined if `t` is
+ * something else.
+ */
+function gradientOfTable(
+  t: Tensor,
+  uses: ReadonlyMap<Tensor, number>,
+  remadeOf: RemadeOf,
+): Tensor | undefined {
+  const once = (x: Tensor): boolean => uses.get(x) === 1
   const list = isProduct(t, 0, 0) ? positionsOf(t.inputs[0]!) : undefined
-  const found = list && rearranged(t.inputs[1]!, (x) => isProduct(x, 0, 0))
+  const found = list && rearranged(t.inputs[1]!, (x) => isProduct(x, 0, 0) || x.op === 'Add')
   if (!found || ![found.of, ...found.moves].every(once)) return undefined
-  const [dy, weight] = found.of.inputs
+  const products = found.of.op === 'Add' ? addendsOf(found.of, uses) : [found.of]
   const count = t.shape[0]!
-  if (!isShort(count, found.of.shape)) return undefined
+  const areProducts = products.every((x) => isProduct(x, 0, 0) && x.inputs.length === 2 && once(x))
+  if (!areProducts || !isShort(count, found.of.shape)) return undefined
   const index = found.moves.reduce((positions, move) => before(move, positions), remadeOf(list!))
-  return matmul(matmul(oneHot(count, index, t), remadeOf(dy!)), remadeOf(weight!))
+  const hot = oneHot(count, index, t)
+  const terms = products.map(({ inputs: [dy, weight] }) =>
+    matmul(matmul(hot, remadeOf(dy!)), remadeOf(weight!)),
+  )
+  return terms.reduce((a, b) => add(a, b))
 }
 
 /** Whether `t` is a product of two matrices, transposed as given, with or without a bias. */
