@@ -4,7 +4,6 @@ import { foldNormalizations } from './folded-normalization.ts'
 import { hasLargeBatch } from './large-batch.ts'
 import { wholeLstms } from './portable.ts'
 import type { Backend } from './session.ts'
-import { mapShortTables } from './short-tables.ts'
 import { lowered, rootsOf, type Traced } from './traced.ts'
 
 /** A step, computed by other operators. */
@@ -19,9 +18,11 @@ export async function fastOn(backend: Backend, step: Traced, loop: boolean): Pro
   // A device without a kernel for Loop has none for recurrent operators either.
   const { wholeLayers = same } =
     backend.loops && hasWholeLayer(rootsOf(step)) ? await import('./whole-layers.ts') : {}
-  const layers = backend.loops
-    ? lowered(step, (roots) => mapShortTables(wholeLayers(wholeLstms(roots))))
-    : step
+  const picks = backend.loops && topological(rootsOf(step)).some(({ op }) => op === 'Gather')
+  const { mapShortTables = same, isOfShortTable } = picks ? await import('./short-tables.ts') : {}
+  const changed = (roots: readonly Tensor[]): readonly Tensor[] =>
+    mapShortTables(wholeLayers(wholeLstms(roots, isOfShortTable)))
+  const layers = backend.loops ? lowered(step, changed) : step
   const { normalizedInputs } =
     backend.loops && hasLargeBatch(rootsOf(layers)) ? await import('./normalized-inputs.ts') : {}
   const passing = normalizedInputs ? lowered(layers, normalizedInputs) : layers

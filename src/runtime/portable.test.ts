@@ -46,6 +46,7 @@ describe.each(Object.entries(kinds))('%s', (name, rnn) => {
       const y = rnn.forward(given, 'eval')
       const count = operatorsOf(wholeLstms([y])).filter((op) => op === name).length
       expect(count).toBe(name === 'LSTM' ? 2 : 0) // one for each layer
+      expect(operatorsOf(wholeLstms([y], () => true))).not.toContain(name)
       const [dx] = gradients(ops.sum(y), [given])
       expect(operatorsOf(wholeLstms([y, dx!]))).not.toContain(name)
     })

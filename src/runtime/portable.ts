@@ -1,5 +1,4 @@
 import { type Tensor, topological } from '../core/tensor.ts'
-import { isOfShortTable } from './short-tables.ts'
 
 /**
  * Replaces tensors by equal ones whose operators do not depend on axis lengths: see `Tensor.portable`.
@@ -35,16 +34,21 @@ export function portable(
 
 /**
  * Computes each LSTM by ONNX's operator, if the graph needs none of its single steps: for 64 steps of [32, 128], it takes
- * 0.7 of their time, unless they read rows of a short table. (The operator GRU takes as long as single steps, and RNN three
- * times as long.) Gradients need the single steps; a graph that has them would compute both, so it is left unchanged.
+ * 0.7 of their time. (The operator GRU takes as long as single steps, and RNN three times as long.) Gradients need the
+ * single steps; a graph that has them would compute both, so it is left unchanged.
+ *
+ * @param isFaster returns whether single steps are faster, given the input of an LSTM. @default they never are
  */
-export function wholeLstms(roots: readonly Tensor[]): readonly Tensor[] {
+export function wholeLstms(
+  roots: readonly Tensor[],
+  isFaster: (x: Tensor) => boolean = () => false,
+): readonly Tensor[] {
   if (!topological(roots).some((t) => t.portable)) return roots
-  const whole = portable(roots, isOfLstm)
+  const whole = portable(roots, (t) => isOfLstm(t, isFaster))
   return topological(whole).length < topological(roots).length ? whole : roots
 }
 
-/** Whether a tensor is an output of the operator LSTM, perhaps rearranged, which cannot do better than map a short table. */
-const isOfLstm = ({ op, inputs }: Tensor): boolean =>
-  (op === 'LSTM' && !isOfShortTable(inputs[0]!)) ||
-  (['Concat', 'Reshape', 'Transpose'].includes(op) && isOfLstm(inputs[0]!))
+/** Whether a tensor is an output of the operator LSTM, perhaps rearranged, whose single steps are not faster. */
+const isOfLstm = ({ op, inputs }: Tensor, isFaster: (x: Tensor) => boolean): boolean =>
+  (op === 'LSTM' && !isFaster(inputs[0]!)) ||
+  (['Concat', 'Reshape', 'Transpose'].includes(op) && isOfLstm(inputs[0]!, isFaster))
