@@ -40,7 +40,7 @@ const experiment = `
   export default train.experiment({
     data: { train: rows, validation: rows },
     model: () => new nn.Sequential(new nn.Linear(1, 8), new nn.BatchNorm1d(8), new nn.ReLU(), new nn.Linear(8, 2)),
-    loss: ops.crossEntropy, optimizer: optim.sgd({ lr: 0.1 }), batchSize: 16, steps: 3500, transform: [wait],
+    loss: ops.crossEntropy, optimizer: optim.sgd({ lr: 0.1 }), batchSize: 16, steps: 2000, transform: [wait],
   })
 `
 const study = `
@@ -256,7 +256,7 @@ async function training(): Promise<void> {
   say(/saved after \d+ steps/.exec(out())![0])
   await until('a stop at the time limit', () => /stopped after \d+ steps/.test(out()), 180)
   say(/stopped after \d+ steps/.exec(out())![0])
-  await until('an end', () => fieldOf(job, 'JobState') === 'COMPLETED', 300)
+  await until('an end', () => fieldOf(job, 'JobState') === 'COMPLETED', 600)
   say(`run ${job} completed after ${fieldOf(job, 'Restarts')} restart`)
   await succeeded(evenstep(['train', 'slow.ts', '--out', 'runs/alone', '--json'], { WAIT: '0' }))
   const weights = (run: string): string =>
