@@ -265,6 +265,14 @@ async function training(): Promise<void> {
   say('its weights equal those of an undisturbed run')
 }
 
+/** Ends all jobs, so that none outlives the daemons. */
+async function stopJobs(): Promise<void> {
+  try {
+    for (const job of slurm('squeue', '-h', '-o', '%A').split('\n')) slurm('scancel', job)
+    await until('no job', () => slurm('squeue', '-h') === '', 60)
+  } catch {} // slurmctld has ended, or never began
+}
+
 let server: PostgresServer | undefined
 try {
   prepare()
@@ -275,5 +283,6 @@ try {
   rmSync(root, { recursive: true, force: true })
 } finally {
   server?.end()
+  await stopJobs()
   for (const program of ['slurmctld', 'slurmd', 'munged']) daemons.get(program)?.kill('SIGTERM')
 }
