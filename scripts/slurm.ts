@@ -1,6 +1,6 @@
 /**
  * Runs the scripts of examples/cluster under SLURM: `npm run build && npx jiti scripts/slurm.ts`, as root on a Debian with
- * the packages `slurm-wlm`, `munge` and `postgresql`; it takes about five minutes.
+ * the packages `slurm-wlm`, `munge` and `postgresql`; it takes some minutes.
  *
  * One machine is the whole cluster: munged, slurmctld and slurmd run from a temporary folder, without systemd and
  * without cgroups (`proctrack/linuxproc`, `task/none`). It requeues a worker, kills a node with two workers, and lets a
