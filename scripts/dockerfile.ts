@@ -19,7 +19,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -92,8 +92,10 @@ const inside = (command: string): string[] => [
 
 for (const [name, rest] of instructions) {
   console.log(`${name} ${rest}`)
-  if (name === 'WORKDIR') mkdirSync(resolve(root, `.${(folder = rest)}`), { recursive: true })
-  else if (name === 'USER') user = rest
+  if (name === 'WORKDIR') {
+    folder = rest
+    mkdirSync(join(root, folder), { recursive: true })
+  } else if (name === 'USER') user = rest
   else if (name === 'ENTRYPOINT') entry = JSON.parse(rest)
   else if (name === 'RUN') execFileSync('chroot', inside(rest), { env, stdio: 'inherit' })
   else if (name === 'COPY') {
@@ -121,7 +123,11 @@ async function run(
     const inner = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim()
     process.kill(Number(inner), 'SIGTERM')
   }
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => more((text += part), stop))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part) => {
+      text += part
+      more(text, stop)
+    })
   const code = await new Promise((done) => child.once('close', done))
   return `${text.trimEnd().split('\n').slice(-2).join('\n')}\n→ ${code}`
 }

@@ -1,6 +1,6 @@
 /**
  * Runs the scripts of examples/cluster under SLURM: `npm run build && npx jiti scripts/slurm.ts`, as root on a Debian with
- * the packages `slurm-wlm`, `munge` and `postgresql`; it takes about five minutes.
+ * the packages `slurm-wlm`, `munge` and `postgresql`; it takes some minutes.
  *
  * One machine is the whole cluster: munged, slurmctld and slurmd run from a temporary folder, without systemd and
  * without cgroups (`proctrack/linuxproc`, `task/none`). It requeues a worker, kills a node with two workers, and lets a
@@ -40,7 +40,7 @@ const experiment = `
   export default train.experiment({
     data: { train: rows, validation: rows },
     model: () => new nn.Sequential(new nn.Linear(1, 8), new nn.BatchNorm1d(8), new nn.ReLU(), new nn.Linear(8, 2)),
-    loss: ops.crossEntropy, optimizer: optim.sgd({ lr: 0.1 }), batchSize: 16, steps: 3500, transform: [wait],
+    loss: ops.crossEntropy, optimizer: optim.sgd({ lr: 0.1 }), batchSize: 16, steps: 2000, transform: [wait],
   })
 `
 const study = `
@@ -256,13 +256,21 @@ async function training(): Promise<void> {
   say(/saved after \d+ steps/.exec(out())![0])
   await until('a stop at the time limit', () => /stopped after \d+ steps/.test(out()), 180)
   say(/stopped after \d+ steps/.exec(out())![0])
-  await until('an end', () => fieldOf(job, 'JobState') === 'COMPLETED', 300)
+  await until('an end', () => fieldOf(job, 'JobState') === 'COMPLETED', 600)
   say(`run ${job} completed after ${fieldOf(job, 'Restarts')} restart`)
   await succeeded(evenstep(['train', 'slow.ts', '--out', 'runs/alone', '--json'], { WAIT: '0' }))
   const weights = (run: string): string =>
     readFileSync(join(project, 'runs', run, 'model.safetensors'), 'hex')
   sameText('the weights', weights('slow'), weights('alone'))
   say('its weights equal those of an undisturbed run')
+}
+
+/** Ends all jobs, so that none outlives the daemons. */
+async function stopJobs(): Promise<void> {
+  try {
+    for (const job of slurm('squeue', '-h', '-o', '%A').split('\n')) slurm('scancel', job)
+    await until('no job', () => slurm('squeue', '-h') === '', 60)
+  } catch {} // slurmctld has ended, or never began
 }
 
 let server: PostgresServer | undefined
@@ -275,5 +283,6 @@ try {
   rmSync(root, { recursive: true, force: true })
 } finally {
   server?.end()
+  await stopJobs()
   for (const program of ['slurmctld', 'slurmd', 'munged']) daemons.get(program)?.kill('SIGTERM')
 }

@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly stdout?: string
   /** Called at each piece of the output with all of it so far. */
   readonly seen?: (out: string, pid: number) => void
+  /** Milliseconds after which the command counts as hanging. @default 180,000 */
+  readonly patience?: number
 }
 
 /** A command that runs in a process group of its own. */
@@ -33,8 +35,8 @@ export interface Running {
   kill(signal?: NodeJS.Signals, whom?: 'process' | 'group'): void
 }
 
-/** Milliseconds after which a command counts as hanging. A study waits 60 s for workers of a killed one. */
-const patience = 180_000
+/** Usual milliseconds after which a command counts as hanging. A study waits 60 s for workers of a killed one. */
+const usual = 180_000
 
 const live = new Map<number, ChildProcess>()
 
@@ -48,7 +50,7 @@ let isOver = false
  */
 export function start(main: string, args: readonly string[], options: StartOptions = {}): Running {
   if (isOver) throw new Failure('wanted no further command, since the soak is over')
-  const { cwd, env, under = [], stdout, seen = () => {} } = options
+  const { cwd, env, under = [], stdout, seen = () => {}, patience = usual } = options
   const [program = '', ...words] = [...under, process.execPath, main, ...args]
   const file = stdout === undefined ? undefined : openSync(stdout, 'w')
   const child = spawn(program, words, {

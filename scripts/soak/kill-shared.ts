@@ -25,6 +25,9 @@ export interface KillSharedOptions {
 /** Seconds of a lease: short, so that trials of killed workers run again soon. */
 const lease = 2
 
+/** Milliseconds that a round may take: workers and planner live until its end, unless they are killed. */
+const patience = 1_800_000
+
 /** Clocks of the two workers: a day ahead, and a day behind. */
 const clocks = [86_400_000, -86_400_000]
 
@@ -191,7 +194,7 @@ class Scene {
 
   #start(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const file = this.#lab.fileOf(this.#subject)
-    return this.#lab.start([command, file, '--database', this.#server.url(), ...args], { env })
+    return this.#lab.start([command, file, '--database', this.#server.url(), ...args], { env, patience })
   }
 }
 

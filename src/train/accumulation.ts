@@ -1,4 +1,3 @@
-import type { AbortSignalLike } from '../core/abort.ts'
 import { allocate, toData } from '../core/dtype.ts'
 import { apart } from '../core/exclusive.ts'
 import { mismatch } from '../core/mismatch.ts'
@@ -12,7 +11,7 @@ import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
 import { locating } from './locate.ts'
 import { joinParts, kindsOf, type LossPart, type LossTerm, lossOfParts, readParts } from './loss-terms.ts'
-import { rows, type Steps } from './steps.ts'
+import { rows, type Splitting, type Steps } from './steps.ts'
 
 const options = {
   /** Number of micro-batches per optimizer step. */
@@ -52,14 +51,6 @@ export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
 /** Returns the number of micro-batches per optimizer step. */
 export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
   typeof accumulate === 'number' ? accumulate : accumulate.steps
-
-/** How a batch is split into micro-batches. */
-export interface Splitting {
-  /** Maximum number of examples in a micro-batch. @default always `accumulate` micro-batches */
-  readonly most?: number | undefined
-  /** Abort signal that stops a step before its next micro-batch; the step is not taken then. */
-  readonly signal?: AbortSignalLike | undefined
-}
 
 /**
  * Splits a batch into micro-batches of nearly equal size: into `parts`, or into fewer if the examples fit.

@@ -1,3 +1,4 @@
+import type { AbortSignalLike } from '../core/abort.ts'
 import type { Data } from '../core/dtype.ts'
 import { type Batch, picked } from '../data/batch.ts'
 import type { LossPart } from './loss-terms.ts'
@@ -14,6 +15,14 @@ export interface Steps {
   readonly parts?: readonly (readonly LossPart[])[]
   /** Number of batches skipped because of NaN or infinity; absent if none was. */
   readonly skipped?: number
+}
+
+/** How a batch is split into micro-batches. */
+export interface Splitting {
+  /** Maximum number of examples in a micro-batch. @default always `accumulate` micro-batches */
+  readonly most?: number | undefined
+  /** Abort signal that stops a step before its next micro-batch; the step is not taken then. */
+  readonly signal?: AbortSignalLike | undefined
 }
 
 /** Result of a call that failed because a loss or variable became NaN or infinite. The call changed nothing. */

@@ -10,20 +10,14 @@ import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { sharesMemory } from '../runtime/device.ts'
 import { type Traced, traceStep } from '../runtime/traced.ts'
-import {
-  Accumulation,
-  graphRunsPerStep,
-  type MicroGraph,
-  microBatches,
-  type Splitting,
-} from './accumulation.ts'
+import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
 import { checkedLoss } from './checked-loss.ts'
 import { type Evaluator, Evaluators } from './evaluator.ts'
 import { exampleWeighted } from './example-weighted.ts'
 import { type BatchOf, batchFeeds, batchFields, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossKind, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
-import type { Steps } from './steps.ts'
+import type { Splitting, Steps } from './steps.ts'
 import type { TaskValues } from './task-options.ts'
 import { type WatchedStep, watched } from './watch.ts'
 

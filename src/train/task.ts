@@ -17,7 +17,6 @@ import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
 import { overRun } from '../optim/over-run.ts'
-import type { Splitting } from './accumulation.ts'
 import { DivergedError, emptyBatch } from './diverged.ts'
 import {
   type EvaluateOptions,
@@ -28,7 +27,7 @@ import {
   evaluationOptions,
 } from './evaluation.ts'
 import { type Evaluator, remembering } from './evaluator.ts'
-import { type Failure, inPhases, rows, type Steps, skipping } from './steps.ts'
+import { type Failure, inPhases, rows, type Splitting, type Steps, skipping } from './steps.ts'
 import { type StepTraces, TaskGraphs } from './task-graphs.ts'
 import type { TaskOptions, TaskValues } from './task-options.ts'
 import { taskValues } from './task-values.ts'

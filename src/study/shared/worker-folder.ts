@@ -1,5 +1,5 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { lockHolder, lockPrefix } from '../../disk/holder.ts'
 import { lockRun } from '../../disk/lock.ts'
@@ -39,7 +39,8 @@ export function makeWorkerFolder(root: string = tmpdir()): WorkerFolder {
 function removeIfLeft(path: string): void {
   try {
     const status = lstatSync(path)
-    if (!status.isDirectory() || status.uid !== (process.getuid?.() ?? status.uid)) return
+    const { uid } = userInfo() // −1 on Windows
+    if (!status.isDirectory() || (uid >= 0 && status.uid !== uid)) return
     // A folder without a lock is being made by a worker that has not come to lock it yet.
     const isLocked = readdirSync(path).some((name) => name.startsWith(lockPrefix))
     if (isLocked && lockHolder(path) === undefined) rmSync(path, { recursive: true, force: true })
