@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { data, nn, ops, optim, random, schedule } from '../src/index.ts'
 
 const { sgd, adamw } = optim
-const folder = (path) => join(process.env.EVENSTEP_DATA ?? '', path)
+export const folder = (path) => join(process.env.EVENSTEP_DATA ?? '', path)
 
 /** Parts of the given sizes, drawn at random; the first ones train, validate and test. */
-function parts(set, sizes, key) {
+export function parts(set, sizes, key) {
   const order = random('advise-problems', key).permutation(set.length)
   const starts = [0, sizes[0], sizes[0] + sizes[1]]
   const [train, validation, test] = sizes.map((size, i) =>
@@ -18,16 +18,16 @@ function parts(set, sizes, key) {
   return { train, validation, test }
 }
 
-const normalized = (split) => data.normalize(split, { per: 'feature' })
+export const normalized = (split) => data.normalize(split, { per: 'feature' })
 
 /** Data sets of the sizes of all parts together, of examples that `draw` makes: `{ x, y }`. */
-function drawn(name, sizes, options, draw) {
+export function drawn(name, sizes, { isText = false, ...options }, draw) {
   const stream = random('advise-problems', name)
   const examples = Array.from({ length: sizes.reduce((a, b) => a + b, 0) }, (_, i) => draw(stream, i))
   const y = examples.map((one) => one.y)
   const set = data.dataset({
     ...options,
-    x: Float32Array.from(examples.flatMap((one) => one.x)),
+    x: (isText ? Int32Array : Float32Array).from(examples.flatMap((one) => one.x)),
     y: options.classes ? Int32Array.from(y) : Float32Array.from(y),
   })
   return parts(set, sizes, name)
@@ -183,7 +183,7 @@ const spirals = () =>
   })
 
 /** Layers of the given widths, each but the last with batch normalization (or none) and ReLU. */
-const mlp =
+export const mlp =
   (widths, { norm = true, first = [] } = {}) =>
   () =>
     new nn.Sequential(
@@ -196,13 +196,13 @@ const mlp =
         ]),
     )
 
-const embedded = (vocabulary, features) => [
+export const embedded = (vocabulary, features) => [
   () => new nn.Embedding(vocabulary, features),
   () => new nn.Flatten(),
 ]
 
 /** Two convolutions over images of `size`×`size` pixels. */
-const imageNet = (size, classes, channels) => () =>
+export const imageNet = (size, classes, channels) => () =>
   new nn.Sequential(
     new nn.Conv2d(1, channels, 3, { padding: 1 }),
     new nn.BatchNorm2d(channels),
@@ -217,7 +217,7 @@ const imageNet = (size, classes, channels) => () =>
   )
 
 /** Two convolutions over signals. */
-const signalNet = (channels, length, classes, width) => () =>
+export const signalNet = (channels, length, classes, width) => () =>
   new nn.Sequential(
     new nn.Conv1d(channels, width, 5, { padding: 2 }),
     new nn.ReLU(),

@@ -12,8 +12,11 @@ import { keepSessions } from '../src/runtime/node-cpu.ts'
 import { explosionOf } from '../src/study/run/explosion.ts'
 import { settingsOf } from '../src/study/trial-settings.ts'
 import { withSettings } from '../src/train/spec.ts'
-import { problems } from './advise-problems.mjs'
+import { laterProblems } from './advise-later-problems.mjs'
+import { problems as earlier } from './advise-problems.mjs'
 import { summary } from './advise-summary.mjs'
+
+const problems = { ...earlier, ...laterProblems }
 
 const { values: options } = parseArgs({
   options: {
@@ -26,6 +29,8 @@ const { values: options } = parseArgs({
     table: { type: 'boolean', default: false },
   },
 })
+
+const results = existsSync(options.out) ? JSON.parse(readFileSync(options.out, 'utf8')) : {}
 
 /** The grid: rates a quarter-decade off those that `advise` tries. */
 const normalizations = ['none', 'batch', 'layer']
@@ -133,7 +138,8 @@ async function adviceOn(name, seed) {
 async function measured(name) {
   const { steps } = experimentOf(name)
   const begun = performance.now()
-  const best = (await gridOf(name)).slice(0, 5).map(({ settings }) => settings)
+  const known = options.grid ? undefined : results[name]?.best // the grid does not depend on advise
+  const best = known ?? (await gridOf(name)).slice(0, 5).map(({ settings }) => settings)
   if (options.grid) {
     for (const settings of [...best, {}]) for (const seed of fresh) await run(name, { settings, seed, steps })
     return
@@ -167,12 +173,11 @@ async function measured(name) {
     losses[JSON.stringify(settings)] = scores
   }
   console.error(`${name}: ${((performance.now() - begun) / 1e3).toFixed(0)} s`)
-  const { kind, design } = problems[name]
+  const { kind, design = false } = problems[name]
   const { train: trained, validation } = experimentOf(name).data
   return { kind, design, examples: trained.length + validation.length, best, advice, losses }
 }
 
-const results = existsSync(options.out) ? JSON.parse(readFileSync(options.out, 'utf8')) : {}
 if (!options.table) {
   const names = options.only?.split(';') ?? Object.keys(problems)
   for (const name of names) {

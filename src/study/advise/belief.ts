@@ -6,10 +6,10 @@ import { covariance, expected, type RunPoint, sharedCovariance, wholeRuns } from
 // Hyperparameters, averaged over by their evidence: the scale τ of effects, the noise ν of a run, the centre of rates.
 const scales = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
 const noises = [0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4]
-const centres = [-1, -0.5, 0, 0.5]
-/** Widths of their priors: factors e and e, and 0.6 decades. */
-const widths = { scale: 1, noise: 1, centre: 0.6 }
-const usualScale = 0.13
+const centres = [-0.75, -0.375, 0, 0.375, 0.75]
+/** Widths of their priors: factors e and e, and 0.4 decades. */
+const widths = { scale: 1, noise: 1, centre: 0.4 }
+const usualScale = 0.1
 
 /** Hyperparameters with less of the weight than this are left out. */
 const least = 0.01

@@ -23,7 +23,7 @@ export const own: Contender = {
 }
 
 /** Decades from the usual rate of an optimizer to the lowest and to the highest rate that are tried. */
-const range = [-2.5, 1.5] as const
+const range = [-2, 1] as const
 /** Rates in a decade that whole runs try; short runs try every third of them. */
 const perDecade = 6
 
@@ -102,13 +102,16 @@ function graphWith(experiment: Experiment, normalization: NormalizationType): st
 }
 
 /**
- * Returns the rates to try, with their distances in decades from the rate that usually suits the optimizer: in the atlas,
- * a tenth of the highest rate of its range test times 1 − μ for SGD, and a twentieth for optimizers like AdamW.
+ * Shares of the highest rate of its range test that usually suit an optimizer: of SGD, times 1 − μ; and of those that
+ * rescale gradients, such as AdamW.
  */
+const usualShare = { sgd: 0.04, rescaling: 0.16 } as const
+
+/** Returns the rates to try, with their distances in decades from the rate that usually suits the optimizer. */
 function ratesOf(optimizer: Optimizer): (Pick<Contender, 'rate' | 'isCoarse'> & { readonly lr: number })[] {
   const { testRates: [from, to] = [1e-5, 10], heavyBall, momentum = 0 } = optimizer.traits()
-  const damping = heavyBall && typeof momentum === 'number' ? 1 - momentum : 0.5
-  const usual = Math.log10((to / 10) * damping)
+  const damping = typeof momentum === 'number' ? 1 - momentum : 1
+  const usual = Math.log10(to * (heavyBall ? usualShare.sgd * damping : usualShare.rescaling))
   const middle = 3 * Math.round(2 * usual)
   const count = (range[1] - range[0]) * perDecade + 1
   return Array.from({ length: count }, (_, i) => middle + range[0] * perDecade + i)

@@ -5,22 +5,16 @@ import { expected, wholeRuns } from './prior.ts'
 /** The first rounds: positions in the list of the kinds of which most is expected, and decades from the usual rate. */
 const openings: readonly (readonly (readonly [kind: number, rate: number])[])[] = [
   [
-    [0, 0],
-    [1, 0],
-    [2, 0],
-    [0, -1],
+    [0, 0.25],
+    [1, 0.25],
+    [2, 0.25],
+    [0, 0.75],
   ],
   [
-    [0, 0.5],
-    [1, 0.5],
-    [2, 0.5],
-    [1, 1],
-  ],
-  [
-    [0, -0.5],
-    [1, -0.5],
-    [2, -0.5],
-    [0, 1],
+    [0, -0.25],
+    [1, -0.25],
+    [2, -0.25],
+    [1, 0.75],
   ],
 ]
 
@@ -62,6 +56,24 @@ export function promising(
   const bound = (i: number): number => mean[i]! - deviation[i]!
   order.sort((a, b) => bound(a) - bound(b))
   return [...kept, ...order.slice(0, most).map((i) => candidates[i]!)]
+}
+
+/** Returns the candidate of each of some kinds of which a belief expects most; the experiment as it is first. */
+export function bestOfKinds(
+  belief: Belief,
+  candidates: readonly Contender[],
+  kinds: ReadonlySet<string>,
+): Contender[] {
+  const { mean } = belief.summary(candidates)
+  const best = new Map<string, { readonly one: Contender; readonly value: number }>()
+  for (const [i, one] of candidates.entries()) {
+    const value = mean[i]!
+    if (kinds.has(one.kind) && value < (best.get(one.kind)?.value ?? Number.POSITIVE_INFINITY)) {
+      best.set(one.kind, { one, value })
+    }
+  }
+  const order = [...best.values()].sort((a, b) => Number(b.one.isOwn) - Number(a.one.isOwn) || a.value - b.value)
+  return order.map(({ one }) => one)
 }
 
 /**

@@ -24,7 +24,7 @@ const draws = 2000
  * Factor of the deviations of draws, set on nine of the problems of bench/advise.mjs: with 1, statements of 32 % were right
  * in 68 % of cases, since effects are larger far from the best settings, where many runs are; with 0.6, those of 73 % in 73 %.
  */
-const caution = 0.6
+const caution = 0.8
 
 /**
  * Returns how sure it is that the recommended one of some candidates, of which one is the experiment as it is, is good.

@@ -9,11 +9,11 @@ describe('a plan', () => {
     [3000, 4685],
     [1_000_000, 90],
   ])(
-    'of %i steps for runs of %i spends at most 30 percent on short trials, of a third of a whole one',
+    'of %i steps for runs of %i spends at most 15 percent on short trials, of a third of a whole one',
     (budget, run) => {
       const { whole, short, shortTrials, isWhole } = planOf(budget, run)
       expect(short).toBe(Math.ceil(whole / 3))
-      expect(short * shortTrials).toBeLessThanOrEqual(0.3 * budget)
+      expect(short * shortTrials).toBeLessThanOrEqual(0.15 * budget)
       expect(isWhole).toBe(whole === run)
       expect(whole * 6).toBeLessThanOrEqual(budget - short * shortTrials)
     },

@@ -19,7 +19,7 @@ const usualRuns = 18
 /** Minimum number of optimizer steps of a short trial; results of a shorter trial would mean nothing. */
 const fewestSteps = 10
 /** Largest share of the budget for short trials. */
-const shortShare = 0.3
+const shortShare = 0.15
 /** Largest numbers of short and of whole trials: more would tell little, and take the process longer to choose. */
 const mostShort = 24
 export const mostWhole = 60

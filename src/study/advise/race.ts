@@ -5,11 +5,17 @@ import { NoneDoneError } from '../none-done.ts'
 import { keyOf } from '../settings.ts'
 import type { Trial } from '../trial.ts'
 import { Belief } from './belief.ts'
-import { firstSchedule } from './candidates.ts'
-import { chosenNext, openingOf, promising } from './choose.ts'
+import { firstSchedule, own } from './candidates.ts'
+import { bestOfKinds, chosenNext, openingOf, promising } from './choose.ts'
 import type { Contender, Observed } from './contender.ts'
 import { atATime, mostWhole, type Plan } from './plan.ts'
 import { valuesOf } from './scores.ts'
+
+/** Number of rounds on the same split, so that settings of different rounds can be compared. */
+const roundsPerSplit = 2
+
+/** Factors of the deviations of draws at the start and at the end of a race: good settings are tried again ever sooner. */
+const [warmest, coldest] = [1, 0.3]
 
 /** An event of a race: a round of trials, chosen together, starts; or a trial has finished. */
 export type RaceEvent =
@@ -128,7 +134,7 @@ export class Race {
     const { plan, seed, resplit } = this.#course
     const [steps, rung] = isShort ? ([plan.short, 0] as const) : ([plan.whole, 1] as const)
     const used = new Set(this.#finished.map((trial) => runKey(trial)))
-    const block = resplit ? this.#blocks[rung]++ : 0
+    const block = resplit ? Math.floor(this.#blocks[rung]++ / roundsPerSplit) : 0
     const trials = chosen.map(({ settings }): Omit<Trial, 'id'> => {
       let k = block
       while (used.has(runKey({ settings, rung, seed: seed + k }))) k++
@@ -139,13 +145,18 @@ export class Race {
   }
 
   #chosen(candidates: readonly Contender[], count: number, isShort: boolean): Contender[] {
-    const whole = this.#finished.filter(({ rung }) => rung === 1)
-    const isEarly = !isShort && whole.length < atATime * (this.#course.resplit ? 2 : 1)
-    const forced = isEarly ? candidates.filter(({ isOwn }) => isOwn).slice(0, count) : []
     const belief = this.belief()
+    const isFirst = !isShort && this.#finished.every(({ rung }) => rung === 0)
+    const first = isFirst ? bestOfKinds(belief, candidates, this.#kinds()).slice(0, count) : []
+    const temper = isShort ? 1 : warmest - (warmest - coldest) * (this.#planned / this.#course.budget)
     const likely = promising(belief, candidates)
-    const temper = isShort ? 1 : 0.5
-    return [...forced, ...chosenNext(belief, likely, count - forced.length, `round ${this.#rounds}`, temper)]
+    return [...first, ...chosenNext(belief, likely, count - first.length, `round ${this.#rounds}`, temper)]
+  }
+
+  /** Returns the kinds that have short runs, and the experiment's own. */
+  #kinds(): Set<string> {
+    const raced = this.#finished.map(({ settings }) => this.#byKey.get(keyOf(settings))!.kind)
+    return new Set([own.kind, ...raced])
   }
 
   async *#run(all: readonly Omit<Trial, 'id'>[]): AsyncGenerator<RaceEvent> {

@@ -39,13 +39,18 @@ export function valuesOf(
   })
 }
 
+/** How many examples beyond those of the validation part are taken to be misjudged. */
+const misjudged = 0.25
+
 /**
- * Returns the cross-entropy over `examples` and one more that is misjudged as surely as these are judged right. Of few
+ * Returns the cross-entropy over `examples` and a quarter more that is misjudged as surely as these are judged right. Of few
  * examples, a network that is sure of everything may have no mistake, and a loss of next to 0; the next one costs it
  * ln(1 + 1/loss).
  */
 const cautious = (loss: number, examples: number): number =>
-  Number.isFinite(examples) ? (examples * loss + Math.log1p(1 / loss)) / (examples + 1) : loss
+  Number.isFinite(examples)
+    ? (examples * loss + misjudged * Math.log1p(1 / loss)) / (examples + misjudged)
+    : loss
 
 const groupOf = ({ seed, steps }: Finished): string => `${seed} ${steps}`
 
