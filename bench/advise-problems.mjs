@@ -356,7 +356,7 @@ export const problems = {
   },
   'x-rays': {
     kind: 'image',
-    design: false,
+    design: true,
     data: xrays,
     model: imageNet(14, 2, 6),
     ...crossEntropy,
@@ -392,7 +392,7 @@ export const problems = {
   },
   proteins: {
     kind: 'table',
-    design: false,
+    design: true,
     data: proteins,
     model: mlp([9, 48, 48, 1], { norm: false }),
     ...squares,
@@ -402,7 +402,7 @@ export const problems = {
   },
   'friedman, 200 rows': {
     kind: 'table',
-    design: false,
+    design: true,
     data: friedman,
     model: mlp([10, 32, 1]),
     ...squares,
@@ -412,7 +412,7 @@ export const problems = {
   },
   'masses, 300 rows': {
     kind: 'table',
-    design: false,
+    design: true,
     data: () => normalized(parts(data.breastCancer(), [240, 60, 269], 'masses 300')),
     model: mlp([30, 24, 24, 2], { norm: false }),
     ...crossEntropy,
@@ -422,7 +422,7 @@ export const problems = {
   },
   bars: {
     kind: 'image',
-    design: false,
+    design: true,
     data: bars,
     model: mlp([64, 48, 48, 3]),
     ...crossEntropy,
@@ -432,7 +432,7 @@ export const problems = {
   },
   heartbeats: {
     kind: 'signal',
-    design: false,
+    design: true,
     data: heartbeats,
     model: signalNet(1, 128, 4, 8),
     ...crossEntropy,

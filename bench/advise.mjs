@@ -138,8 +138,8 @@ async function adviceOn(name, seed) {
 async function measured(name) {
   const { steps } = experimentOf(name)
   const begun = performance.now()
-  const known = options.grid ? undefined : results[name]?.best // the grid does not depend on advise
-  const best = known ?? (await gridOf(name)).slice(0, 5).map(({ settings }) => settings)
+  const kept = options.grid ? undefined : results[name]?.best // the grid does not depend on advise
+  const best = kept ?? (await gridOf(name)).slice(0, 5).map(({ settings }) => settings)
   if (options.grid) {
     for (const settings of [...best, {}]) for (const seed of fresh) await run(name, { settings, seed, steps })
     return

@@ -200,12 +200,24 @@ describe('advice', () => {
     expect(Math.max(...trials.map(({ settings }) => Number(settings.lr ?? 0)))).toBeLessThanOrEqual(0.1)
   })
 
+  test('trains with Muon and with Prodigy where they are raced', async () => {
+    const base = toyOf({ optimizer: adamw({ lr: 0.01 }) })
+    const events = advise(base, { budget: 830, optimizers: ['muon', 'prodigy'] })
+    const { trials, recommendation } = adviceIn(await eventsOf(events))
+    for (const type of ['muon', 'prodigy']) {
+      const own = trials.filter(({ settings }) => (settings.optimizer as { type?: string })?.type === type)
+      const losses = own.map(({ result }) => result.metrics.validationLoss ?? Number.POSITIVE_INFINITY)
+      expect([type, Math.min(...losses) < 0.7]).toEqual([type, true])
+    }
+    expect(override(base, recommendation.settings).optimizer).toBeDefined()
+  })
+
   test('splits small data anew for each further seed, unless told not to', async () => {
     const splits = ({ trials }: Advice): unknown[] =>
       trials.map(({ seed, split }) => split === (seed === 0 ? undefined : seed))
     const flat = pretending(({ lr }, seed) => 1 + Number(lr ?? 1) + 0.1 * seed)
     expect(new Set(splits(await advised(flat, {})))).toEqual(new Set([true]))
-    const kept = await advised(flat, {}, { resplit: false })
+    const kept = await advised(pretending(landscape), {}, { resplit: false })
     expect(kept.trials.some(({ seed }) => seed > 0)).toBe(true)
     expect(kept.trials.every(({ split }) => split === undefined)).toBe(true)
   })

@@ -15,7 +15,7 @@ import { valuesOf } from './scores.ts'
 const roundsPerSplit = 2
 
 /** Factors of the deviations of draws at the start and at the end of a race: good settings are tried again ever sooner. */
-const [warmest, coldest] = [1, 0.3]
+const [warmest, coldest] = [0.7, 0.3]
 
 /** An event of a race: a round of trials, chosen together, starts; or a trial has finished. */
 export type RaceEvent =
