@@ -58,24 +58,6 @@ export function promising(
   return [...kept, ...order.slice(0, most).map((i) => candidates[i]!)]
 }
 
-/** Returns the candidate of each of some kinds of which a belief expects most; the experiment as it is first. */
-export function bestOfKinds(
-  belief: Belief,
-  candidates: readonly Contender[],
-  kinds: ReadonlySet<string>,
-): Contender[] {
-  const { mean } = belief.summary(candidates)
-  const best = new Map<string, { readonly one: Contender; readonly value: number }>()
-  for (const [i, one] of candidates.entries()) {
-    const value = mean[i]!
-    if (kinds.has(one.kind) && value < (best.get(one.kind)?.value ?? Number.POSITIVE_INFINITY)) {
-      best.set(one.kind, { one, value })
-    }
-  }
-  const order = [...best.values()].sort((a, b) => Number(b.one.isOwn) - Number(a.one.isOwn) || a.value - b.value)
-  return order.map(({ one }) => one)
-}
-
 /**
  * Chooses `count` candidates to try next, the same one perhaps several times, by top-two Thompson sampling: a candidate
  * is the best of a draw of all values from the belief or, half of the time, of another draw in which another one is best.

@@ -5,8 +5,8 @@ import { NoneDoneError } from '../none-done.ts'
 import { keyOf } from '../settings.ts'
 import type { Trial } from '../trial.ts'
 import { Belief } from './belief.ts'
-import { firstSchedule, own } from './candidates.ts'
-import { bestOfKinds, chosenNext, openingOf, promising } from './choose.ts'
+import { firstSchedule } from './candidates.ts'
+import { chosenNext, openingOf, promising } from './choose.ts'
 import type { Contender, Observed } from './contender.ts'
 import { atATime, mostWhole, type Plan } from './plan.ts'
 import { valuesOf } from './scores.ts'
@@ -15,7 +15,7 @@ import { valuesOf } from './scores.ts'
 const roundsPerSplit = 2
 
 /** Factors of the deviations of draws at the start and at the end of a race: good settings are tried again ever sooner. */
-const [warmest, coldest] = [0.7, 0.3]
+const [warmest, coldest] = [1, 0.3]
 
 /** An event of a race: a round of trials, chosen together, starts; or a trial has finished. */
 export type RaceEvent =
@@ -145,18 +145,12 @@ export class Race {
   }
 
   #chosen(candidates: readonly Contender[], count: number, isShort: boolean): Contender[] {
-    const belief = this.belief()
     const isFirst = !isShort && this.#finished.every(({ rung }) => rung === 0)
-    const first = isFirst ? bestOfKinds(belief, candidates, this.#kinds()).slice(0, count) : []
-    const temper = isShort ? 1 : warmest - (warmest - coldest) * (this.#planned / this.#course.budget)
+    const forced = isFirst ? candidates.filter(({ isOwn }) => isOwn).slice(0, count) : []
+    const belief = this.belief()
     const likely = promising(belief, candidates)
-    return [...first, ...chosenNext(belief, likely, count - first.length, `round ${this.#rounds}`, temper)]
-  }
-
-  /** Returns the kinds that have short runs, and the experiment's own. */
-  #kinds(): Set<string> {
-    const raced = this.#finished.map(({ settings }) => this.#byKey.get(keyOf(settings))!.kind)
-    return new Set([own.kind, ...raced])
+    const temper = isShort ? 1 : warmest - (warmest - coldest) * (this.#planned / this.#course.budget)
+    return [...forced, ...chosenNext(belief, likely, count - forced.length, `round ${this.#rounds}`, temper)]
   }
 
   async *#run(all: readonly Omit<Trial, 'id'>[]): AsyncGenerator<RaceEvent> {
