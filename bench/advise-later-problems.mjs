@@ -1,7 +1,7 @@
 // Problems on which bench/advise.mjs measures advice, and of which no result was seen before `advise` was finished.
 import { readFileSync } from 'node:fs'
 import { data, nn, ops, optim } from '../src/index.ts'
-import { drawn, embedded, folder, mlp, normalized, parts, signalNet } from './advise-problems.mjs'
+import { drawn, embedded, folder, mlp, parts, signalNet } from './advise-problems.mjs'
 
 const { sgd, adamw } = optim
 
@@ -42,7 +42,8 @@ const linesOf = (path, positive) =>
     .map((line) => line.split('\t'))
     .map(([label, text]) => ({ label: label === positive ? 1 : 0, text }))
 
-const trigrams = (text) => Array.from({ length: Math.max(0, text.length - 2) }, (_, i) => text.slice(i, i + 3))
+const trigrams = (text) =>
+  Array.from({ length: Math.max(0, text.length - 2) }, (_, i) => text.slice(i, i + 3))
 
 /** Sentences of reviews of films, as words in 400 buckets. */
 const reviews = () =>
@@ -106,7 +107,11 @@ const chirps = () =>
 /** Words of 16 letters out of 8 by one of three chains, whose letters mostly follow one another in different orders. */
 const chains = () =>
   drawn('chains', [960, 240, 2000], { isText: true, shape: [16], classes: 3 }, (stream, i) => {
-    const orders = [[1, 2, 3, 4, 5, 6, 7, 0], [2, 3, 4, 5, 6, 7, 0, 1], [3, 0, 1, 2, 7, 4, 5, 6]]
+    const orders = [
+      [1, 2, 3, 4, 5, 6, 7, 0],
+      [2, 3, 4, 5, 6, 7, 0, 1],
+      [3, 0, 1, 2, 7, 4, 5, 6],
+    ]
     let letter = stream.permutation(8)[0]
     const x = Array.from({ length: 16 }, () => {
       letter = stream.uniform() < 0.45 ? orders[i % 3][letter] : stream.permutation(8)[0]

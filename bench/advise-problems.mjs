@@ -18,7 +18,7 @@ export function parts(set, sizes, key) {
   return { train, validation, test }
 }
 
-export const normalized = (split) => data.normalize(split, { per: 'feature' })
+const normalized = (split) => data.normalize(split, { per: 'feature' })
 
 /** Data sets of the sizes of all parts together, of examples that `draw` makes: `{ x, y }`. */
 export function drawn(name, sizes, { isText = false, ...options }, draw) {
@@ -202,7 +202,7 @@ export const embedded = (vocabulary, features) => [
 ]
 
 /** Two convolutions over images of `size`×`size` pixels. */
-export const imageNet = (size, classes, channels) => () =>
+const imageNet = (size, classes, channels) => () =>
   new nn.Sequential(
     new nn.Conv2d(1, channels, 3, { padding: 1 }),
     new nn.BatchNorm2d(channels),
