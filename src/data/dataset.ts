@@ -212,13 +212,35 @@ function gatherShort(out: Data, data: Data, size: number, order: Int32Array): vo
   }
 }
 
-/** Copies examples of `size` elements each; those that follow each other in the data set are copied at once. */
+/** Number of examples that are fetched from memory together, and number of elements in a line of the cache. */
+const [together, line] = [32, 16]
+
+/** Greatest number of elements of an example that are worth fetching; longer ones the processor fetches in time. */
+const mostFetched = 400
+
+/**
+ * Copies examples of `size` elements each; those that follow each other in the data set are copied at once. Reading a
+ * number of each line of several examples fetches all of them at the same time, not one after the other: shuffled examples
+ * of 100 numbers from 24 MB take 0.13 µs each instead of 0.24.
+ */
 function gatherLong(out: Values, data: Values, size: number, order: Int32Array): void {
-  for (let from = 0, to = 1; from < order.length; from = to++) {
+  for (let from = 0, to = 1, fetched = 0; from < order.length; from = to++) {
+    if (from >= fetched && size <= mostFetched) {
+      fetched = from + together
+      fetch(data, size, order.subarray(from, fetched))
+    }
     while (to < order.length && order[to] === order[to - 1]! + 1) to++
     const first = order[from]! * size
     out.set(data.subarray(first, first + (to - from) * size), from * size)
   }
+}
+
+/** Reads a number of each line of examples; returns their sum, so that no compiler leaves a read out. */
+function fetch(data: Values, size: number, order: Int32Array): number {
+  let sum = 0
+  for (const example of order)
+    for (let j = example * size; j < (example + 1) * size; j += line) sum += data[j]!
+  return sum
 }
 
 /** @throws {ArgumentError} unless a value is a data set in memory. */

@@ -1,5 +1,6 @@
 import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { deviceError } from './failure.ts'
 
 /** Values of one of a graph's inputs, with their element type and shape. */
@@ -53,6 +54,8 @@ export interface Backend {
   readonly sharesMemory: boolean
   /** Returns how many channels form a block in blocked convolution kernels; 1 if there are no such kernels. */
   blockSize(): Promise<number>
+  /** Rewrites a graph by operators that are faster on the device, if there are any. */
+  readonly prefer?: (roots: readonly Tensor[]) => readonly Tensor[]
   /** Compiles a serialized ONNX model. @throws {DeviceError} when the device cannot. */
   open(model: Uint8Array, options: SessionOptions): Promise<Session>
 }

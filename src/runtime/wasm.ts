@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-web/wasm'
 import { deviceError } from './failure.ts'
 import { type Backend, wrap } from './session.ts'
+import { wasmActivations } from './wasm-activation.ts'
 import { wasmFile } from './wasm-place.ts'
 
 ort.env.logLevel = 'fatal'
@@ -15,6 +16,7 @@ export const wasm: Backend = {
   threads: isIsolated ? 'shared' : 'one',
   sharesMemory: false,
   blockSize: async () => 1,
+  prefer: wasmActivations,
   async open(model, { threads, exact }) {
     ort.env.wasm.numThreads ||= isIsolated ? threads : 1 // read when the first session is made
     const session = await ort.InferenceSession.create(model, {
