@@ -1,7 +1,6 @@
 import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { deviceError } from './failure.ts'
 
 /** Values of one of a graph's inputs, with their element type and shape. */
 export interface HostTensor {
@@ -81,6 +80,13 @@ interface RunOptions {
 /** Returns run options by which errors are thrown, but not printed to stderr as well. The web engine adds fields to them. */
 export const silent = (): RunOptions => ({ logSeverityLevel: 4 })
 
+/** Returns a function that throws a device's error for what the engine threw. The code is loaded by the first error. */
+export const failing =
+  (call: 'compile' | 'step') =>
+  async (cause: unknown): Promise<never> => {
+    throw (await import('./failure.ts')).deviceError(call, cause)
+  }
+
 /** Tensor class of ONNX Runtime, for Node or for the web. */
 export type OrtTensorClass = new (type: DType, data: never, dims: Shape) => OrtTensor
 
@@ -93,9 +99,7 @@ export function wrap(session: OrtSession, Tensor: OrtTensorClass): Session {
       const given = [...feeds]
         .filter(([name]) => needed.has(name))
         .map(([name, { dtype, data, shape }]) => [name, new Tensor(dtype, data as never, shape)])
-      const results = await session.run(Object.fromEntries(given), silent()).catch((error: unknown) => {
-        throw deviceError('step', error)
-      })
+      const results = await session.run(Object.fromEntries(given), silent()).catch(failing('step'))
       return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Data]))
     },
   }

@@ -17,7 +17,16 @@ test('replaces a ReLU', () => {
 })
 
 test('computes what the CPU computes, where no number is denormalized', async () => {
-  const x = Float32Array.of(-2, -0, 0, 2 ** -126, 0.5, 3e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
+  const x = Float32Array.of(
+    -2,
+    -0,
+    0,
+    2 ** -126,
+    0.5,
+    3e38,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  )
   const on = async (device: 'cpu' | 'wasm'): Promise<number[][]> => {
     const step = await compile(
       { x: { shape: [8] } },

@@ -1,6 +1,5 @@
 import * as ort from 'onnxruntime-web/wasm'
-import { deviceError } from './failure.ts'
-import { type Backend, wrap } from './session.ts'
+import { type Backend, failing, wrap } from './session.ts'
 import { wasmActivations } from './wasm-activation.ts'
 import { wasmFile } from './wasm-place.ts'
 
@@ -23,9 +22,7 @@ export const wasm: Backend = {
       executionProviders: ['wasm'],
       graphOptimizationLevel: exact ? 'basic' : 'all',
       logSeverityLevel: 4, // fatal: an error is thrown, not printed as well
-    }).catch((error: unknown) => {
-      throw deviceError('compile', error)
-    })
+    }).catch(failing('compile'))
     return wrap(session, ort.Tensor)
   },
 }
