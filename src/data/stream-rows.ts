@@ -4,14 +4,20 @@ import { sizeOf } from '../core/shape.ts'
 import type { FlatExample } from './arrays.ts'
 import { type Batch, batchRows } from './batch.ts'
 import type { FieldSpec, Values } from './dataset.ts'
-import type { Stream } from './stream.ts'
+
+/** Shapes and element types of what a buffer holds of each example. */
+interface RowSpec {
+  readonly x: FieldSpec
+  readonly y: FieldSpec
+  readonly weights?: FieldSpec
+}
 
 /** A buffer for up to `capacity` examples (rows), which are appended one by one or copied from batches. */
 export class Rows {
   length = 0
   readonly #memory: Batch
 
-  constructor({ x, y, weights }: Pick<Stream, 'x' | 'y' | 'weights'>, capacity: number) {
+  constructor({ x, y, weights }: RowSpec, capacity: number) {
     const field = ({ dtype, shape }: FieldSpec): Data => allocate(dtype, capacity * sizeOf(shape))
     const bytes = 4 * capacity * (sizeOf(x.shape) + sizeOf(y.shape))
     checkMemory(
