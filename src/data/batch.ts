@@ -1,7 +1,8 @@
 import { allocate, type Data, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
-import { type Dataset, gatherExamples } from './dataset.ts'
+import type { Dataset } from './dataset.ts'
 import { weightRows } from './example-weights.ts'
+import { gatherExamples } from './gather-examples.ts'
 
 /** A batch of examples: `x` holds all their inputs, flat, one after another, and `y` all labels or targets. */
 export interface Batch {

@@ -1,4 +1,4 @@
-import { allocate, type Data, type DType } from '../core/dtype.ts'
+import type { Data, DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { mismatch, showValue } from '../core/mismatch.ts'
 import {
@@ -14,6 +14,7 @@ import {
 import { type Shape, shapeOption, sizeOf } from '../core/shape.ts'
 import { inputsOf, isNumbers, type NumberInput, type Target, targetsOf, type Values } from './arrays.ts'
 import { weightsOf, weightsOption } from './example-weights.ts'
+import { gatherExamples } from './gather-examples.ts'
 import { type Names, type NameValues, nameOptions, namesOf } from './names.ts'
 import { recipeOf, withRecipe } from './recipe.ts'
 import type { TensorSpecs } from './record.ts'
@@ -190,35 +191,6 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>, ...more: re
     ...(dataset.weights && { weights: pick(dataset.weights) }),
   }
   return withRecipe(part, recipeOf(dataset))
-}
-
-/** Copies the `x` or the `y` of the examples at the indices `order` to `out`, whose length must match. */
-export function gatherExamples(
-  { data, shape, dtype }: Field,
-  order: Int32Array,
-  out: Data = allocate(dtype, order.length * sizeOf(shape)),
-): Data {
-  const size = sizeOf(shape)
-  if (size < 24) gatherShort(out, data, size, order)
-  else gatherLong(out as Values, data as Values, size, order)
-  return out
-}
-
-/** Copies examples of only a few (`size`) elements each with a loop, which is faster than calling `set`. */
-function gatherShort(out: Data, data: Data, size: number, order: Int32Array): void {
-  for (let i = 0, at = 0; i < order.length; i++) {
-    const first = order[i]! * size
-    for (let j = first; j < first + size; j++) out[at++] = data[j]!
-  }
-}
-
-/** Copies examples of `size` elements each; those that follow each other in the data set are copied at once. */
-function gatherLong(out: Values, data: Values, size: number, order: Int32Array): void {
-  for (let from = 0, to = 1; from < order.length; from = to++) {
-    while (to < order.length && order[to] === order[to - 1]! + 1) to++
-    const first = order[from]! * size
-    out.set(data.subarray(first, first + (to - from) * size), from * size)
-  }
 }
 
 /** @throws {ArgumentError} unless a value is a data set in memory. */

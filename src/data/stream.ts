@@ -1,16 +1,15 @@
 import { type AbortSignalLike, abortSignal, untilAborted } from '../core/abort.ts'
-import { allocate, type Data } from '../core/dtype.ts'
-import { checkMemory } from '../core/memory.ts'
 import { checkFields, mismatch } from '../core/mismatch.ts'
 import { boolean, choice, type OptionsOf, readOptions, required, text } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type FlatExample, flatExample, type NumberInput } from './arrays.ts'
-import { type Batch, batchRows } from './batch.ts'
+import type { Batch } from './batch.ts'
 import type { Dataset, FieldSpec, Names, Values } from './dataset.ts'
 import { checkClassNames, dataset, nameOptions, namesOf, shapeOptions } from './dataset.ts'
 import { weightIn } from './example-weights.ts'
 import { maxFloat32 } from './float32.ts'
 import { recipeOf, withRecipe } from './recipe.ts'
+import { Rows } from './stream-rows.ts'
 
 /** A source of examples that are read in sequence, from a file or elsewhere, a few in memory at a time. */
 export interface Stream extends Names {
@@ -144,49 +143,6 @@ function checkSize(
     if (!(Math.abs(values[i]!) > maxFloat32)) continue
     const wanted = `${name} of numbers that float32 can hold`
     throw mismatch(`stream: example ${index}`, wanted, values[i], "give dtype: 'float64'")
-  }
-}
-
-/** A buffer for up to `capacity` examples (rows), which are appended one by one or copied from batches. */
-export class Rows {
-  length = 0
-  readonly #memory: Batch
-
-  constructor({ x, y, weights }: Pick<Stream, 'x' | 'y' | 'weights'>, capacity: number) {
-    const field = ({ dtype, shape }: FieldSpec): Data => allocate(dtype, capacity * sizeOf(shape))
-    const bytes = 4 * capacity * (sizeOf(x.shape) + sizeOf(y.shape))
-    checkMemory(
-      'loader',
-      `buffers of ${capacity} examples`,
-      bytes,
-      'use a smaller batchSize or shuffleBuffer',
-    )
-    this.#memory = { x: field(x), y: field(y), ...(weights && { weights: field(weights) }), length: capacity }
-  }
-
-  /** The rows filled so far, as a batch that shares the buffer's memory. */
-  get batch(): Batch {
-    return batchRows(this.#memory, 0, this.length)
-  }
-
-  add({ x, y, weight }: FlatExample & { readonly weight?: number }): void {
-    if (weight !== undefined) this.#memory.weights![this.length] = weight
-    this.#set(x, y, this.length++)
-  }
-
-  /** Copies rows `from` … `from + rows − 1` of a batch to the buffer, from row `to` on. @default at its end */
-  copy(batch: Batch, from: number, rows: number, to: number = this.length): void {
-    const { x, y, weights } = batchRows(batch, from, from + rows)
-    if (weights) (this.#memory.weights as Values).set(weights as Values, to)
-    this.#set(x as Values, y as Values, to)
-    this.length = Math.max(this.length, to + rows)
-  }
-
-  #set(x: ArrayLike<number>, y: number | ArrayLike<number>, row: number): void {
-    const { x: xs, y: ys, length } = this.#memory
-    ;(xs as Values).set(x, row * (xs.length / length))
-    if (typeof y === 'number') ys[row] = y
-    else (ys as Values).set(y, row * (ys.length / length))
   }
 }
 

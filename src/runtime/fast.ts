@@ -26,7 +26,8 @@ export async function fastOn(backend: Backend, step: Traced, loop: boolean): Pro
   const { normalizedInputs } =
     backend.loops && hasLargeBatch(rootsOf(layers)) ? await import('./normalized-inputs.ts') : {}
   const passing = normalizedInputs ? lowered(layers, normalizedInputs) : layers
-  const whole = backend.loops && loop ? foldNormalizations(passing) : passing
+  const folded = backend.loops && loop ? foldNormalizations(passing) : passing
+  const whole = backend.prefer ? lowered(folded, backend.prefer) : folded
   const convolutions = topological(rootsOf(whole)).filter(({ op }) => op.startsWith('Conv'))
   const { fastConvolutions: faster } = convolutions.length > 0 ? await import('./convolutions.ts') : {}
   if (!faster) return { fast: whole, unblocked: () => whole }

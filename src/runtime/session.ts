@@ -1,6 +1,6 @@
 import type { Data, DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
-import { deviceError } from './failure.ts'
+import type { Tensor } from '../core/tensor.ts'
 
 /** Values of one of a graph's inputs, with their element type and shape. */
 export interface HostTensor {
@@ -53,6 +53,8 @@ export interface Backend {
   readonly sharesMemory: boolean
   /** Returns how many channels form a block in blocked convolution kernels; 1 if there are no such kernels. */
   blockSize(): Promise<number>
+  /** Rewrites a graph by operators that are faster on the device, if there are any. */
+  readonly prefer?: (roots: readonly Tensor[]) => readonly Tensor[]
   /** Compiles a serialized ONNX model. @throws {DeviceError} when the device cannot. */
   open(model: Uint8Array, options: SessionOptions): Promise<Session>
 }
@@ -78,6 +80,13 @@ interface RunOptions {
 /** Returns run options by which errors are thrown, but not printed to stderr as well. The web engine adds fields to them. */
 export const silent = (): RunOptions => ({ logSeverityLevel: 4 })
 
+/** Returns a function that throws a device's error for what the engine threw. The code is loaded by the first error. */
+export const failing =
+  (call: 'compile' | 'step') =>
+  async (cause: unknown): Promise<never> => {
+    throw (await import('./failure.ts')).deviceError(call, cause)
+  }
+
 /** Tensor class of ONNX Runtime, for Node or for the web. */
 export type OrtTensorClass = new (type: DType, data: never, dims: Shape) => OrtTensor
 
@@ -90,9 +99,7 @@ export function wrap(session: OrtSession, Tensor: OrtTensorClass): Session {
       const given = [...feeds]
         .filter(([name]) => needed.has(name))
         .map(([name, { dtype, data, shape }]) => [name, new Tensor(dtype, data as never, shape)])
-      const results = await session.run(Object.fromEntries(given), silent()).catch((error: unknown) => {
-        throw deviceError('step', error)
-      })
+      const results = await session.run(Object.fromEntries(given), silent()).catch(failing('step'))
       return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Data]))
     },
   }

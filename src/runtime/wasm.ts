@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-web/wasm'
-import { deviceError } from './failure.ts'
-import { type Backend, wrap } from './session.ts'
+import { type Backend, failing, wrap } from './session.ts'
+import { wasmActivations } from './wasm-activation.ts'
 import { wasmFile } from './wasm-place.ts'
 
 ort.env.logLevel = 'fatal'
@@ -15,15 +15,14 @@ export const wasm: Backend = {
   threads: isIsolated ? 'shared' : 'one',
   sharesMemory: false,
   blockSize: async () => 1,
+  prefer: wasmActivations,
   async open(model, { threads, exact }) {
     ort.env.wasm.numThreads ||= isIsolated ? threads : 1 // read when the first session is made
     const session = await ort.InferenceSession.create(model, {
       executionProviders: ['wasm'],
       graphOptimizationLevel: exact ? 'basic' : 'all',
       logSeverityLevel: 4, // fatal: an error is thrown, not printed as well
-    }).catch((error: unknown) => {
-      throw deviceError('compile', error)
-    })
+    }).catch(failing('compile'))
     return wrap(session, ort.Tensor)
   },
 }

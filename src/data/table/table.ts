@@ -1,14 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { columnAbsent, mismatch, unknownName } from '../../core/mismatch.ts'
-import {
-  type Dataset,
-  dataset,
-  type Field,
-  gatherExamples,
-  type Names,
-  namesOf,
-  type Values,
-} from '../dataset.ts'
+import { type Dataset, dataset, type Field, type Names, namesOf, type Values } from '../dataset.ts'
+import { gatherExamples } from '../gather-examples.ts'
 import { recipeOf, tableRecipe, withRecipe } from '../recipe.ts'
 import type { Source } from '../stream.ts'
 import { CellParser } from './cells.ts'
