@@ -25,7 +25,7 @@ const x = evenstep.constant([1, 2], [2])
 const bytes = new Uint8Array(3)
 /** A path at which nothing can be made. */
 const nowhere = '/dev/null/nowhere'
-const wrong: readonly (readonly unknown[])[] = [...[[], [nowhere], [{}], [x], [x, 3], [[], 3]], [bytes, 'x']]
+const wrong: readonly (readonly unknown[])[] = [[], [nowhere], [{}], [x], [x, 3], [[], 3], [bytes, nowhere]]
 
 async function errorOf(f: Anything, given: readonly unknown[]): Promise<string> {
   try {
