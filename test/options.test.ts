@@ -113,6 +113,8 @@ test.each(takers)('$name refuses an unknown option', async ({ name, before, opti
   const [, known, nearest] =
     /: wanted one of (.+), got \w+; did you mean (\w+)\?$/.exec(String(failure)) ?? []
   expect(nearest, String(failure)).toBe(names[0])
+  const [who] = (failure as Error).message.split(': ')
+  expect(name === 'study.define' ? ['study'] : [name, name.split('.').at(-1)]).toContain(who)
   expect(known!.split(', ').sort()).toEqual(names.toSorted())
 })
 

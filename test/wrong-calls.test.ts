@@ -109,7 +109,7 @@ describe('a natural wrong call', () => {
     ],
     ['moments: wanted a data set, as data.dataset makes it, got nothing', () => call(data.moments)],
     [
-      'classCounts: wanted a data set, as data.dataset makes it, got a split; give it split.train',
+      'classWeights: wanted a data set, as data.dataset makes it, got a split; give it split.train',
       () => call(data.classWeights, { train: d, validation: d }),
     ],
     [

@@ -94,13 +94,15 @@ class Scene {
   async whileTraining(draw: Draw, victim: SharedVictim): Promise<boolean> {
     const ofWorker = victim === 'worker' || victim === 'process'
     for (; !this.#isOver; await setTimeout(20)) {
-      const busy = this.#workers.filter(({ pid }) => this.#running(pid) > 0)
+      const before = await this.#running()
+      const busy = this.#workers.filter(({ pid }) => before.has(pid))
       if (busy.length === 0) continue
       const worker = draw.of(busy)
       const target = ofWorker ? worker : victim === 'planner' ? this.#planner : undefined
       target?.kill('SIGSTOP')
       await setTimeout(20) // what it has sent to the server is done by then
-      const isBusy = this.#running(ofWorker ? worker.pid : undefined) > 0
+      const after = await this.#running()
+      const isBusy = ofWorker ? after.has(worker.pid) : after.size > 0
       if (isBusy && !this.#isOver) {
         await this.#kill(victim, worker)
         return true
@@ -156,13 +158,14 @@ class Scene {
       )
   }
 
-  /** Number of trials whose lease holds. @param pid of this worker only */
-  #running(pid?: number): number {
-    const own = pid === undefined ? '' : ` AND worker = '${hostname()}:${pid}'`
-    const has = this.#sql("SELECT to_regclass('evenstep.trial') IS NOT NULL")
-    if (has !== 't') return 0
-    const where = `status IS NULL AND worker IS NOT NULL AND due > clock_timestamp()${own}`
-    return Number(this.#sql(`SELECT count(*) FROM evenstep.trial WHERE ${where}`))
+  /** Returns the process ids of the workers with a trial whose lease holds. */
+  async #running(): Promise<ReadonlySet<number>> {
+    const [has] = await this.#server.values("SELECT to_regclass('evenstep.trial') IS NOT NULL")
+    if (has !== 'true') return new Set()
+    const where = 'status IS NULL AND worker IS NOT NULL AND due > clock_timestamp()'
+    const names = await this.#server.values(`SELECT worker FROM evenstep.trial WHERE ${where}`)
+    const own = `${hostname()}:`
+    return new Set(names.flatMap((name) => (name.startsWith(own) ? [Number(name.slice(own.length))] : [])))
   }
 
   #sql(statements: string): string {

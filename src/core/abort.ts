@@ -12,7 +12,10 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
-/** Declares an option that is an abort signal. Every function that may take long has one, named `signal`. */
+/**
+ * Declares an option that is an abort signal. Every function that may take long has one, named `signal`, and throws
+ * the signal's reason once it is aborted; what it has finished by then is kept, and what it has begun is undone.
+ */
 export const abortSignal = (): Option<AbortSignalLike, AbortSignalLike | undefined> =>
   custom<AbortSignalLike>('an AbortSignal', (value) => value instanceof AbortSignal)
 

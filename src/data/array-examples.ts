@@ -1,3 +1,4 @@
+import { bytesOf } from '../core/bytes.ts'
 import { malformed, unknownName } from '../core/mismatch.ts'
 import { choice, type OptionsOf, readOptions, text, type ValuesOf } from '../core/options.ts'
 import { showShape, sizeOf } from '../core/shape.ts'
@@ -34,7 +35,7 @@ export interface NumpyOptions extends OptionsOf<typeof archiveOptions> {}
  * @throws as `npz`
  */
 export const parseNpzExamples = (file: Uint8Array, name: string, given: NumpyOptions = {}): Dataset =>
-  npzExamples(file, name, readOptions('parseNpzExamples', archiveOptions, given))
+  npzExamples(bytesOf('parseNpzExamples', file), name, readOptions('parseNpzExamples', archiveOptions, given))
 
 /** Returns the examples of an NPZ file, by options that were checked. */
 export function npzExamples(

@@ -9,9 +9,13 @@ import { checkDataset, type Dataset, hasLabels } from './dataset.ts'
  */
 export function classCounts(dataset: Dataset, ...more: readonly never[]): number[] {
   checkNoMore('classCounts', more)
-  checkDataset('classCounts', dataset)
+  return countsOf('classCounts', dataset)
+}
+
+function countsOf(who: string, dataset: Dataset): number[] {
+  checkDataset(who, dataset)
   const { y, length, classes, ignoreIndex } = dataset
-  if (!hasLabels(dataset)) throw new ArgumentError(`classCounts: wanted labels, got targets of ${y.dtype}`)
+  if (!hasLabels(dataset)) throw new ArgumentError(`${who}: wanted labels, got targets of ${y.dtype}`)
   const counts = new Array<number>(classes!).fill(0)
   for (let i = 0; i < length; i++) if (Number(y.data[i]) !== ignoreIndex) counts[Number(y.data[i])]!++
   return counts
@@ -28,10 +32,14 @@ export function classCounts(dataset: Dataset, ...more: readonly never[]): number
  */
 export function classWeights(dataset: Dataset, ...more: readonly never[]): Float64Array {
   checkNoMore('classWeights', more)
-  const counts = classCounts(dataset)
+  return weightsOf('classWeights', dataset)
+}
+
+function weightsOf(who: string, dataset: Dataset): Float64Array {
+  const counts = countsOf(who, dataset)
   const empty = counts.indexOf(0)
   if (empty >= 0)
-    throw new ArgumentError(`classWeights: wanted an example of each class, got none of class ${empty}`)
+    throw new ArgumentError(`${who}: wanted an example of each class, got none of class ${empty}`)
   const examples = counts.reduce((a, b) => a + b, 0)
   return Float64Array.from(counts, (count) => examples / (counts.length * count))
 }
@@ -42,6 +50,6 @@ export function classWeights(dataset: Dataset, ...more: readonly never[]): Float
  */
 export function exampleWeights(dataset: Dataset, ...more: readonly never[]): Float64Array {
   checkNoMore('exampleWeights', more)
-  const weights = classWeights(dataset)
+  const weights = weightsOf('exampleWeights', dataset)
   return Float64Array.from({ length: dataset.length }, (_, i) => weights[Number(dataset.y.data[i])] ?? 0)
 }

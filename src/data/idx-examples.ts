@@ -1,3 +1,4 @@
+import { bytesOf } from '../core/bytes.ts'
 import { malformed, mismatch } from '../core/mismatch.ts'
 import { readOptions, type ValuesOf } from '../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../core/shape.ts'
@@ -19,7 +20,10 @@ interface NamedArray {
  */
 export function parseIdxImages(images: Uint8Array, labels: Uint8Array, given: IdxOptions = {}): Dataset {
   const options = readOptions('parseIdxImages', idxOptions, given)
-  const array = (file: Uint8Array, name: string): NamedArray => ({ name, array: parseIdx(file, name) })
+  const array = (file: Uint8Array, name: string): NamedArray => ({
+    name,
+    array: parseIdx(bytesOf('parseIdxImages', file), name),
+  })
   return idxExamples('parseIdxImages', () => [array(images, 'images'), array(labels, 'labels')], options)
 }
 

@@ -1,3 +1,4 @@
+import { type ForeignFormat, foreignFormat } from '../core/foreign-format.ts'
 import { malformed } from '../core/mismatch.ts'
 import type { FileTensor } from './foreign-tensor.ts'
 import { decodeForeign } from './foreign-wire.ts'
@@ -10,7 +11,6 @@ import {
   type NodeProto,
   type ValueInfoProto,
 } from './messages.ts'
-import { otherFile } from './other-file.ts'
 
 // Reads an ONNX file that any program may have written.
 
@@ -61,6 +61,12 @@ const unchanged = new Set(
     ' ',
   ),
 )
+
+/** Recognizes, by its first bytes, a file of another format; undefined for all that may be ONNX. */
+const otherFile = (bytes: Uint8Array): ForeignFormat | undefined => {
+  const toOnnx = 'export the model with torch.onnx.export'
+  return foreignFormat(bytes, ['onnx'], { torch: toOnnx, pickle: toOnnx, zip: 'unzip it' })
+}
 
 /** Maximum number of nodes in a file, and of nodes that its graph may become. */
 export const mostNodes = 100_000

@@ -2,9 +2,9 @@ import { broadcast, misfit, sameShape, showShape } from '../core/shape.ts'
 import { node, scalar, type Tensor } from '../core/tensor.ts'
 import { add, div, mul } from './arithmetic.ts'
 import { sumTo } from './broadcast.ts'
+import { clipTo } from './clip-to.ts'
 import { cast, greater, less, where } from './compare.ts'
 import { unary } from './elementwise.ts'
-import { clamp } from './extremum.ts'
 import { logicalAnd } from './logic.ts'
 
 // Piecewise activations. Where two pieces meet, the slope is PyTorch's.
@@ -67,7 +67,7 @@ export const celu = (x: Tensor, alpha: number = 1): Tensor =>
 
 /** `x` clamped to the range from `low` to `high`. The derivative at the bounds is 0; for `clamp`, it is 1. */
 export const hardtanh = (x: Tensor, low: number = -1, high: number = 1): Tensor => ({
-  ...clamp(x, low, high),
+  ...clipTo('hardtanh', x, low, high),
   sources: [x],
   grad: (dy) => [where(logicalAnd(greater(x, low), less(x, high)), dy, 0)],
 })

@@ -33,7 +33,7 @@ export function batchNorm(
   bias: Tensor | undefined,
   eps: number,
 ): Normalized {
-  const along = perChannel(x)
+  const along = perChannel('batchNorm', x)
   const axes = axesButChannels(x.shape)
   const n = sizeOf(x.shape) / x.shape[1]!
   const mu = mean(x, axes)
@@ -70,7 +70,7 @@ export function normalizeBy(
   bias: Tensor | undefined,
   eps: number,
 ): Tensor {
-  const along = perChannel(x)
+  const along = perChannel('normalizeBy', x)
   const inverse = reciprocal(sqrt(add(variance, eps)))
   const scaled = mul(sub(x, along(mean)), along(weight ? mul(inverse, weight) : inverse))
   const [scale, shift] = [weight ?? filledLike(mean, 1), bias ?? filledLike(mean, 0)]
@@ -92,7 +92,7 @@ const filledLike = ({ shape, dtype }: Tensor, value: number): Tensor =>
  * this in one pass: 0.45 ms for [32, 64, 32, 32] on one thread; a product and a sum take 1.0 ms.
  */
 function affine(x: Tensor, scale: Tensor, shift: Tensor | undefined): Tensor {
-  const along = perChannel(x)
+  const along = perChannel('batchNorm', x)
   const scaled = mul(x, along(scale))
   if (!shift) return scaled
   if (x.shape.length === 2) return add(scaled, along(shift))
@@ -106,14 +106,14 @@ function affine(x: Tensor, scale: Tensor, shift: Tensor | undefined): Tensor {
 
 /** `weight · x + bias` for each channel; an undefined `weight` counts as 1, an undefined `bias` as 0. */
 export function scaleAndShift(x: Tensor, weight: Tensor | undefined, bias: Tensor | undefined): Tensor {
-  const along = perChannel(x)
+  const along = perChannel('scaleAndShift', x)
   const scaled = weight ? mul(x, along(weight)) : x
   return bias ? add(scaled, along(bias)) : scaled
 }
 
 /** Returns a function that reshapes a tensor `[channels]` so that it broadcasts along axis 1 of `x`. */
-export function perChannel(x: Tensor): (v: Tensor) => Tensor {
-  if (x.shape.length < 2) throw misfit('batchNorm', '[batch, channels, …]', x.shape)
+export function perChannel(who: string, x: Tensor): (v: Tensor) => Tensor {
+  if (x.shape.length < 2) throw misfit(who, '[batch, channels, …]', x.shape)
   const shape = x.shape.length === 2 ? [x.shape[1]!] : withUnitAxes(x.shape, axesButChannels(x.shape))
   return (v) => reshape(v, shape)
 }

@@ -76,13 +76,16 @@ export const chunk = (x: Tensor, count: number, axis: number = 0): Tensor[] => {
 
 /** Stacks tensors of one shape along a new `axis`: n tensors `[a, b]` to `[n, a, b]`. As PyTorch's `stack`. */
 export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  if (tensors.length === 0) throw new ArgumentError('stack: wanted one tensor or more, got none')
   const longer = tensors.map((t) => unsqueeze(t, axis))
   return concat(longer, axis)
 }
 
 /** Splits `x` along `axis`, and removes that axis: `[n, a, b]` to n tensors `[a, b]`. As PyTorch's `unbind`. */
-export const unbind = (x: Tensor, axis: number = 0): Tensor[] =>
-  split(x, 1, axis).map((part) => squeeze(part, [axis]))
+export function unbind(x: Tensor, axis: number = 0): Tensor[] {
+  const along = resolveAxes('unbind', [axis], x.shape.length)
+  return split(x, 1, along[0]).map((part) => squeeze(part, along))
+}
 
 /** Shifts elements by `shift` positions along `axis`, wrapping around at the ends. As PyTorch's `roll`. */
 export function roll(x: Tensor, shift: number, axis: number): Tensor {

@@ -1,11 +1,10 @@
-import { ArgumentError } from '../core/errors.ts'
 import { type Axes, axesOf } from '../core/shape.ts'
-import { node, scalar, type Tensor } from '../core/tensor.ts'
+import { scalar, type Tensor } from '../core/tensor.ts'
 import { div, mul } from './arithmetic.ts'
 import { type KeepDims, sum } from './broadcast.ts'
-import { cast, equal, greater, greaterEqual, lessEqual, where } from './compare.ts'
-import { binary, checkFloat, type Operand } from './elementwise.ts'
-import { logicalAnd } from './logic.ts'
+import { clipTo } from './clip-to.ts'
+import { cast, equal, greater, where } from './compare.ts'
+import { binary, type Operand } from './elementwise.ts'
 import { reduction } from './reduction.ts'
 
 /** The greater of `a` and `b`, element by element. Where they are equal, each gets half of the gradient. */
@@ -29,12 +28,7 @@ const share = (a: Tensor, b: Tensor): Tensor =>
  * @throws {ShapeError} when the elements of `x` are not floats; `maximum` and `minimum` take integers too.
  */
 export function clamp(x: Tensor, low: number, high: number = Number.POSITIVE_INFINITY): Tensor {
-  if (!(low <= high)) throw new ArgumentError(`clamp: wanted low ≤ high, got ${low} and ${high}`)
-  checkFloat('clamp', x)
-  return node('Clip', {
-    inputs: [x, scalar(low, x.dtype), scalar(high, x.dtype)],
-    grad: (dy) => [where(logicalAnd(greaterEqual(x, low), lessEqual(x, high)), dy, 0), null, null],
-  })
+  return clipTo('clamp', x, low, high)
 }
 
 /**

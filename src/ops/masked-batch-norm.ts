@@ -25,7 +25,7 @@ export function maskedBatchNorm(
   bias: Tensor | undefined,
   eps: number,
 ): Normalized & { readonly count: Tensor } {
-  const along = perChannel(x)
+  const along = perChannel('maskedBatchNorm', x)
   const kept = checkMask(x, mask)
   const axes = axesButChannels(x.shape)
   const count = sum(cast(mask, x.dtype))

@@ -78,12 +78,16 @@ function prodAlong(x: Tensor, axis: number): Tensor {
 
 /** Whether all elements along `axes` are true. @param axes all axes if omitted */
 export const all = (x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor =>
-  logicalNot(some('all', logicalNot(x), axes, options))
+  logicalNot(some('all', logicalNot(bools('all', x)), axes, options))
 
 /** Whether any element along `axes` is true. @param axes all axes if omitted */
 export function any(x: Tensor, axes: Axes = axesOf(x.shape), options?: KeepDims): Tensor {
-  if (x.dtype === 'bool') return some('any', x, axes, options)
-  throw misfit('any', 'bools', x.dtype, 'compare it with something')
+  return some('any', bools('any', x), axes, options)
+}
+
+function bools(who: string, x: Tensor): Tensor {
+  if (x.dtype === 'bool') return x
+  throw misfit(who, 'bools', x.dtype, 'compare it with something')
 }
 
 /** Whether any element along `axes` is true: a maximum of integers, as ONNX has no maximum of bools. */

@@ -1,4 +1,5 @@
 import { mismatch, unknownName } from '../core/mismatch.ts'
+import { number } from '../core/options.ts'
 import * as schedule from '../schedule/index.ts'
 import { asSchedule, type ScheduleLike } from '../schedule/schedulable.ts'
 import type { Value } from './trial.ts'
@@ -78,6 +79,7 @@ export const scheduleNames: readonly string[] = Object.keys(named)
 export function scheduleText(source: string, peak: number | undefined, steps: number): string {
   if (typeof source !== 'string')
     throw mismatch('study', 'the name or template of a schedule as a text', source)
+  number({ above: 0 }).read('study', 'steps', steps)
   const make = Object.hasOwn(named, source) ? named[source] : undefined
   if (make !== undefined) return schedule.format(make(needed(source, peak), steps))
   if (/^\w+$/.test(source) && Number.isNaN(Number(source))) {

@@ -52,12 +52,13 @@ export interface LoadedWeights {
   readonly ignored: readonly string[]
 }
 
-/** Loads tensors into a model: see `loadWeights`. @param name file name for error messages */
+/** Loads tensors into a model: see `loadWeights`. @param name file name, and `who` the caller's, for error messages */
 export function loadTensors(
   model: object,
   tensors: ReadonlyMap<string, Stored>,
   name: string,
   values: ValuesOf<typeof loadOptions> = readOptions('loadTensors', loadOptions, {}),
+  who: string = 'loadWeights',
 ): LoadedWeights {
   const named = variables(model)
   const names = new Map([...named].map(([name, variable]) => [variable, name]))
@@ -65,7 +66,7 @@ export function loadTensors(
     const variable = variableAt(model, name)
     return variable && names.get(variable)
   }
-  return assign(named, tensors, name, values, firstName)
+  return assign(named, tensors, name, { ...values, who }, firstName)
 }
 
 /**
@@ -85,7 +86,7 @@ export function assignAll(
   const read = readOptions('assignAll', loadOptions, given)
   checkFields('assignAll', 'variables by name', variables, 'values', 'size')
   checkFields('assignAll', 'a Map of tensors by name', tensors, 'values', 'size')
-  return assign(variables, tensors, name, read)
+  return assign(variables, tensors, name, { ...read, who: 'assignAll' })
 }
 
 /**
@@ -98,18 +99,25 @@ export function assignSame(
   tensors: ReadonlyMap<string, Stored>,
   name: string,
 ): void {
-  assign(variables, tensors, name, { only: undefined, prefix: undefined, rename: (key) => key, exact: true })
+  const whole = { only: undefined, prefix: undefined, rename: (key: string) => key }
+  assign(variables, tensors, name, { ...whole, who: name, exact: true })
+}
+
+interface Assigning extends ValuesOf<typeof loadOptions> {
+  /** Name of the caller for errors. */
+  readonly who: string
+  readonly exact?: boolean
 }
 
 function assign(
   variables: ReadonlyMap<string, Variable>,
   tensors: ReadonlyMap<string, Stored>,
   file: string,
-  { only, prefix, rename, exact = false }: ValuesOf<typeof loadOptions> & { readonly exact?: boolean },
+  { who, only, prefix, rename, exact = false }: Assigning,
   firstName: (name: string) => string | undefined = () => undefined,
 ): LoadedWeights {
   checkSettled(file, variables.values())
-  const isChosen = chooser(variables, only)
+  const isChosen = chooser(who, variables, only)
   const wanted = new Map([...variables].filter(([key]) => isChosen(key)))
   const { chosen, others } = unprefixed(tensors, prefix)
   const { found, unexpected } = matched(renamed(chosen, variables, rename), wanted, firstName, file)
@@ -136,6 +144,7 @@ const isWithin = (key: string, parts: readonly string[]): boolean =>
 
 /** Returns whether a variable or tensor is to be loaded, by its name. @throws {ArgumentError} when none is */
 function chooser(
+  who: string,
   variables: ReadonlyMap<string, Variable>,
   only: ValuesOf<typeof loadOptions>['only'],
 ): (key: string) => boolean {
@@ -145,11 +154,11 @@ function chooser(
     const matches = (key: string): boolean => key.search(only) >= 0
     if (keys.some(matches)) return matches
     const wanted = 'an expression that matches the name of a variable'
-    throw new ArgumentError(`loadWeights: only: wanted ${wanted}, got ${only}; the names are ${few(keys)}`)
+    throw new ArgumentError(`${who}: only: wanted ${wanted}, got ${only}; the names are ${few(keys)}`)
   }
   const parts = [only].flat()
   const stray = parts.find((part) => !keys.some((key) => isWithin(key, [part])))
   if (stray === undefined) return (key) => isWithin(key, parts)
   const known = new Set(keys.flatMap((key) => [key.split('.')[0]!]))
-  throw unknownName('loadWeights: only', [...known], stray, 'a path of the model, such as ')
+  throw unknownName(`${who}: only`, [...known], stray, 'a path of the model, such as ')
 }

@@ -59,7 +59,7 @@ describe('a range test', () => {
     const task = taskOf(setup)
     const before = writeSafetensors(task.variables)
     await expect(findLearningRate(setup, { task, from: 1e30, to: 1e31, steps: 20 })).rejects.toThrow(
-      /^find-lr: wanted a curve of 10 steps or more, got \d before the loss broke; begin at a lower rate$/,
+      /^findLearningRate: wanted a curve of 10 steps or more, got \d before the loss broke; begin at a lower rate$/,
     )
     expect(writeSafetensors(task.variables)).toEqual(before)
   })
@@ -174,16 +174,16 @@ describe('a range test', () => {
   test('refuses a kept last batch of one that batch normalization cannot train on, before the first step', async () => {
     const kept = toy({ data: clouds(81), batchSize: 16, lastBatch: 'keep' })
     await expect(findLearningRate(kept, { steps: 60 })).rejects.toThrow(
-      /^find-lr: wanted a last batch of an epoch to train on, got 1 example, where .*; set lastBatch: 'drop', or another batchSize$/,
+      /^findLearningRate: wanted a last batch of an epoch to train on, got 1 example, where .*; set lastBatch: 'drop', or another batchSize$/,
     )
   })
 
   test('says what it cannot do', async () => {
     await expect(findLearningRate(setup, { from: 1, to: 0.1 })).rejects.toThrow(
-      'find-lr: wanted from < to, got from 1 and to 0.1',
+      'findLearningRate: wanted from < to, got from 1 and to 0.1',
     )
     await expect(findLearningRate(setup, { steps: 3 })).rejects.toThrow(
-      'find-lr: wanted steps as an integer ≥ 20, got 3',
+      'findLearningRate: wanted steps as an integer ≥ 20, got 3',
     )
   })
 })

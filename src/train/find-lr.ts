@@ -77,10 +77,16 @@ export async function findLearningRate(
   experiment: Experiment,
   given: FindLearningRateOptions = {},
 ): Promise<LearningRates> {
-  checkExperiment('find-lr', experiment)
-  const { from, to, steps, task = taskOf(experiment), signal } = readOptions('find-lr', options, given)
-  if (to <= from) throw new ArgumentError(`find-lr: wanted from < to, got from ${from} and to ${to}`)
-  checkLastBatch({ ...experiment, steps }, task, 'find-lr')
+  checkExperiment('findLearningRate', experiment)
+  const {
+    from,
+    to,
+    steps,
+    task = taskOf(experiment),
+    signal,
+  } = readOptions('findLearningRate', options, given)
+  if (to <= from) throw new ArgumentError(`findLearningRate: wanted from < to, got from ${from} and to ${to}`)
+  checkLastBatch({ ...experiment, steps }, task, 'findLearningRate')
   const rate = (step: number): number => from * (to / from) ** (step / (steps - 1))
   const test = (): Promise<LearningRates> => rangeTest(experiment, task, rate, steps, signal)
   return exclusively(task.variables.values(), test, { signal })
@@ -101,7 +107,7 @@ async function rangeTest(
   const seen = smoothed.slice(first, -5)
   if (seen.length < 10) {
     throw new ArgumentError(
-      `find-lr: wanted a curve of 10 steps or more, got ${seen.length} before the loss broke; begin at a lower rate`,
+      `findLearningRate: wanted a curve of 10 steps or more, got ${seen.length} before the loss broke; begin at a lower rate`,
     )
   }
   const range = { raw: losses, seen, first }

@@ -51,7 +51,7 @@ export const recalibrate = <M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
   given: RecalibrateOptions = {},
-): Promise<M> => measure(model, loader, readOptions('recalibrate', recalibrateOptions, given), pooled)
+): Promise<M> => measure('recalibrate', model, loader, given, pooled)
 
 /**
  * Recomputes the running statistics of every batch normalization like PyTorch's `update_bn`: as unweighted averages,
@@ -65,7 +65,7 @@ export const updateBn = <M extends Module>(
   model: M,
   loader: Loader | StreamLoader,
   given: RecalibrateOptions = {},
-): Promise<M> => measure(model, loader, readOptions('updateBn', recalibrateOptions, given), averaged)
+): Promise<M> => measure('updateBn', model, loader, given, averaged)
 
 /** Per-channel statistics of the inputs of one batch normalization layer in one batch. */
 interface LayerStatistics {
@@ -84,19 +84,19 @@ export interface ChannelStatistics {
 }
 
 /** Measures and stores running statistics of a model that no other call may use meanwhile. */
-const measure = <M extends Module>(
+async function measure<M extends Module>(
+  who: string,
   model: M,
   loader: Loader | StreamLoader,
-  options: ValuesOf<typeof recalibrateOptions>,
+  given: RecalibrateOptions,
   estimate: (perBatch: readonly LayerStatistics[]) => ChannelStatistics,
-): Promise<M> =>
-  exclusively(variables(model).values(), () => remeasure(checkedLoader(loader), model, options, estimate), {
-    changes: true,
-  })
-
-function checkedLoader<L>(loader: L): L {
-  checkFields('recalibrate', 'a loader, as data.loader makes it', loader, 'batches', 'batchSize')
-  return loader
+): Promise<M> {
+  const options = readOptions(who, recalibrateOptions, given)
+  const measured = (): Promise<M> => {
+    checkFields(who, 'a loader, as data.loader makes it', loader, 'batches', 'batchSize')
+    return remeasure(loader, model, options, estimate)
+  }
+  return exclusively(variables(model).values(), measured, { changes: true })
 }
 
 async function remeasure<M extends Module>(

@@ -80,18 +80,19 @@ describe('a file that is not as it should be', () => {
       'a: wanted v to start at byte 4, got 2',
     ],
     [
-      Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0),
+      Buffer.from(`PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`),
       "a: wanted a safetensors file, got PyTorch's ZIP of pickles; " +
         'in Python, safetensors.torch.save_file(model.state_dict(), "model.safetensors")',
     ],
     [
       Uint8Array.of(0x80, 2, 0x8a, 10, 0, 0, 0, 0),
-      "a: wanted a safetensors file, got PyTorch's pickle; " +
+      "a: wanted a safetensors file, got a pickle, as PyTorch's older files are; " +
         'in Python, safetensors.torch.save_file(model.state_dict(), "model.safetensors")',
     ],
     [
       Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10),
-      "a: wanted a safetensors file, got Keras's HDF5; convert it to safetensors",
+      'a: wanted a safetensors file, got an HDF5 file, such as Keras saves; ' +
+        'in Python, save its arrays with safetensors.numpy.save_file or numpy.savez',
     ],
     [
       file('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}', 4),

@@ -1,8 +1,9 @@
 import { type ByteSource, bytesSource } from '../core/byte-source.ts'
-import { joinBytes, mostAtOnce } from '../core/bytes.ts'
+import { bytesOf, joinBytes, mostAtOnce } from '../core/bytes.ts'
 import type { Data, DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
 import { checkSettled } from '../core/exclusive.ts'
+import { foreignFormat, recognizedBy } from '../core/foreign-format.ts'
 import { faultOf, jsonIn, keysIn } from '../core/json.ts'
 import { checkFields, malformed, mismatch, showValue } from '../core/mismatch.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
@@ -106,10 +107,7 @@ function headOf(header: object): Uint8Array {
  *   exactly, a tensor is of another type (8-bit floats, complex numbers), or an integer is beyond 2⁶³ − 1.
  */
 export function readSafetensors(file: Uint8Array, name: string): Map<string, Stored> {
-  if (!(file instanceof Uint8Array)) {
-    throw mismatch('readSafetensors', 'the bytes of a file', file, 'such as fs.readFileSync(path)')
-  }
-  return readTensors(bytesSource(file), name)
+  return readTensors(bytesSource(bytesOf('readSafetensors', file)), name)
 }
 
 /**
@@ -161,7 +159,7 @@ const mostKeys = 400_000
 
 /** Returns the header of a file, and the offset of the values that follow it. */
 function headerOf(file: ByteSource, name: string): { header: Record<string, unknown>; body: number } {
-  const start = new Uint8Array(file.read(0, Math.min(9, file.length)))
+  const start = new Uint8Array(file.read(0, Math.min(recognizedBy, file.length)))
   refuseOthers(start, name)
   const size = file.length < 8 ? 0 : Number(new DataView(start.buffer).getBigUint64(0, true))
   if (file.length < 8 || size > file.length - 8) {
@@ -181,26 +179,14 @@ function headerOf(file: ByteSource, name: string): { header: Record<string, unkn
   throw new FormatError(`${name}: wanted a header in JSON, got something else; the file is damaged`)
 }
 
-/** First bytes of files in other formats for weights. */
-const others: readonly (readonly [start: string, format: string])[] = [
-  ['PK\x03\x04', "PyTorch's ZIP of pickles"],
-  ['\x80\x02', "PyTorch's pickle"],
-  ['\x89HDF', "Keras's HDF5"],
-  ['GGUF', 'GGUF'],
-]
-
 /** The byte that begins a header in JSON. */
 const openBrace = 0x7b
 
-/** Checks the first bytes. @throws {FormatError} when they belong to another format, advising to convert the file. */
-function refuseOthers(file: Uint8Array, name: string): void {
-  const start = String.fromCharCode(...file.subarray(0, 4))
-  const other = others.find(([mark]) => start.startsWith(mark))
-  if (other === undefined || file[8] === openBrace) return // such a start may also be the length of a header
-  const fix = other[1].startsWith('PyTorch')
-    ? 'in Python, safetensors.torch.save_file(model.state_dict(), "model.safetensors")'
-    : 'convert it to safetensors'
-  throw malformed(name, 'a safetensors file', other[1], fix)
+/** Checks the first bytes. @throws {FormatError} when they belong to another format, advising what to do. */
+function refuseOthers(start: Uint8Array, name: string): void {
+  if (start[8] === openBrace) return // any start may also be the length of a header
+  const other = foreignFormat(start, ['safetensors'], { zip: 'unzip it' })
+  if (other) throw malformed(name, 'a safetensors file', other.got, other.fix)
 }
 
 /** Whether a header entry is `__metadata__` and maps names to strings, as the format requires. */

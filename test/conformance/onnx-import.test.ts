@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { importOnnx, type OnnxModel } from '../../src/nn/onnx/import.ts'
+import { importOnnx, type OnnxModel, readOnnxOptions } from '../../src/nn/onnx/import.ts'
 import { onnxOperators } from '../../src/nn/onnx/operators/index.ts'
 import { oneNode } from '../support/onnx-build.ts'
 import { compareNode } from '../support/onnx-compare.ts'
@@ -40,7 +40,11 @@ test('gradients through imported nodes are central differences, by the last row 
       .at(-1)
     if (!last) continue
     const { bytes, fed, outputs } = oneNode(op, last.opset, last.spec, last.label)
-    const model = importOnnx(bytes, op, { output: outputs, trainable: false }) as unknown as OnnxModel
+    const model = importOnnx(
+      bytes,
+      op,
+      readOnnxOptions(op, { output: outputs, trainable: false }),
+    ) as unknown as OnnxModel
     results.push(`${op}: ${await checkImported(model, fed, last.label)}`)
   }
   expect(results.filter((result) => /differs|error/.test(result))).toEqual([])

@@ -189,7 +189,7 @@ describe('IDX files', () => {
       'a.idx: wanted an IDX file that starts 00 00 08, got 01 02 03 04',
     )
     expect(() => parseIdx(new Uint8Array(0), 'a.idx')).toThrow(
-      'a.idx: wanted an IDX file that starts 00 00 08, got nothing',
+      'a.idx: wanted an IDX file, got an empty file; load it again',
     )
     expect(() => parseIdx(idx(8, [2, 2], [1, 2, 3]), 'a.idx')).toThrow(
       'a.idx: wanted 16 bytes for [2, 2], got 15; the file is truncated or damaged',

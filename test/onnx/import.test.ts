@@ -295,8 +295,9 @@ describe('options and errors', () => {
     const others = {
       'version https://git-lfs.github.com/spec/v1': 'a Git LFS pointer; run git lfs pull',
       '<!doctype html>': 'an HTML page; check the address',
-      'PK\x03\x04archive': 'a ZIP archive, as PyTorch saves; export the model with torch.onnx.export',
-      '12345678{"w":{': 'a safetensors file, which holds weights but no graph; use train.loadWeights',
+      [`PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`]:
+        "PyTorch's ZIP of pickles; export the model with torch.onnx.export",
+      '12\0\0\0\0\0\0{"w":{': 'a safetensors file; use train.loadWeights',
       '': 'an empty file; load it again',
       '{ "name": "net" }\n': 'a text; check the path',
     }

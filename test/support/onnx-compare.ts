@@ -1,13 +1,17 @@
 import * as ort from 'onnxruntime-node'
 import type { Tensor } from '../../src/core/tensor.ts'
-import { importOnnx, type OnnxModel } from '../../src/nn/onnx/import.ts'
+import { importOnnx, type OnnxModel, readOnnxOptions } from '../../src/nn/onnx/import.ts'
 import { compile } from '../../src/runtime/compile.ts'
 import type { OnnxCase } from '../conformance/rows/onnx.ts'
 import { type OneNode, oneNode } from './onnx-build.ts'
 
 /** Runs a model of one node, imported. */
 async function imported({ bytes, fed, outputs }: OneNode) {
-  const network = importOnnx(bytes, 'file', { output: outputs, trainable: false }) as unknown as OnnxModel
+  const network = importOnnx(
+    bytes,
+    'file',
+    readOnnxOptions('file', { output: outputs, trainable: false }),
+  ) as unknown as OnnxModel
   let traced: Readonly<Record<string, Tensor>> = {}
   const spec = Object.fromEntries(
     Object.entries(fed).map(([name, { shape, dtype }]) => [name, { shape, dtype }]),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isFloat } from '../../src/core/dtype.ts'
 import { sizeOf } from '../../src/core/shape.ts'
 import { constant, type Tensor } from '../../src/core/tensor.ts'
-import { importOnnx, type OnnxModel } from '../../src/nn/onnx/import.ts'
+import { importOnnx, type OnnxModel, readOnnxOptions } from '../../src/nn/onnx/import.ts'
 import { onnxOperators } from '../../src/nn/onnx/operators/index.ts'
 import { isSetting } from '../../src/nn/onnx/uses.ts'
 import type { FileNode, FileValue } from '../../src/onnx/foreign.ts'
@@ -74,7 +74,11 @@ export async function runSuiteTest(
   try {
     const names = graph.outputs.map(({ name }) => name)
     const make = (): OnnxModel =>
-      importOnnx(bytes, id, { inputs: fixed, output: names, trainable: false }) as unknown as OnnxModel
+      importOnnx(
+        bytes,
+        id,
+        readOnnxOptions(id, { inputs: fixed, output: names, trainable: false }),
+      ) as unknown as OnnxModel
     const { values, traced } = await run(make(), fed)
     const why = names.map((name, i) => difference(values[name]!, traced[name]!, wanted[i])).find(Boolean)
     if (why) return { id, operators, result: 'fail', why }

@@ -55,7 +55,7 @@ const refused: readonly (readonly [wanted: string, make: (wrong: object) => unkn
     { tsk: task },
   ],
   [
-    'find-lr: wanted one of from, to, steps, task, signal, got step; did you mean steps\\?',
+    'findLearningRate: wanted one of from, to, steps, task, signal, got step; did you mean steps\\?',
     (o) => train.findLearningRate(setup, o),
     { step: 30 },
   ],

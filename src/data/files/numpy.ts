@@ -9,8 +9,8 @@ import {
   npzExamples,
 } from '../array-examples.ts'
 import type { Dataset } from '../dataset.ts'
-import { encodeNpy, type NpyArray, npyIn } from '../formats/npy.ts'
-import { encodeNpz, type NpzOptions, npzOptions, parseNpz } from '../formats/npz.ts'
+import { type NpyArray, npyBytes, npyIn } from '../formats/npy.ts'
+import { type NpzOptions, npzBytes, npzOptions, parseNpz } from '../formats/npz.ts'
 import { fileName, readFile, withFile } from './read-file.ts'
 
 /** Reads an NPY file, NumPy's format for one array: see `parseNpy`. */
@@ -20,7 +20,7 @@ export const readNpy = (path: string): NpyArray =>
 /** Writes an array to an NPY file. */
 export function writeNpy(path: string, array: NpyArray): void {
   fileName(path)
-  writeOutput(path, encodeNpy(array))
+  writeOutput(path, npyBytes('writeNpy', array))
 }
 
 /** Reads all arrays of an NPZ file, keyed by name: see `parseNpz`. */
@@ -35,7 +35,7 @@ export function writeNpz(
 ): void {
   const options = readOptions('writeNpz', npzOptions, given)
   fileName(path)
-  writeOutput(path, encodeNpz(arrays, options))
+  writeOutput(path, npzBytes('writeNpz', arrays, options))
 }
 
 /**

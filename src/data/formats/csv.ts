@@ -1,3 +1,4 @@
+import { bytesOf } from '../../core/bytes.ts'
 import { allocate } from '../../core/dtype.ts'
 import { malformed, mismatch } from '../../core/mismatch.ts'
 import { readOptions } from '../../core/options.ts'
@@ -10,7 +11,6 @@ import { type CsvOptions, type CsvValues, csvOptions } from './csv-options.ts'
 import { type CsvRow, CsvRows } from './csv-rows.ts'
 import { Decoder } from './decoder.ts'
 import { unzip } from './gzip.ts'
-import { bytesOf } from './npy.ts'
 import { planTable, type TablePlan, widthOf } from './table.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { joinBytes } from '../../core/bytes.ts'
+import { foreignFormat } from '../../core/foreign-format.ts'
 import { malformed } from '../../core/mismatch.ts'
 import { custom } from '../../core/options.ts'
 
@@ -59,7 +60,7 @@ export class Decoder {
 
   /** Chooses the encoding by the file's first bytes; returns the length of the byte-order mark. */
   #start(bytes: Uint8Array): number {
-    const other = otherFormats.find(({ starts }) => starts.every((byte, i) => bytes[i] === byte))
+    const other = isWide32(bytes) ? utf32 : foreignFormat(bytes, ['empty', 'text'])
     if (other !== undefined) throw malformed(this.#name, 'text', other.got, other.fix)
     const mark = marks.find(({ starts }) => starts.every((byte, i) => bytes[i] === byte))
     this.#encoding = mark?.encoding ?? this.#encoding
@@ -128,26 +129,17 @@ export class Decoder {
 /** Characters 0x80 to 0x9F of windows-1252. Source: https://encoding.spec.whatwg.org/#legacy-single-byte */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
-/** Number of bytes at the start of a file by which its encoding or format is recognized. */
+/** Number of bytes at the start of a file by which its encoding, and most formats, are recognized. */
 const signature = 8
+
+const utf32 = { got: 'UTF-32', fix: 'save it as UTF-8' }
+
+/** Whether a file begins with the byte-order mark of UTF-32. */
+const isWide32 = ([a, b, c, d]: Uint8Array): boolean =>
+  (a === 0xff && b === 0xfe && c === 0 && d === 0) || (a === 0 && b === 0 && c === 0xfe && d === 0xff)
 
 const marks = [
   { starts: [0xef, 0xbb, 0xbf], encoding: 'utf-8' },
   { starts: [0xff, 0xfe], encoding: 'utf-16le' },
   { starts: [0xfe, 0xff], encoding: 'utf-16be' },
-]
-
-const decompress = 'decompress it first (gzip alone is read)'
-const asText = 'save the sheet as CSV'
-
-/** First bytes of other file formats that are mistaken for CSV, and the advice to give in the error. */
-const otherFormats = [
-  { starts: [0xff, 0xfe, 0, 0], got: 'UTF-32', fix: 'save it as UTF-8' },
-  { starts: [0, 0, 0xfe, 0xff], got: 'UTF-32', fix: 'save it as UTF-8' },
-  { starts: [0x50, 0x4b, 3, 4], got: 'a ZIP archive', fix: `unzip it or, if it is an Excel file, ${asText}` },
-  { starts: [0xd0, 0xcf, 0x11, 0xe0], got: 'an Excel file', fix: asText },
-  { starts: [0x50, 0x41, 0x52, 0x31], got: 'a Parquet file', fix: 'read it with data.parquet' },
-  { starts: [0x28, 0xb5, 0x2f, 0xfd], got: 'a file compressed by zstd', fix: decompress },
-  { starts: [0xfd, 0x37, 0x7a, 0x58, 0x5a], got: 'a file compressed by xz', fix: decompress },
-  { starts: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41], got: 'a file compressed by bzip2', fix: decompress },
 ]

@@ -1,10 +1,11 @@
+import { bytesOf } from '../../core/bytes.ts'
+import { foreignFormat } from '../../core/foreign-format.ts'
 import { malformed } from '../../core/mismatch.ts'
 import { choice, type OptionsOf } from '../../core/options.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
 import type { Target } from '../arrays.ts'
 import { classCount } from '../dataset.ts'
 import { unzip, unzipStart } from './gzip.ts'
-import { bytesOf } from './npy.ts'
 
 /** The array in an IDX file (MNIST's format), in row-major order. */
 export interface IdxArray {
@@ -79,6 +80,8 @@ function arrayAt(
 function headerOf(bytes: Uint8Array, name: string) {
   const [zero, zero2, code, rank] = bytes
   if (zero !== 0 || zero2 !== 0 || !isElement(code) || rank === undefined || bytes.length < 4 + 4 * rank) {
+    const other = foreignFormat(bytes, ['idx', 'gzip'])
+    if (other) throw malformed(name, 'an IDX file', other.got, other.fix)
     const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
     throw malformed(name, 'an IDX file that starts 00 00 08', start || 'nothing')
   }

@@ -1,4 +1,6 @@
 import { type ByteSource, bytesSource } from '../../core/byte-source.ts'
+import { bytesOf } from '../../core/bytes.ts'
+import { foreignFormat } from '../../core/foreign-format.ts'
 import { fromFloat16 } from '../../core/half.ts'
 import { malformed, mismatch, showValue } from '../../core/mismatch.ts'
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts'
@@ -55,12 +57,6 @@ export function npyIn(file: ByteSource, name: string): NpyArray {
   if (wrong !== undefined) throw malformed(name, 'booleans as 0 or 1', wrong, 'the file is damaged')
   const data = half ? fromFloat16(read as Uint16Array) : (read as NpyData)
   return { shape, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data }
-}
-
-/** Returns `file`, which must be an array of bytes. @throws {ArgumentError} when it is not. */
-export function bytesOf(who: string, file: unknown): Uint8Array {
-  if (file instanceof Uint8Array) return file
-  throw mismatch(who, 'the bytes of a file', file, 'such as fs.readFileSync(path)')
 }
 
 /**
@@ -143,6 +139,8 @@ function headerBounds(file: Uint8Array, name: string): readonly [from: number, t
   const version = file[6] ?? 0
   const from = version === 1 ? 10 : 12
   const isNpy = String.fromCharCode(...file.subarray(0, 6)) === '\x93NUMPY'
+  const other = foreignFormat(file, ['npy'])
+  if (other) throw malformed(name, 'an NPY file', other.got, other.fix)
   if (!isNpy || version < 1 || version > 3 || file.length < from)
     throw malformed(name, 'an NPY file that starts \\x93NUMPY', 'another')
   const length = headerEnd(file) - from
@@ -167,15 +165,18 @@ function swap(buffer: ArrayBuffer, width: number): void {
  *
  * @throws {ArgumentError} when the shape does not match the number of elements.
  */
-export function encodeNpy(array: NpyArray): Uint8Array {
+export const encodeNpy = (array: NpyArray): Uint8Array => npyBytes('encodeNpy', array)
+
+/** Encodes an array like `encodeNpy`. @param who name of the caller in errors */
+export function npyBytes(who: string, array: NpyArray): Uint8Array {
   const { shape, data } = Object(array) as NpyArray
   const kind = Object.entries(kinds).find(([, type]) => data instanceof type)?.[0]
   if (kind === undefined || !Array.isArray(shape)) {
     const fix = 'such as { shape: [2], data: Float32Array.of(1, 2) }'
-    throw mismatch('encodeNpy', 'a shape, and data in a typed array', array, fix)
+    throw mismatch(who, 'a shape, and data in a typed array', array, fix)
   }
   if (sizeOf(shape) !== data.length) {
-    throw mismatch('encodeNpy', `${sizeOf(shape)} numbers for ${showShape(shape)}`, data.length)
+    throw mismatch(who, `${sizeOf(shape)} numbers for ${showShape(shape)}`, data.length)
   }
   const width = data.BYTES_PER_ELEMENT
   const descr = `${width === 1 ? '|' : '<'}${kind}`

@@ -1,6 +1,7 @@
+import { bytesOf } from '../../core/bytes.ts'
 import { malformed, mismatch } from '../../core/mismatch.ts'
-import { boolean, type OptionsOf, readOptions } from '../../core/options.ts'
-import { bytesOf, checkNpyLength, encodeNpy, type NpyArray, parseNpy } from './npy.ts'
+import { boolean, type OptionsOf, readOptions, type ValuesOf } from '../../core/options.ts'
+import { checkNpyLength, type NpyArray, npyBytes, parseNpy } from './npy.ts'
 import { Archive, pack } from './zip.ts'
 
 /**
@@ -10,7 +11,7 @@ import { Archive, pack } from './zip.ts'
  * @throws {FormatError} when the archive is damaged, a name occurs twice, or `parseNpy` refuses an array in it.
  */
 export function parseNpz(file: Uint8Array, name: string): Readonly<Record<string, NpyArray>> {
-  const arrays = new NpzArrays(file, name)
+  const arrays = new NpzArrays(bytesOf('parseNpz', file), name)
   return Object.fromEntries(arrays.names.map((key) => [key, arrays.read(key)]))
 }
 
@@ -23,7 +24,7 @@ export class NpzArrays {
 
   /** @throws {FormatError} when the archive is damaged, or a name occurs twice. */
   constructor(file: Uint8Array, name: string) {
-    this.#archive = new Archive(bytesOf('parseNpz', file), name)
+    this.#archive = new Archive(file, name)
     this.#name = name
     for (const entry of this.#archive.names) {
       const key = entry.replace(/\.npy$/, '')
@@ -55,8 +56,18 @@ export interface NpzOptions extends OptionsOf<typeof npzOptions> {}
 
 /** Encodes arrays, keyed by name, as the bytes of an NPZ file. */
 export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>, given: NpzOptions = {}): Uint8Array {
-  const { compress } = readOptions('encodeNpz', npzOptions, given)
-  if (typeof arrays !== 'object' || arrays === null) throw mismatch('encodeNpz', 'arrays by name', arrays)
-  const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)] as const)
+  return npzBytes('encodeNpz', arrays, readOptions('encodeNpz', npzOptions, given))
+}
+
+/** Encodes arrays like `encodeNpz`. @param who name of the caller in errors */
+export function npzBytes(
+  who: string,
+  arrays: Readonly<Record<string, NpyArray>>,
+  { compress }: ValuesOf<typeof npzOptions>,
+): Uint8Array {
+  if (typeof arrays !== 'object' || arrays === null) throw mismatch(who, 'arrays by name', arrays)
+  const files = Object.entries(arrays).map(
+    ([name, array]) => [`${name}.npy`, npyBytes(`${who}: ${name}`, array)] as const,
+  )
   return pack(new Map(files), compress)
 }

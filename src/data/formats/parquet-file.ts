@@ -1,5 +1,7 @@
 import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { EvenstepError, FormatError } from '../../core/errors.ts'
+import { foreignFormat, recognizedBy } from '../../core/foreign-format.ts'
+import { malformed } from '../../core/mismatch.ts'
 import { checkRowGroups, columnsOf, type ParquetColumn, withoutDecimals } from './parquet-columns.ts'
 import { checkedCompressors, checkedFile, chunksOf } from './parquet-pages.ts'
 
@@ -24,6 +26,9 @@ export class ParquetFile {
 
   /** @throws {FormatError} when the file is not a Parquet file, or its metadata is damaged. */
   static async open(name: string, buffer: AsyncBuffer): Promise<ParquetFile> {
+    const start = new Uint8Array(await buffer.slice(0, Math.min(recognizedBy, buffer.byteLength)))
+    const other = foreignFormat(start, ['parquet'])
+    if (other) throw malformed(name, 'a Parquet file', other.got, other.fix)
     const [{ parquetMetadataAsync }, { parquetHeader }] = await Promise.all([
       import('hyparquet'), // on demand, since it takes 80 ms
       import('hyparquet/src/column.js'),

@@ -1,7 +1,7 @@
+import { bytesOf } from '../../core/bytes.ts'
 import { readOptions } from '../../core/options.ts'
 import type { Dataset } from '../dataset.ts'
 import { type CollectOptions, readingOptions } from '../stream.ts'
-import { bytesOf } from './npy.ts'
 import { ParquetTable } from './parquet.ts'
 import { type TableOptions, tableOptions } from './table.ts'
 

@@ -1,6 +1,7 @@
 import { crc32, deflateRaw, inflateRaw } from '#platform'
 import { joinBytes } from '../../core/bytes.ts'
 import { FormatError } from '../../core/errors.ts'
+import { foreignFormat } from '../../core/foreign-format.ts'
 import { malformed } from '../../core/mismatch.ts'
 
 // The subset of the ZIP format that NPZ files use: stored or deflated entries, one disk, no encryption.
@@ -62,6 +63,8 @@ export class Archive {
       return read()
     } catch (cause) {
       if (cause instanceof FormatError) throw cause
+      const other = foreignFormat(this.#bytes, ['npz', 'torch', 'zip'])
+      if (other) throw malformed(this.#name, 'a ZIP archive', other.got, other.fix)
       const message = `${this.#name}: wanted a whole ZIP archive, got one that is truncated or damaged`
       throw new FormatError(message, { cause })
     }

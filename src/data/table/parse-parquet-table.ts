@@ -1,5 +1,5 @@
+import { bytesOf } from '../../core/bytes.ts'
 import { readOptions } from '../../core/options.ts'
-import { bytesOf } from '../formats/npy.ts'
 import { ParquetFile } from '../formats/parquet-file.ts'
 import { asyncBuffer } from '../formats/parse-parquet.ts'
 import { parquetRowSource } from './parquet-rows.ts'

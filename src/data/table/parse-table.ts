@@ -1,6 +1,6 @@
+import { bytesOf } from '../../core/bytes.ts'
 import { readOptions } from '../../core/options.ts'
 import { unzip } from '../formats/gzip.ts'
-import { bytesOf } from '../formats/npy.ts'
 import { TableBuilder } from './builder.ts'
 import { CsvRawRows, namesOfColumns, type RawRow } from './rows.ts'
 import type { MixedTable } from './table.ts'

@@ -4,7 +4,14 @@ import { variables } from '../../core/state.ts'
 import { recordSources } from '../../core/weight-source.ts'
 import type { OutsideBytes } from '../../onnx/foreign-tensor.ts'
 import type { Module } from '../module.ts'
-import { importOnnx, type OnnxModel, type OnnxModule, type OnnxOptions, readOnnxOptions } from './import.ts'
+import {
+  importOnnx,
+  type OnnxModel,
+  type OnnxModule,
+  type OnnxOptions,
+  type ReadOnnxOptions,
+  readOnnxOptions,
+} from './import.ts'
 
 /** Something whose bytes can be asked for, such as a `Blob` or a `Response`. */
 export interface BytesLater {
@@ -45,8 +52,8 @@ export async function importFrom(
   options: OnnxOptions | undefined,
   wanted: string,
 ): Promise<OnnxModule> {
-  readOnnxOptions(options)
-  return importBytes(await bytesOf(source, wanted), options, { file: nameOf(source) })
+  const read = readOnnxOptions('fromOnnx', options)
+  return importBytes('fromOnnx', await bytesOf(source, wanted), read, { file: nameOf(source) })
 }
 
 /** Where bytes come from: the file's name, and what reads data outside of the file. */
@@ -57,10 +64,10 @@ interface Place {
 
 /** Imports a file's bytes, and records the file as the source of the weights. */
 export function importBytes(
+  who: string,
   bytes: Uint8Array,
-  options: OnnxOptions | undefined,
+  options: ReadOnnxOptions,
   { file, outside }: Place = {},
-  who = 'fromOnnx',
 ): OnnxModule {
   const network: Module = importOnnx(bytes, who, options, outside)
   const source = { ...(file !== undefined && { file }), sha256: sha256().update(bytes).hex() }
@@ -104,5 +111,5 @@ export function fromOnnxBytes(
 export function fromOnnxBytes(bytes: Uint8Array, options?: OnnxOptions): OnnxModule
 export function fromOnnxBytes(bytes: Uint8Array, options?: OnnxOptions): OnnxModule | OnnxModel {
   if (!(bytes instanceof Uint8Array)) throw mismatch('fromOnnxBytes', 'the bytes of an ONNX file', bytes)
-  return importBytes(bytes, options)
+  return importBytes('fromOnnxBytes', bytes, readOnnxOptions('fromOnnxBytes', options))
 }

@@ -6,7 +6,7 @@ import { readBeside } from '../../disk/data-beside.ts'
 import { onFile, systemCode } from '../../disk/fault.ts'
 import { readBytes } from '../../disk/read-bytes.ts'
 import { importBytes, importFrom, type OnnxSource } from './from-bytes.ts'
-import type { OnnxModel, OnnxModule, OnnxOptions } from './import.ts'
+import { type OnnxModel, type OnnxModule, type OnnxOptions, readOnnxOptions } from './import.ts'
 
 /** An ONNX file in Node.js: its path, or all else that browsers take. */
 export type OnnxPath = OnnxSource | string | { readonly href: string }
@@ -34,12 +34,10 @@ export async function fromOnnxFile(source: OnnxPath, options?: OnnxOptions): Pro
   const file = basename(path)
   const who = `fromOnnx ${file}`
   const folder = dirname(path)
-  return importBytes(
-    bytesAt(path, 'fromOnnx'),
-    options,
-    { file, outside: (name, offset, length) => readBeside(folder, name, offset, length, who) },
-    who,
-  )
+  return importBytes(who, bytesAt(path, 'fromOnnx'), readOnnxOptions('fromOnnx', options), {
+    file,
+    outside: (name, offset, length) => readBeside(folder, name, offset, length, who),
+  })
 }
 
 /** Returns the bytes of an ONNX file. @throws {FormatError} when there is none */

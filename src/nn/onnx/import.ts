@@ -46,6 +46,7 @@ const onnxOptions = {
   ),
 }
 export interface OnnxOptions extends OptionsOf<typeof onnxOptions> {}
+export type ReadOnnxOptions = ValuesOf<typeof onnxOptions>
 
 /** A module imported from an ONNX file. Its layers are fields at their paths, and may be replaced: `body.fc = …`. */
 export interface OnnxModule extends Module {
@@ -60,17 +61,16 @@ export interface OnnxModel {
 }
 
 /** Checks options. @throws {ArgumentError} naming the first that is unknown or invalid */
-export const readOnnxOptions = (given: OnnxOptions | undefined): ValuesOf<typeof onnxOptions> =>
-  readOptions('fromOnnx', onnxOptions, given)
+export const readOnnxOptions = (who: string, given: OnnxOptions | undefined): ReadOnnxOptions =>
+  readOptions(who, onnxOptions, given)
 
-/** Makes a module of the bytes of an ONNX file. @param who name of the file in errors */
+/** Makes a module of the bytes of an ONNX file. @param who name of the caller, and of the file, in errors */
 export function importOnnx(
   bytes: Uint8Array,
   who: string,
-  given: OnnxOptions = {},
+  options: ReadOnnxOptions,
   outside?: OutsideBytes,
 ): OnnxNetwork {
-  const options = readOnnxOptions(given)
   const model = readForeign(bytes, who)
   const { graph } = model
   const outputs = outputsOf(who, model, options.output)

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AbortSignalLike } from '../../core/abort.ts'
+import { type AbortSignalLike, orAborted } from '../../core/abort.ts'
 import { refuseLinks } from '../../disk/inside.ts'
 import type { Finished } from '../analysis/findings.ts'
 import { trialKey } from '../design/design.ts'
@@ -41,10 +41,9 @@ export interface RunStudyOptions {
 /**
  * Runs those trials of a study whose results are not yet in the study's folder.
  *
- * Yields an event for each trial when a worker begins it and once its result is in the database and, unless stopped, a
- * final event `end`. If the
- * caller leaves the loop or aborts the signal, worker processes are killed, and unfinished trials run in the next
- * call.
+ * Yields an event for each trial when a worker begins it and once its result is in the database, and a final event
+ * `end`. If the caller leaves the loop or aborts the signal, worker processes are killed, and unfinished trials run in
+ * the next call.
  *
  * A fault of the machine, such as a full disk, is not stored as a trial's result: it ends the study, and the trials
  * affected run in the next call. If three workers end during the same trial, the study throws an error, but only after
@@ -53,9 +52,11 @@ export interface RunStudyOptions {
  * @throws {ArgumentError} when the folder has another study, or a running one.
  * @throws {MachineError} after a fault of the machine, such as a full disk or a dead worker.
  * @throws {DamagedError} when the study's database, or a file of a trial, is damaged.
+ * @throws the reason of `options.signal`, once it is aborted; finished trials are kept.
  */
 export async function* runStudy(prepared: Prepared, options: RunStudyOptions): AsyncGenerator<StudyEvent> {
-  const { folder, start, timeLimit = Number.POSITIVE_INFINITY, retryFailed } = options
+  const { folder, start, timeLimit = Number.POSITIVE_INFINITY, retryFailed, signal } = options
+  signal?.throwIfAborted()
   mkdirSync(folder, { recursive: true })
   refuseLinks(folder)
   const lock = lockFolder(folder, 'study')
@@ -88,7 +89,6 @@ async function* trials(
   /** Trials without a result, because the worker ended in every attempt, by `trialKey`. */
   const lost = new Map<string, Lost>()
   let total = trialCount(study.design, space)
-  const stopped = stopping(signal)
   /** Returns, of the trials that the design requests, the number of finished ones and the unfinished ones. */
   const open = (): readonly [done: number, open: Trial[]] => {
     const asked = database.ask(plan(study.design, space, [...finished.values()]))
@@ -102,8 +102,7 @@ async function* trials(
     const begun = waiting.splice(0, workers - running.size)
     for (const trial of begun) running.set(trialKey(trial), runIn(pool, trial, prepared, folder))
     yield* begun.map((trial): StudyEvent => ({ type: 'begin', trial }))
-    const next = await Promise.race([stopped, ...running.values()])
-    if (next === undefined) return
+    const next = await orAborted(signal, Promise.race(running.values()))
     running.delete(trialKey(next))
     if (!('lost' in next)) {
       database.finish(next.id, next.result)
@@ -147,10 +146,3 @@ function runIn(
 }
 
 const trialsOf = (folder: string): string => join(folder, 'trials')
-
-/** Returns a promise that resolves once the signal is aborted. */
-const stopping = (signal: AbortSignalLike | undefined): Promise<undefined> =>
-  new Promise((resolve) => {
-    if (signal?.aborted) resolve(undefined)
-    signal?.addEventListener('abort', () => resolve(undefined))
-  })

@@ -40,6 +40,7 @@ const pause = 200
  * @throws {ArgumentError} when the database has another study of this name, or the folder has a study of its own.
  * @throws {MachineError} when the server does not answer for minutes, or the folder cannot be written.
  * @throws {DamagedError} when a result or a file in the database is damaged.
+ * @throws the reason of `options.signal`, once it is aborted.
  */
 export async function* runSharedStudy(
   prepared: Prepared,
@@ -70,10 +71,10 @@ async function* events(planner: Planner, signal: AbortSignalLike | undefined): A
   await planner.plan()
   yield { type: 'start', finished: [...planner.finished.values()], ...planner.progress }
   while (planner.open > 0) {
-    if (signal?.aborted) return
+    signal?.throwIfAborted()
     let isNew = false
     for await (const finished of planner.news()) {
-      if (signal?.aborted) return
+      signal?.throwIfAborted()
       isNew = true
       yield { type: 'trial', finished, ...planner.progress }
     }

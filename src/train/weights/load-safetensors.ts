@@ -1,6 +1,8 @@
+import { bytesSource } from '../../core/byte-source.ts'
+import { bytesOf } from '../../core/bytes.ts'
 import { readOptions } from '../../core/options.ts'
 import { type LoadedWeights, type LoadOptions, loadOptions, loadTensors } from '../assign-weights.ts'
-import { readSafetensors } from '../safetensors.ts'
+import { readTensors } from '../safetensors.ts'
 
 /**
  * Loads the weights in the bytes of a safetensors file into a model: see `loadWeights`.
@@ -15,5 +17,11 @@ export const loadSafetensors = (
   given: LoadOptions = {},
 ): LoadedWeights => {
   const values = readOptions('loadSafetensors', loadOptions, given)
-  return loadTensors(model, readSafetensors(file, name), name, values)
+  return loadTensors(
+    model,
+    readTensors(bytesSource(bytesOf('loadSafetensors', file)), name),
+    name,
+    values,
+    'loadSafetensors',
+  )
 }

@@ -51,14 +51,15 @@ function rmsNorm(call: NodeCall): Tensor {
 /** Until opset 20, scale and bias had one number for each group; since then, for each channel. */
 function groupNorm(call: NodeCall): Tensor {
   const { x } = call
+  const kind = 'GroupNormalization'
   const [groups, channels] = [call.number('num_groups', 1), x.shape[1]!]
   if (channels % groups !== 0) throw refusal(`channels that ${groups} groups divide`, channels)
   const apart = ops.reshape(x, [x.shape[0]!, groups, -1])
   const y = ops.reshape(ops.standardize(apart, [2], call.number('epsilon', 1e-5)).y, x.shape)
   const wide = (v: Tensor): Tensor => {
-    if (v.shape[0] === channels) return perChannel(x)(v)
+    if (v.shape[0] === channels) return perChannel(kind, x)(v)
     const repeated = ops.expand(ops.unsqueeze(v, 1), [groups, channels / groups])
-    return perChannel(x)(ops.reshape(repeated, [channels]))
+    return perChannel(kind, x)(ops.reshape(repeated, [channels]))
   }
   return ops.add(ops.mul(y, wide(call.input(1))), wide(call.input(2)))
 }
@@ -66,7 +67,7 @@ function groupNorm(call: NodeCall): Tensor {
 function instanceNorm(call: NodeCall): Tensor {
   const { x } = call
   const { y } = ops.standardize(x, range(call.rank - 2, 2), call.number('epsilon', 1e-5))
-  const wide = perChannel(x)
+  const wide = perChannel('InstanceNormalization', x)
   return ops.add(ops.mul(y, wide(call.input(1))), wide(call.input(2)))
 }
 
