@@ -1,4 +1,4 @@
-// How good is advice? On the problems of bench/advise-problems.mjs, settings that `advise` recommends, the five best of
+// How good is advice? On the problems of bench/advise-problems.mjs and advise-later-problems.mjs, settings that `advise` recommends, the five best of
 // a grid of 120 that it has not seen, and the experiment as it is are trained anew on ten fresh seeds, and scored on test
 // data. Regret is the ratio of the mean loss of the recommended settings to the best of the means, minus 1.
 //
