@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { FolderSource } from './folder-source.ts'
 import { routes } from './routes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-guard-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const local = routes(folder)
-const open = routes(folder, 'secret')
+const local = routes(new FolderSource(folder))
+const open = routes(new FolderSource(folder), 'secret')
 
 const status = async (
   headers: Readonly<Record<string, string>>,

@@ -142,7 +142,7 @@ export function changesOf(list: RunList, sent: Sent): ListView | undefined {
   const isSame = JSON.stringify(studies) === sent.studies
   if (!isWhole && runs.length + gone.length === 0 && isSame) return undefined
   Object.assign(sent, { rows, differing, studies: JSON.stringify(studies) } satisfies Sent)
-  return { folder, isWhole, runs, studies, gone, differing }
+  return { place: folder, kind: 'folder', isWhole, runs, studies, gone, differing }
 }
 
 /** What a page has of the list. */
