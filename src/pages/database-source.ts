@@ -6,8 +6,8 @@ import { DatabaseCompare } from './database-compare.ts'
 import { DatabaseStudy } from './database-study.ts'
 import { DatabaseTrial } from './database-trial.ts'
 import type { Watch } from './live.ts'
+import { NotFoundError, type PageSource } from './page-source.ts'
 import type { RunQuery } from './run-view.ts'
-import { NotFoundError, type Source } from './source.ts'
 import { trialsOf } from './study-facts.ts'
 import { StudyWatch } from './study-view.ts'
 import { TrialCopies, type TrialPlace } from './trial-copies.ts'
@@ -21,7 +21,7 @@ const pause = 1000
 const rest = 50
 
 /** The studies in a PostgreSQL database. Each watch finds what it watches when it first looks, once the server answers. */
-export class DatabaseSource implements Source {
+export class DatabaseSource implements PageSource {
   readonly #database: WatchedDatabase
   readonly #copies: TrialCopies
   #looked: Promise<readonly SharedProgress[]> | undefined

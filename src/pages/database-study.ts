@@ -1,6 +1,6 @@
 import type { WatchedSharedStudy } from '../study/shared/watched-shared-study.ts'
 import { trialsOf } from './study-facts.ts'
-import type { StudyNow, StudyPlace } from './study-view.ts'
+import type { StudyNow, StudyPlace } from './study-place.ts'
 
 /** A study in a database. */
 export class DatabaseStudy implements StudyPlace {

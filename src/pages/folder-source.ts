@@ -4,14 +4,14 @@ import { FolderStudy } from './folder-study.ts'
 import { type Found, findById } from './found.ts'
 import type { Watch } from './live.ts'
 import { OpenLogs } from './open-logs.ts'
+import { NotFoundError, type PageSource } from './page-source.ts'
 import { changesOf, nothingSent, RunList } from './run-list.ts'
 import { type RunQuery, RunWatch } from './run-view.ts'
-import { NotFoundError, type Source } from './source.ts'
 import { stopRun } from './stop.ts'
 import { StudyWatch } from './study-view.ts'
 
 /** The runs and studies in a folder and the folders in it. */
-export class FolderSource implements Source {
+export class FolderSource implements PageSource {
   readonly #list: RunList
   readonly #logs = new OpenLogs()
 

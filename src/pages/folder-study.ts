@@ -4,7 +4,7 @@ import type { StoredStudy, WatchedStudy } from '../study/run/watched-study.ts'
 import type { Found } from './found.ts'
 import { runningOr } from './run-row.ts'
 import { studyState } from './study-files.ts'
-import type { StudyNow, StudyPlace } from './study-view.ts'
+import type { StudyNow, StudyPlace } from './study-place.ts'
 
 /** A study in a folder of its own. */
 export class FolderStudy implements StudyPlace {

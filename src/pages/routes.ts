@@ -3,14 +3,14 @@ import { streamSSE } from 'hono/streaming'
 import { EvenstepError } from '../core/errors.ts'
 import { guard } from './guard.ts'
 import { sendViews, type Watch } from './live.ts'
+import { NotFoundError, type PageSource } from './page-source.ts'
 import { builtFile } from './site.ts'
-import { NotFoundError, type Source } from './source.ts'
 
 /** Maximum number of runs that are compared at once. */
 const mostCompared = 200
 
 /** What answers requests: the built pages, and what they show of runs and studies. */
-export function routes(source: Source, token?: string): Hono {
+export function routes(source: PageSource, token?: string): Hono {
   const app = new Hono()
   app.use(guard(token))
   app.onError((error, context) => {
@@ -35,7 +35,7 @@ export function routes(source: Source, token?: string): Hono {
 }
 
 /** What a page asks to watch, by the name in its address. */
-const watches = (source: Source): Readonly<Record<string, (request: HonoRequest) => Watch>> => ({
+const watches = (source: PageSource): Readonly<Record<string, (request: HonoRequest) => Watch>> => ({
   list: () => source.list(),
   run: (request) => {
     const { id = '', from, to, smoothing } = request.query()

@@ -7,9 +7,9 @@ import { checkFolder } from '../core/mismatch.ts'
 import { systemCode } from '../disk/fault.ts'
 import { pathExists } from '../disk/inside.ts'
 import { FolderSource } from './folder-source.ts'
+import type { PageSource } from './page-source.ts'
 import { routes } from './routes.ts'
 import { checkBuilt } from './site.ts'
-import type { Source } from './source.ts'
 
 /** Where a server listens. */
 export interface ServeOptions {
@@ -62,7 +62,7 @@ export async function serveDatabase(url: string, options: ServeOptions): Promise
 }
 
 async function serve(
-  source: Source,
+  source: PageSource,
   shown: string,
   { port, host = '127.0.0.1' }: ServeOptions,
 ): Promise<PageServer> {

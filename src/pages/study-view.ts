@@ -3,34 +3,13 @@ import { analyse } from '../study/analysis/analyse.ts'
 import type { Findings, Finished } from '../study/analysis/findings.ts'
 import { probability } from '../study/report/number.ts'
 import { label } from '../study/report/settings.ts'
-import type { StoredStudy } from '../study/run/watched-study.ts'
 import { keyOf } from '../study/settings.ts'
 import { gridViews } from './grid-view.ts'
 import { factsIn, trialsOf } from './study-facts.ts'
+import type { StudyNow, StudyPlace } from './study-place.ts'
 import { trialId } from './trial-id.ts'
-import type { StudyState, StudyView, TrialView } from './views.ts'
+import type { StudyView, TrialView } from './views.ts'
 import { workerViews } from './worker-views.ts'
-
-/** A study as it is now. */
-export interface StudyNow {
-  /** Changes whenever anything else here does. */
-  readonly sign: string
-  readonly name: string
-  readonly stored: StoredStudy
-  readonly state: StudyState
-  /** Ids of the trials that some process trains. */
-  readonly running: readonly number[]
-  /** Whether there is a finished report. */
-  readonly hasReport: boolean
-  /** Workers by the trials that they hold, and by those that they finished; absent where nobody notes them. */
-  readonly workers?: Readonly<Record<'held' | 'finishedBy', ReadonlyMap<number, string>>>
-}
-
-/** Where a study is kept. */
-export interface StudyPlace {
-  look(): Promise<StudyNow>
-  close(): void
-}
 
 /** A study that a page watches. */
 export class StudyWatch {

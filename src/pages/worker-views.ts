@@ -1,5 +1,5 @@
 import type { Finished } from '../study/analysis/findings.ts'
-import type { StudyNow } from './study-view.ts'
+import type { StudyNow } from './study-place.ts'
 import type { WorkerView } from './views.ts'
 
 const names = new Intl.Collator('en', { numeric: true })

@@ -107,7 +107,7 @@ export async function openPage(address: string, options: BrowserContextOptions =
   const page = await context.newPage()
   page.on('close', () => context.close())
   page.on('pageerror', (error) => expect.fail(String(error.stack)))
-  page.setDefaultTimeout(60_000)
+  page.setDefaultTimeout(240_000)
   await page.goto(address)
   return page
 }

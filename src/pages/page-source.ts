@@ -4,7 +4,7 @@ import type { Watch } from './live.ts'
 import type { RunQuery } from './run-view.ts'
 
 /** Where the runs and studies are kept that pages show: in a folder, or in a database. Each watch is for one page. */
-export interface Source {
+export interface PageSource {
   list(): Watch
   /** @throws {NotFoundError} when there is no such run; so do the others. */
   run(id: string, query: RunQuery): Watch
