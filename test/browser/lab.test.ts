@@ -46,11 +46,7 @@ describe.skipIf(!hasChromium || !hasPages)('the lab in Chromium, where pages are
   const { folder, together } = commandIn('evenstep-lab-runs-')
   let served: Served
 
-  const open = (setting: Partial<Setting>): Promise<Page> => {
-    const page = await served.open(address(setting))
-    page.setDefaultTimeout(60_000)
-    return page
-  }
+  const open = (setting: Partial<Setting>): Promise<Page> => served.open(address(setting))
 
   beforeAll(async () => {
     served = await serveFolder(join(repository, 'dist/pages'))
