@@ -115,7 +115,7 @@ const timeText = (seconds: number): string =>
 const Trials = ({ ids }: { readonly ids: readonly string[] }): JSX.Element => (
   <>
     {ids.map((id) => (
-      <a key={id} href={addressOf({ page: 'run', id })}>
+      <a key={id} class="target" href={addressOf({ page: 'run', id })}>
         {id.split('/').at(-1)}{' '}
       </a>
     ))}

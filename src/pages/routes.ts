@@ -19,6 +19,7 @@ export function routes(source: PageSource, token?: string): Hono {
   })
   for (const [name, watchOf] of Object.entries(watches(source)))
     app.get(`/api/${name}`, (context) => {
+      if (context.req.method === 'HEAD') return context.body(null) // nobody would read the stream, or end it
       const watch = watchOf(context.req)
       return streamSSE(context, (sse) => sendViews(sse, watch))
     })

@@ -9,7 +9,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Pictures of pages, to be looked at: continuous integration keeps them. */
 const pictures = join(repository, 'artifacts/pages')
-const arePicturesTaken = Boolean(process.env.CI ?? process.env.EVENSTEP_SCREENSHOTS)
+const arePicturesTaken = Boolean(process.env.CI || process.env.EVENSTEP_SCREENSHOTS)
 
 /** Axe's rules on colours: the only ones to check on paper. */
 const ofColours = ['color-contrast', 'link-in-text-block']
