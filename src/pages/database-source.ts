@@ -14,8 +14,8 @@ import { TrialCopies, type TrialPlace } from './trial-copies.ts'
 import { trialIn } from './trial-id.ts'
 import type { ListView, StudyRow } from './views.ts'
 
-/** Milliseconds between two looks at all studies, at least: all pages share a look. */
-const pause = 1000
+/** Milliseconds between two looks at all studies, at least and at most: all pages share a look. */
+const pause = { least: 1000, most: 5000 }
 
 /** Number of times that a look at all studies must have been paused for: the server has other work. */
 const rest = 50
@@ -81,14 +81,20 @@ export class DatabaseSource implements PageSource {
       this.#looked = undefined
     }
     const later = (): unknown =>
-      setTimeout(forget, Math.max(pause, rest * (performance.now() - begun))).unref()
+      setTimeout(
+        forget,
+        Math.min(pause.most, Math.max(pause.least, rest * (performance.now() - begun))),
+      ).unref()
     looked.then(later, forget)
     return looked
   }
 
   async #study(id: string): Promise<SharedProgress> {
-    const found = (await this.#studies()).find(({ name }) => visible(name) === id)
-    if (found !== undefined) return found
+    for (const isKnown of [true, false]) {
+      if (!isKnown) this.#looked = undefined // it may have been planned a moment ago
+      const found = (await this.#studies()).find(({ name }) => visible(name) === id)
+      if (found !== undefined) return found
+    }
     throw new NotFoundError(`${id}: wanted a study in ${this.#database.shown}, got none`)
   }
 
