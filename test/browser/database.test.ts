@@ -85,9 +85,8 @@ describe.skipIf(!hasPostgres)('ui --database', () => {
     const lines = [{ type: 'start', steps: 3 }, ...steps, { type: 'end', because: 'all steps were taken' }]
     writeFileSync(join(folder, 'events.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     writeFileSync(join(folder, 'trial.json'), JSON.stringify({ trial, result }))
-    expect(await new TrialQueue(writer, worker, 30).finish(taken, result, packFiles(folder, false))).toBe(
-      true,
-    )
+    const { files } = await packFiles(folder, false)
+    expect(await new TrialQueue(writer, worker, 30).finish(taken, result, files)).toBe(true)
   }
   async function take(worker: string, study: string) {
     const id = Number(sql(`SELECT id FROM evenstep.study WHERE name = '${study}'`))

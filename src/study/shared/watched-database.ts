@@ -5,7 +5,7 @@ import { isResult } from '../run/stored.ts'
 import { Connection } from './connection.ts'
 import { hasTables } from './migrations.ts'
 import type { Query } from './query.ts'
-import type { PackedFile } from './trial-files.ts'
+import { forFiles, type PackedFile } from './trial-files.ts'
 import { WatchedSharedStudy } from './watched-shared-study.ts'
 
 /** How far a study in a database is. */
@@ -151,6 +151,7 @@ export class WatchedDatabase {
         `SELECT name, bytes FROM evenstep.file
           WHERE study = $1 AND trial = $2 AND name IN ('run.json', 'events.jsonl', 'trial.json')`,
         [study, trial],
+        forFiles,
       ),
     )
   }
