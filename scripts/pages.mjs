@@ -1,7 +1,7 @@
 // Builds the pages of `evenstep ui` into dist/pages if one of their sources is newer; installs what builds them before, in
 // pages/node_modules, if that is missing or older than its list of packages.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -30,7 +30,4 @@ if (dateOf(at('pages/node_modules/.package-lock.json')) < dateOf(at('pages/packa
 
 // Pages bundle the library, of which dist/browser has the sources.
 const sources = Math.max(newestIn(at('pages')), dateOf(at('dist/index.js')))
-if (dateOf(at('dist/pages/ui/index.html')) < sources) {
-  rmSync(at('dist/pages/assets'), { recursive: true, force: true }) // their names change with their contents
-  npm('building the pages', 'run', '--silent', 'build')
-}
+if (dateOf(at('dist/pages/ui/index.html')) < sources) npm('building the pages', 'run', '--silent', 'build')

@@ -1,6 +1,5 @@
 // Builds the site into site/dist: the guide and the reference by TypeDoc, with a search that needs no server, and the lab.
 // `npm run site` at the root installs what it needs.
-import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,7 +69,7 @@ for (const file of readdirSync(at('../docs'), { recursive: true }).filter((file)
   cpSync(at('../docs', file), join(prepared, 'docs', file))
 cpSync(at('index.md'), join(prepared, 'index.md'))
 
-const app = await Application.bootstrapWithPlugins({
+const typedoc = await Application.bootstrapWithPlugins({
   name: 'Evenstep',
   entryPoints: [at('../src/index.ts')],
   tsconfig: at('../tsconfig.json'),
@@ -102,11 +101,11 @@ const app = await Application.bootstrapWithPlugins({
   searchInDocuments: true,
   logLevel: 'Error',
 })
-const project = await app.convert()
+const project = await typedoc.convert()
 if (project === undefined) process.exit(1)
 project.getChildByName('index').name = 'Reference'
-await app.generateDocs(project, dist)
-if (app.logger.hasErrors()) process.exit(1)
+await typedoc.generateDocs(project, dist)
+if (typedoc.logger.hasErrors()) process.exit(1)
 /** Returns a page whose headings leave out no level: a level is at most one below that of the heading before. */
 function inOrder(text) {
   let [last, now] = [0, 0]
@@ -130,21 +129,9 @@ for (const file of readdirSync(dist, { recursive: true }).filter((file) => file.
   writeFileSync(join(dist, file), inOrder(better))
 }
 
-// The lab, with all that its page loads; the page of runs needs a server.
-const outDir = join(dist, 'app')
-const vite = [
-  '--prefix',
-  at('../pages'),
-  'run',
-  '--silent',
-  'build',
-  '--',
-  '--outDir',
-  outDir,
-  '--logLevel',
-  'warn',
-]
-execFileSync('npm', vite, { stdio: 'inherit', shell: process.platform === 'win32' })
-rmSync(join(outDir, 'ui'), { recursive: true })
-for (const file of readdirSync(join(outDir, 'assets')))
-  if (file.includes('asyncify')) rmSync(join(outDir, 'assets', file)) // of WebGPU, which the lab does not use
+// The lab, with all that its page loads; the page of runs needs a server. `npm run pages` has built both.
+const app = join(dist, 'app')
+for (const folder of ['lab', 'assets'])
+  cpSync(at('../dist/pages', folder), join(app, folder), { recursive: true })
+for (const file of readdirSync(join(app, 'assets')))
+  if (file.includes('asyncify')) rmSync(join(app, 'assets', file)) // of WebGPU, which the lab does not use

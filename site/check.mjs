@@ -1,5 +1,5 @@
-// Checks the built site: each link leads to a file, and to an element if it names one; axe finds nothing on pages of each
-// kind, or on those that are named, light and dark. Prints what is wrong; the exit status is 1 then.
+// Checks the built site: each link leads to a file, and to an element if it names one; axe finds nothing on a page of each
+// kind, light and dark, wide and narrow. Prints what is wrong; the exit status is 1 then.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
@@ -63,26 +63,61 @@ const browser = await root('playwright-core').chromium.launch({
   args: ['--no-sandbox'],
 })
 const axe = readFileSync(root.resolve('axe-core/axe.min.js'), 'utf8')
-const named = process.argv.slice(2)
-for (const kind of named.length > 0 ? named : kinds)
-  for (const colorScheme of ['light', 'dark']) {
-    if (!existsSync(join(dist, kind))) {
-      wrong.push(`no page ${kind}`)
-      continue
+const pictures = process.env.EVENSTEP_SCREENSHOTS
+
+/**
+ * Shapes of a page. A narrow, dark one that was checked when it was wide and light is checked for colours and widths alone:
+ * colours do not depend on the width, nor sizes on the colours.
+ */
+const shapes = [
+  { shape: 'light', colorScheme: 'light', width: 1280 },
+  {
+    shape: 'dark, narrow',
+    colorScheme: 'dark',
+    width: 390,
+    rules: [
+      'color-contrast',
+      'link-in-text-block',
+      'target-size',
+      'scrollable-region-focusable',
+      'meta-viewport',
+    ],
+  },
+]
+
+/** Checks a page in each of its shapes. */
+async function look(kind) {
+  if (!existsSync(join(dist, kind))) return wrong.push(`no page ${kind}`)
+  const page = await browser.newPage()
+  await page.goto(`http://localhost:${server.address().port}/${kind}`)
+  await page.locator('#tsd-nav-container a').first().waitFor({ state: 'attached' }) // made by a script
+  await page.evaluate(axe)
+  for (const { shape, colorScheme, width, rules } of shapes) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme })
+    // The lab, in a frame of the first page, has a test of its own.
+    const options = {
+      resultTypes: ['violations'],
+      iframes: false,
+      ...(rules && { runOnly: { type: 'rule', values: rules } }),
     }
-    const page = await browser.newPage({ colorScheme })
-    await page.goto(`http://localhost:${server.address().port}/${kind}`)
-    await page.waitForTimeout(300)
-    await page.evaluate(axe)
-    const { violations } = await page.evaluate('axe.run()')
+    const { violations } = await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)
     for (const { id, nodes } of violations)
-      wrong.push(`${kind}, ${colorScheme}: ${id}, as in ${nodes[0].html.slice(0, 160)}`)
-    if (process.env.EVENSTEP_SCREENSHOTS)
-      await page.screenshot({
-        path: join(process.env.EVENSTEP_SCREENSHOTS, `site-${kind.replaceAll('/', '-')}-${colorScheme}.png`),
-      })
-    await page.close()
+      wrong.push(`${kind}, ${shape}: ${id}, as in ${nodes[0].html.slice(0, 160)}`)
+    if ((await page.evaluate('document.documentElement.scrollWidth - innerWidth')) > 0)
+      wrong.push(`${kind}, ${shape}: wider than its window`)
+    if (pictures)
+      await page.screenshot({ path: join(pictures, `site-${kind.replaceAll('/', '-')}-${colorScheme}.png`) })
   }
+  await page.close()
+}
+
+const left = [...kinds]
+await Promise.all(
+  [0, 1].map(async () => {
+    for (let kind = left.shift(); kind !== undefined; kind = left.shift()) await look(kind)
+  }),
+)
 await browser.close()
 server.close()
 for (const line of wrong) console.log(line)

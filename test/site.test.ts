@@ -11,8 +11,6 @@ test.skipIf(!process.env.CI)(
       execFileSync('npm', args, { cwd: site, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
     npm('ci', '--ignore-scripts', '--no-audit', '--no-fund')
     npm('run', 'build')
-    expect(npm('run', '--silent', 'check', '--', 'index.html', 'documents/Schedules.html')).toMatch(
-      /^\d+ pages, 0 findings\n$/,
-    )
+    expect(npm('run', '--silent', 'check')).toMatch(/^\d+ pages, 0 findings\n$/)
   },
 )

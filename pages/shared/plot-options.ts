@@ -40,7 +40,7 @@ export function plotOptions(drawing: Drawing): uPlot.Options {
     legend: { show: false },
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1, range: isLog ? logRange : paddedRange } },
     axes: [
-      { ...axis(colorOf, 60), size: 28 },
+      { ...axis(colorOf, 60), size: 28, values: (_, splits) => stepTicks(splits) },
       { ...axis(colorOf, 28), size: 58, ...(isLog && logTicks) },
     ],
     series: [{}, ...lines.flatMap((line, place) => seriesOf(line, colorOf(colorName(line, place))))],
@@ -82,7 +82,14 @@ const axis = (colorOf: ColorOf, space: number): uPlot.Axis => ({
   values: (_, splits) => splits.map((value) => (value === null ? '' : tick(value))),
 })
 
-/** Formats the value of a tick: steps as `20k`, small numbers as `1e-4`. */
+/** Formats ticks of steps, all in the same unit: `5k`, `10k`. */
+function stepTicks(steps: readonly (number | null)[]): string[] {
+  const most = Math.max(...steps.map((step) => step ?? 0))
+  const [unit, name] = most >= 1e6 ? [1e6, 'M'] : most >= 1e4 ? [1e3, 'k'] : [1, '']
+  return steps.map((step) => (step ? `${figure(step / unit, 4)}${name}` : step === 0 ? '0' : ''))
+}
+
+/** Formats the value of a tick: large ones as `20k`, small ones as `1e-4`. */
 const tick = (value: number): string =>
   Math.abs(value) >= 1e4 && Math.abs(value) < 1e9
     ? value >= 1e6

@@ -129,6 +129,8 @@ const Row = ({
 
 const RunLink = ({ id }: { readonly id: string }): JSX.Element => (
   <div>
-    <a href={addressOf({ page: 'run', id })}>{id}</a>
+    <a class="target" href={addressOf({ page: 'run', id })}>
+      {id}
+    </a>
   </div>
 )

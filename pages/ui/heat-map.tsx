@@ -30,7 +30,7 @@ export function HeatMap({ grid }: { readonly grid: GridView }): JSX.Element {
           <tbody>
             {rows.map((row, j) => (
               <tr key={row}>
-                <th scope="row">{row}</th>
+                <th scope="row">{row || 'score'}</th>
                 {columns.map((column, i) => (
                   <Cell key={column} cell={at(i, j)} />
                 ))}

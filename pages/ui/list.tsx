@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import { count, counted } from '../../src/core/text.ts'
+import { count, counted, duration } from '../../src/core/text.ts'
 import type { ListView, RunRow, StudyRow } from '../../src/pages/views.ts'
 import { ago, nameText, scoreText } from './format.ts'
 import { mergeList, type Order, sorted } from './list-state.ts'
@@ -15,37 +15,62 @@ const usual = 5
 /** The runs and studies of the folder. */
 export function ListPage(): JSX.Element {
   const live = useLive<ListView>('api/list', 'list', mergeList)
-  const { runs = [], studies = [], folder = '' } = live.view ?? {}
-  document.title = `${folder.split(/[\\/]/).at(-1) || 'Runs'} · Evenstep`
+  const { runs = [], studies = [], place = '', kind = 'folder' } = live.view ?? {}
+  document.title = `${place.split(/[\\/]/).at(-1) || 'Runs'} · Evenstep`
   return (
     <>
-      <h1 tabIndex={-1}>Runs</h1>
-      <p class="soft path">{folder}</p>
-      <Notice live={live} what="the folder" />
-      {live.view && runs.length + studies.length === 0 && (
-        <p>
-          There is no run here yet. Train one with <code>npx evenstep train FILE</code>, and it appears.
-        </p>
-      )}
+      <h1 tabIndex={-1}>{kind === 'folder' ? 'Runs' : 'Studies'}</h1>
+      <p class="soft path">{place}</p>
+      <Notice live={live} what="what is there" />
+      {live.view && runs.length + studies.length === 0 && <Nothing kind={kind} />}
       {studies.length > 0 && <Studies studies={studies} />}
       {live.view && runs.length > 0 && <Runs list={live.view} />}
     </>
   )
 }
 
+const Nothing = ({ kind }: Pick<ListView, 'kind'>): JSX.Element =>
+  kind === 'folder' ? (
+    <p>
+      There is no run here yet. Train one with <code>npx evenstep train FILE</code>, and it appears.
+    </p>
+  ) : (
+    <p>
+      There is no study here yet. Plan one with <code>npx evenstep study FILE --database URL</code>, and it
+      appears.
+    </p>
+  )
+
 const Studies = ({ studies }: { readonly studies: readonly StudyRow[] }): JSX.Element => (
   <Section title="Studies">
     <ul class="studies">
-      {studies.map(({ id, trials, state, changed }) => (
-        <li key={id}>
-          <a href={addressOf({ page: 'study', id })}>{id}</a>
-          <State state={state} />
-          <span class="soft">{`${counted(trials, 'trial')} · ${ago(changed)}`}</span>
+      {studies.map((study) => (
+        <li key={study.id}>
+          <a href={addressOf({ page: 'study', id: study.id })}>{study.id}</a>
+          <State state={study.state} />
+          {study.done !== undefined && (
+            <progress
+              max={Math.max(1, study.trials)}
+              value={study.done}
+              aria-label={`${study.id}: trials done`}
+            />
+          )}
+          <span class="soft">{progressOf(study)}</span>
         </li>
       ))}
     </ul>
   </Section>
 )
+
+/** Returns how far a study is, as far as that is known: `3 of 24 trials · about 2 min left`. */
+function progressOf({ trials, done, left, changed }: StudyRow): string {
+  const all = counted(trials, 'trial')
+  return [
+    done === undefined ? all : `${count(done)} of ${all}`,
+    ...(left === undefined ? [] : [`about ${duration(left)} left`]),
+    ...(changed === 0 ? [] : [ago(changed)]),
+  ].join(' · ')
+}
 
 function Runs({ list }: { readonly list: ListView }): JSX.Element {
   const [text, setText] = useState('')

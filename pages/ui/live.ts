@@ -6,6 +6,8 @@ export interface Live<View> {
   readonly view: View | undefined
   /** What the server says is wrong. */
   readonly problem?: string
+  /** What keeps the server from looking, such as a database that does not answer; it tries again. */
+  readonly fault?: string
   /** Whether the connection is lost; the browser tries again. */
   readonly isLost: boolean
 }
@@ -33,6 +35,10 @@ export function useLive<View>(
     setState((before) => (before.key === key ? before : { key, view: undefined, isLost: false }))
     source.onmessage = ({ data }) =>
       setState(({ view }) => ({ key, view: merge(view, JSON.parse(data)), isLost: false }))
+    source.addEventListener('fault', ({ data }) => {
+      const { message } = JSON.parse(data)
+      setState(({ view }) => ({ key, view, isLost: false, ...(message !== '' && { fault: message }) }))
+    })
     source.addEventListener('problem', ({ data }) => {
       setState(({ view }) => ({ key, view, problem: JSON.parse(data).message, isLost: false }))
       source.close()

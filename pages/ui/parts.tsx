@@ -1,10 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { RunState } from '../../src/pages/views.ts'
+import type { RunState, StudyState } from '../../src/pages/views.ts'
 import type { Live } from './live.ts'
 
-/** The state of a run, as a word with a mark. */
-export const State = ({ state }: { readonly state: RunState }): JSX.Element => (
+/** The state of a run or a study, as a word with a mark. */
+export const State = ({ state }: { readonly state: RunState | StudyState }): JSX.Element => (
   <span class={`state ${state}`}>{state}</span>
 )
 
@@ -17,6 +17,10 @@ export function Notice({
   readonly what: string
 }): JSX.Element | null {
   if (live.problem !== undefined) return <p role="alert">{live.problem}</p>
+  if (live.fault !== undefined) {
+    const after = live.view === undefined ? '' : ' What you see may be out of date.'
+    return <p role="alert">{`${live.fault}. Trying again.${after}`}</p>
+  }
   if (live.view === undefined) return <p class="soft">Reading {what} …</p>
   return live.isLost ? (
     <p role="alert">The connection to the server is lost. What you see may be out of date.</p>

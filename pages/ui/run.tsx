@@ -49,10 +49,15 @@ const Whole = ({ view, shown, setShown }: WholeProps): JSX.Element => (
         {warning}
       </p>
     ))}
-    <Course view={view} shown={shown} setShown={setShown} />
+    {view.steps > 0 && <Course view={view} shown={shown} setShown={setShown} />}
     {view.layers.length > 0 && <Layers view={view} shown={shown} setShown={setShown} />}
     {view.confusion && <Confusion confusion={view.confusion} />}
-    <Doctor view={view} />
+    {(view.doctor || view.examine) && <Doctor view={view} />}
+    {view.result && (
+      <Section title="Result" note="What the study has of this trial.">
+        <Pairs pairs={view.result} />
+      </Section>
+    )}
     {view.test && (
       <Section title="Test" note="Measured once on the test data, which nothing chose on.">
         <Pairs pairs={view.test} />
@@ -114,7 +119,7 @@ const Doctor = ({ view: { doctor, examine } }: { readonly view: RunView }): JSX.
           It examines a run that is trained with <code>--doctor</code>. This one it examines in a terminal, by
           this command:
         </p>
-        <Command text={examine} label="Copy the doctor’s command" />
+        {examine && <Command text={examine} label="Copy the doctor’s command" />}
       </>
     ) : (
       <ul class="findings">

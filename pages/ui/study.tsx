@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
-import { count, counted, duration, percent } from '../../src/core/text.ts'
-import type { StudyView } from '../../src/pages/views.ts'
+import { count, counted, dash, duration, percent } from '../../src/core/text.ts'
+import type { StudyView, WorkerView } from '../../src/pages/views.ts'
 import { nameText } from './format.ts'
 import { HeatMap } from './heat-map.tsx'
 import { useLive } from './live.ts'
@@ -34,6 +34,7 @@ const Whole = ({ view }: { readonly view: StudyView }): JSX.Element => (
         ))}
       </div>
     )}
+    {view.workers && view.workers.length > 0 && <Workers workers={view.workers} />}
     {view.grids.length > 0 && (
       <Section
         title="Scores"
@@ -66,19 +67,60 @@ function Progress({ view }: { readonly view: StudyView }): JSX.Element {
       {diverged > 0 && <span>{`${diverged} diverged`}</span>}
       {failed > 0 && <span>{`${failed} failed`}</span>}
       <progress max={Math.max(1, total)} value={done} aria-label="trials done" />
-      {running.length > 0 && (
+      {running.length > 0 && !view.workers && (
         <p class="soft">
-          training now:{' '}
-          {running.map((id) => (
-            <a key={id} href={addressOf({ page: 'run', id })}>
-              {id.split('/').at(-1)}{' '}
-            </a>
-          ))}
+          training now: <Trials ids={running} />
         </p>
       )}
     </div>
   )
 }
+
+/** Who trains the study's trials, on whichever machine. */
+const Workers = ({ workers }: { readonly workers: readonly WorkerView[] }): JSX.Element => (
+  <Section title="Workers">
+    <Scroll label="workers">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">worker</th>
+            <th scope="col" class="number">
+              trials
+            </th>
+            <th scope="col" class="number">
+              time of a trial
+            </th>
+            <th scope="col">trains now</th>
+          </tr>
+        </thead>
+        <tbody>
+          {workers.map(({ name, done, seconds, running }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class="number">{count(done)}</td>
+              <td class="number">{seconds === undefined ? dash : timeText(seconds)}</td>
+              <td>{running.length === 0 ? dash : <Trials ids={running} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  </Section>
+)
+
+const timeText = (seconds: number): string =>
+  seconds < 10 ? `${seconds.toFixed(1)} s` : duration(Math.round(seconds))
+
+/** Links to trials, by their numbers. */
+const Trials = ({ ids }: { readonly ids: readonly string[] }): JSX.Element => (
+  <>
+    {ids.map((id) => (
+      <a key={id} class="target" href={addressOf({ page: 'run', id })}>
+        {id.split('/').at(-1)}{' '}
+      </a>
+    ))}
+  </>
+)
 
 /** Share of the variance of scores that each setting explains. */
 const Effects = ({ effects }: { readonly effects: StudyView['effects'] }): JSX.Element => (

@@ -52,6 +52,12 @@ test('nothing is erased before it is drawn again, so that nothing flickers', () 
   expect(first).toBe('\u001b[G')
 })
 
+test('wide characters are cut by the columns that they take, and no text begins a line of its own', () => {
+  const { lines, parts } = linesOn(8)
+  lines.draw('漢字漢字漢字', 'a\tb\nc')
+  expect(parts).toEqual(['\u001b[G漢字漢\u001b[K\na b c\u001b[J\u001b[1A\u001b[G'])
+})
+
 test('the codes of a text are shown, and a line is cut to the width', () => {
   const { lines, parts } = linesOn(12)
   lines.draw('\u001b[2Jabcdefgh')

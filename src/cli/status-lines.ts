@@ -1,3 +1,4 @@
+import { cutToColumns } from '../core/columns.ts'
 import { visible } from '../core/text.ts'
 import { type Output, terminalCode } from './output.ts'
 
@@ -17,7 +18,8 @@ export class StatusLines {
    */
   draw(...lines: readonly string[]): void {
     const { columns } = this.#output
-    const shown = lines.map((line) => visible(line).slice(0, columns - 1))
+    // A tabulator or a line feed in a setting would move what follows.
+    const shown = lines.map((line) => cutToColumns(visible(line).replaceAll(/[\t\n]/g, ' '), columns - 1))
     const back = lines.length > 1 ? terminalCode(`[${lines.length - 1}A`) : ''
     this.#output.write(`${lineStart}${shown.join(`${eraseLine}\n`)}${eraseBelow}${back}${lineStart}`)
   }

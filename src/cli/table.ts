@@ -1,8 +1,10 @@
+import { columnsOf, cutToColumns } from '../core/columns.ts'
+
 /** Sign at the end of a text that was cut to fit. */
 const ellipsis = '…'
 
 interface TableOptions {
-  /** Maximum width of the table in characters; texts of the widest column are cut until the table fits. */
+  /** Maximum width of the table in columns of a terminal; texts of the widest column are cut until the table fits. */
   readonly columns: number
   /** Number of columns, from the left, that are aligned to the left; the others are aligned to the right. */
   readonly left: number
@@ -11,12 +13,12 @@ interface TableOptions {
 /** Returns rows of cells as lines of text, with columns of equal width separated by two spaces. */
 export function alignedTable(rows: readonly (readonly string[])[], { columns, left }: TableOptions): string {
   const widths = fitted(
-    rows[0]!.map((_, at) => Math.max(...rows.map((row) => [...row[at]!].length))),
+    rows[0]!.map((_, at) => Math.max(...rows.map((row) => columnsOf(row[at]!)))),
     columns,
   )
   const cell = (text: string, at: number): string => {
     const shown = cut(text, widths[at]!)
-    const space = ' '.repeat(widths[at]! - [...shown].length)
+    const space = ' '.repeat(widths[at]! - columnsOf(shown))
     return at < left ? shown + space : space + shown
   }
   return rows.map((row) => `${row.map(cell).join('  ').trimEnd()}\n`).join('')
@@ -37,11 +39,9 @@ function fitted(widths: readonly number[], columns: number): number[] {
   return fit
 }
 
-/** Cuts a text to `width` characters, the last of which then is an ellipsis. */
-function cut(text: string, width: number): string {
-  const characters = [...text]
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}${ellipsis}`
-}
+/** Cuts a text to a width; its last character then is an ellipsis. */
+const cut = (text: string, width: number): string =>
+  columnsOf(text) <= width ? text : `${cutToColumns(text, width - 1)}${ellipsis}`
 
 /** Breaks a text at spaces into lines of at most `width` characters. */
 export function wrapped(text: string, width: number): string[] {

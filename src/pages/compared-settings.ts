@@ -1,6 +1,6 @@
 import { sizeOf } from '../core/shape.ts'
 import { count, counted, dash, listed } from '../core/text.ts'
-import { format, parse } from '../schedule/index.ts'
+import { format, kinds, parse } from '../schedule/index.ts'
 import { groupedBy } from '../study/settings.ts'
 import type { RunResults } from './run-results.ts'
 
@@ -117,9 +117,12 @@ export function settingsIn(description: RunResults['description']): Map<string, 
   return settings.set('model', `${count(numbers)} numbers in ${counted(shapes.length, 'tensor')}`)
 }
 
+/** Types of schedules. Other objects have types, too, and to have them refused would take most of the time. */
+const scheduleTypes: ReadonlySet<unknown> = new Set(kinds.map(({ type }) => type))
+
 /** Returns the text of a schedule that is given as JSON; undefined for any other value. */
 function scheduleIn(value: unknown): string | undefined {
-  if (typeof Object(value).type !== 'string') return undefined
+  if (!scheduleTypes.has(Object(value).type)) return undefined
   try {
     return format(parse(value))
   } catch {

@@ -39,7 +39,10 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const cut = (text: string): string => (text.length > longestText ? `${text.slice(0, longestText)}…` : text)
 
 /** Returns a key that changes whenever a file is written; undefined if there is none. */
-export function stampOf(path: string): string | undefined {
+export const stampOf = (path: string): string | undefined => lastWriting(path)?.stamp
+
+/** Returns a key that changes whenever a file is written, and when that was, in milliseconds since 1970. */
+export function lastWriting(path: string): { readonly stamp: string; readonly time: number } | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false })
-  return stats && `${stats.size} ${stats.mtimeMs} ${stats.ino}`
+  return stats && { stamp: `${stats.size} ${stats.mtimeMs} ${stats.ino}`, time: stats.mtimeMs }
 }

@@ -2,73 +2,106 @@ import { jsonIn } from '../core/json.ts'
 import { logFile } from '../train/event-log.ts'
 import { type PieceReader, withPieces } from './file-pieces.ts'
 
-/** What the ends of a run's log and some places in between say, without reading it all. */
+/** What the ends of a run's log say, without reading it all. */
 export interface Glance {
   /** Number of steps that are logged. */
   readonly steps: number
   readonly total?: number
   /** The last line about an end: of the run, or that it diverged. */
   readonly ended?: 'ended' | 'diverged'
-  /** Training losses, evenly spaced over the log. */
-  readonly losses: readonly (number | null)[]
+  /** Training loss of the last step; null if it is not finite, absent before the first step. */
+  readonly loss?: number | null
   /** Last epoch line; absent if there is none near the end. */
-  readonly epoch?: Readonly<Record<string, unknown>>
+  readonly epoch?: Line
 }
-
-const lineFeed = 10
-
-const utf8 = new TextDecoder()
 
 type Line = Readonly<Record<string, unknown>>
 
-/** Number of losses. */
+const lineFeed = '\n'
+
+/** Number of losses that stand for the course of a run. */
 const samples = 40
 
 /** Bytes that are read at the end. */
 const ends = 1 << 15
 
+/** Bytes that are read at the start, for the first line. */
+const starts = 2048
+
 /** Bytes that are read at each place in between: some lines, if few quantities are logged. */
-const between = 2048
+const between = { least: 256, most: 2048 }
 
-const nothing: Glance = { steps: 0, losses: [] }
+const nothing: Glance = { steps: 0 }
 
-/** Looks at the log in a run's folder: reads at most 120 KiB, however long the log is. */
+/** Looks at the log in a run's folder: reads at most 34 KiB, however long the log is. */
 export const glanceAt = (folder: string): Glance => withPieces(logFile(folder), glance) ?? nothing
 
 function glance(file: PieceReader): Glance {
-  const isWhole = file.size <= ends
-  const first = linesIn(file.read(0, Math.min(file.size, isWhole ? ends : between)), true)
-  const last = isWhole ? first : linesIn(file.read(file.size - ends, ends), false)
-  const step = parsed(last.findLast(isOf('step')))
-  const start = parsed(first.find(isOf('start')))
-  const epoch = parsed(last.findLast(isOf('epoch')))
-  const end = parsed(last.findLast((line) => endings.some((type) => isOf(type)(line))))
-  const losses = isWhole ? thinned(first.filter(isOf('step'))) : sampled(file, last)
+  const first = textOf(file.read(0, Math.min(file.size, starts)))
+  const start = parsed(lastOf(first, 'start', true)) // copies what it needs: the next read overwrites the bytes
+  const from = Math.max(0, file.size - ends)
+  const last = textOf(file.read(from, file.size - from))
+  const [step, epoch] = [parsed(lastOf(last, 'step', from === 0)), parsed(lastOf(last, 'epoch', from === 0))]
+  const ended = endingIn(last, from === 0)
   return {
     steps: typeof step?.step === 'number' ? step.step + 1 : 0,
     ...(typeof start?.steps === 'number' && { total: start.steps }),
-    ...(end?.type === 'end' ? { ended: 'ended' } : end?.type === 'diverged' ? { ended: 'diverged' } : {}),
-    losses: losses.map((line) => {
-      const { loss } = parsed(line) ?? {}
-      return typeof loss === 'number' ? loss : null
-    }),
+    ...(ended && { ended }),
+    ...(step && { loss: lossOf(step) }),
     ...(epoch && { epoch }),
   }
 }
 
-/** Types of lines of which the last says whether a run has ended: one that was lengthened goes on after its end. */
-const endings = ['start', 'end', 'diverged']
+/** Returns training losses that are evenly spaced over the log in a run's folder; reads at most 112 KiB. */
+export const lossesIn = (folder: string): readonly (number | null)[] =>
+  withPieces(logFile(folder), (file) => sampled(file).map((line) => lossOf(parsed(line)))) ?? []
 
-/** Returns a function that tells whether a line is of a type, without parsing it: that takes most of the time. */
-const isOf =
-  (type: string) =>
-  (line: string): boolean =>
-    line.startsWith(`{"type":"${type}"`)
+const lossOf = (line: Line | undefined): number | null => (typeof line?.loss === 'number' ? line.loss : null)
+
+/** Returns an end of the run or that it diverged, unless it was lengthened and went on. */
+function endingIn(piece: Buffer, isStart: boolean): Glance['ended'] {
+  const at = (type: string): number => placeOf(piece, type, isStart)
+  const [start, end, diverged] = [at('start'), at('end'), at('diverged')]
+  if (Math.max(end, diverged) <= start) return undefined
+  return end > diverged ? 'ended' : 'diverged'
+}
+
+/** Where the last whole line of a type starts in a piece of a log; −1 without one. */
+function placeOf(piece: Buffer, type: string, isStart: boolean): number {
+  const whole = piece.lastIndexOf(lineFeed)
+  if (whole < 0) return -1
+  // Searched for as bytes: to decode and to parse the lines takes most of the time.
+  const start = `{"type":"${type}"`
+  const place = piece.lastIndexOf(`\n${start}`, whole - 1)
+  if (place >= 0) return place + 1
+  return isStart && piece.toString('latin1', 0, start.length) === start ? 0 : -1
+}
+
+function lastOf(piece: Buffer, type: string, isStart: boolean): string | undefined {
+  const place = placeOf(piece, type, isStart)
+  return place < 0 ? undefined : piece.toString('utf8', place, piece.indexOf(lineFeed, place))
+}
+
+const textOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
 function parsed(text: string | undefined): Line | undefined {
   const line = text === undefined ? undefined : jsonIn(text)
   return typeof line === 'object' && line !== null ? (line as Line) : undefined
 }
+
+/** Returns at most `samples` lines of steps, evenly spaced, with the last. */
+function sampled(file: PieceReader): string[] {
+  const from = Math.max(0, file.size - ends)
+  const last = textOf(file.read(from, file.size - from))
+  if (from === 0) return thinned(last.toString().split(lineFeed).slice(0, -1).filter(isStep))
+  const end = lastOf(last, 'step', false)
+  const length = Math.min(between.most, Math.max(between.least, 4 * (end ?? '').length))
+  const places = Array.from({ length: samples - 1 }, (_, i) => Math.floor((i * file.size) / samples))
+  const found = places.flatMap((place) => stepIn(textOf(file.read(place, length))) ?? [])
+  return [...found, ...(end === undefined ? [] : [end])]
+}
+
+const isStep = (line: string): boolean => line.startsWith('{"type":"step"')
 
 /** Returns at most `samples` lines, evenly spaced, with the last. */
 const thinned = (lines: readonly string[]): string[] => {
@@ -76,28 +109,9 @@ const thinned = (lines: readonly string[]): string[] => {
   return Array.from({ length: count }, (_, i) => lines[Math.ceil(((i + 1) * lines.length) / count) - 1]!)
 }
 
-function sampled(file: PieceReader, last: readonly string[]): string[] {
-  const places = Array.from({ length: samples - 1 }, (_, i) => Math.floor((i * file.size) / samples))
-  const found = places.flatMap((place) => stepIn(file.read(place, between)) ?? [])
-  return [...found, ...last.filter(isOf('step')).slice(-1)]
+/** Returns the first whole line of a step in a piece of a log. */
+function stepIn(piece: Buffer): string | undefined {
+  const place = piece.indexOf('\n{"type":"step"') + 1
+  const end = place === 0 ? -1 : piece.indexOf(lineFeed, place)
+  return end < 0 ? undefined : piece.toString('utf8', place, end)
 }
-
-/** Returns the first whole line of a step in a piece of a log, if there is one after the first two line feeds. */
-function stepIn(piece: Uint8Array): string | undefined {
-  let from = piece.indexOf(lineFeed) + 1
-  for (let tries = 0; from > 0 && tries < 2; tries++) {
-    const to = piece.indexOf(lineFeed, from)
-    if (to < 0) return undefined
-    const line = utf8.decode(piece.subarray(from, to))
-    if (isOf('step')(line)) return line
-    from = to + 1
-  }
-  return undefined
-}
-
-/** Returns the whole lines in a piece of a log. @param isStart whether the piece starts with a line */
-const linesIn = (piece: Uint8Array, isStart: boolean): string[] =>
-  new TextDecoder()
-    .decode(piece)
-    .split('\n')
-    .slice(isStart ? 0 : 1, -1)

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { FolderSource } from './folder-source.ts'
 import { routes } from './routes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'evenstep-guard-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const local = routes(folder)
-const open = routes(folder, 'secret')
+const local = routes(new FolderSource(folder))
+const open = routes(new FolderSource(folder), 'secret')
 
 const status = async (
   headers: Readonly<Record<string, string>>,
@@ -28,13 +29,21 @@ test.each(['127.0.0.1:4177', 'localhost:80', 'localhost', '[::1]:4177'])(
   },
 )
 
-test.each(['evil.example', 'evil.example:4177', '127.0.0.1.evil.example', '192.168.0.2:4177', ''])(
-  'a request to the host %j gets nothing, as after DNS rebinding',
-  async (host) => {
-    expect(await status({ host })).toBe(403)
-    expect(await status({ host, origin: `http://${host}` })).toBe(403)
-  },
-)
+test.each([
+  'evil.example',
+  'evil.example:4177',
+  '127.0.0.1.evil.example',
+  '127.0.0.1:80@evil.example',
+  '192.168.0.2:4177',
+  '0.0.0.0:4177',
+  '127.1',
+  '[::ffff:127.0.0.1]',
+  'localhost.',
+  '',
+])('a request to the host %j gets nothing, as after DNS rebinding', async (host) => {
+  expect(await status({ host })).toBe(403)
+  expect(await status({ host, origin: `http://${host}` })).toBe(403)
+})
 
 test.each(['https://evil.example', 'http://127.0.0.1:8080', 'http://localhost:4177', 'null', 'file://'])(
   'a page of %s gets nothing',
@@ -63,10 +72,18 @@ test('at another address, every request carries the token: first in its query, t
   const first = await open.request('/?token=secret', { headers: host })
   expect([first.status, first.headers.get('location')]).toEqual([302, '/'])
   const cookie = first.headers.get('set-cookie')!
-  expect(cookie).toMatch(/^evenstep-token=secret; Path=\/; HttpOnly; SameSite=Strict$/)
+  expect(cookie).toMatch(/^evenstep-token-4177=secret; Path=\/; HttpOnly; SameSite=Strict$/)
   const { 0: given } = cookie.split(';')
   expect(await status({ ...host, cookie: given! }, { app: open })).toBe(passed)
   expect(await status({ ...host, cookie: given!, origin: 'https://evil.example' }, { app: open })).toBe(403)
+  // A cookie of another server on the machine, which is at another port, is not in the way.
+  const both = `evenstep-token-4178=other; ${given}`
+  expect(await status({ ...host, cookie: both }, { app: open })).toBe(passed)
+})
+
+test('a request for the head of a stream begins none', async () => {
+  const { status, headers } = await local.request('/api/list', { method: 'HEAD', headers: own })
+  expect([status, headers.get('content-type')]).toEqual([200, null])
 })
 
 test('what is answered may neither be framed nor read by other sites, and runs no script of theirs', async () => {

@@ -6,8 +6,8 @@ import { getCookie, setCookie } from 'hono/cookie'
 // (DNS rebinding). So a request must be addressed to this server by a name that only this machine gives it, and what says
 // where it comes from must name this server as well.
 
-/** Name of the cookie that carries the token. */
-const cookie = 'evenstep-token'
+/** Returns the name of the cookie that carries the token: servers at several ports of a machine share its cookies. */
+const cookieOf = (host: string): string => `evenstep-token-${/:(\d+)$/.exec(host)?.[1] ?? '80'}`
 
 /** Names by which a browser on this machine addresses it. */
 const local = ['127.0.0.1', 'localhost', '[::1]']
@@ -28,6 +28,7 @@ export function guard(token: string | undefined): MiddlewareHandler {
       return context.text('cross-site request\n', 403)
     if (token !== undefined) {
       const given = req.query('token')
+      const cookie = cookieOf(host)
       if (!isEqual(given ?? getCookie(context, cookie), token)) return context.text('wrong token\n', 401)
       if (given !== undefined) {
         setCookie(context, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' })

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { SSEStreamingApi } from 'hono/streaming'
+import { isMachineFault } from '../core/machine.ts'
 import { visible } from '../core/text.ts'
 
 /** Something that a page watches. */
@@ -20,17 +21,26 @@ const longest = 800
 /** Number of times that a look must have been paused for: what trains shares the machine. */
 const rest = 50
 
-/** Sends a page what it watches, and again whenever it changes, until the page goes. */
+/**
+ * Sends a page what it watches, and again whenever it changes, until the page goes. While a machine is at fault, such as a
+ * database that does not answer or a network drive that is gone, the page is told so, and what it watches is looked for
+ * again.
+ */
 export async function sendViews(sse: SSEStreamingApi, watch: Watch): Promise<void> {
   const gone = new AbortController()
   sse.onAbort(() => gone.abort())
+  let fault = ''
   try {
     while (!gone.signal.aborted) {
       const begun = performance.now()
-      const view = await watch.view()
-      if (view !== undefined) await sse.writeSSE({ data: shown(view) })
-      const wait = Math.min(longest, Math.max(pause, rest * (performance.now() - begun)))
-      if (watch.isBehind) continue
+      const seen = await look(watch)
+      if (seen.view !== undefined) await sse.writeSSE({ data: shown(seen.view) })
+      if (seen.fault !== fault) await sse.writeSSE({ event: 'fault', data: shown({ message: seen.fault }) })
+      fault = seen.fault
+      if (watch.isBehind && fault === '') continue
+      const took = performance.now() - begun
+      // A look that takes longer than the longest wait must not take all of a core, either.
+      const wait = Math.max(Math.min(longest, Math.max(pause, rest * took)), took)
       await setTimeout(wait, undefined, { signal: gone.signal })
     }
   } catch (error) {
@@ -38,6 +48,16 @@ export async function sendViews(sse: SSEStreamingApi, watch: Watch): Promise<voi
     await sse.writeSSE({ event: 'problem', data: shown({ message: (error as Error).message }) })
   } finally {
     watch.close()
+  }
+}
+
+/** Looks at what is watched. @returns what is new, and what is at fault: nothing is an empty text */
+async function look(watch: Watch): Promise<{ readonly view?: object | undefined; readonly fault: string }> {
+  try {
+    return { view: await watch.view(), fault: '' }
+  } catch (error) {
+    if (isMachineFault(error)) return { fault: (error as Error).message }
+    throw error
   }
 }
 

@@ -8,8 +8,11 @@ import type { ListView, RunRow, StudyRow } from './views.ts'
 /** Milliseconds between two searches for new folders. */
 const search = 2000
 
-/** Milliseconds that are spent on reading logs for their best epochs before others get their turn. */
+/** Milliseconds that are spent on reading logs for what their ends do not say before others get their turn. */
 const share = 20
+
+/** Milliseconds that are spent on the courses of losses before the list is seen without those that are left. */
+const patience = 50
 
 /** Maximum number of settings that differ in the list; of runs that differ in more, the list shows these. */
 const mostSettings = 40
@@ -22,6 +25,8 @@ export class RunList {
   #found: Found[] = []
   #searched = Number.NEGATIVE_INFINITY
   #differing: readonly string[] = []
+  /** Runs of which the course of the loss was not read. */
+  readonly #unsampled = new Set<Entry>()
   /** Runs whose logs have parts that were not searched for epochs. */
   readonly #unread = new Set<Entry>()
   #isReading = false
@@ -42,11 +47,13 @@ export class RunList {
       const before = entry.run.described
       if (entry.run.refresh()) {
         entry.row = undefined
+        this.#unsampled.add(entry)
         this.#unread.add(entry)
       }
       if (entry.run.described !== before) isNew = true
     }
     if (isNew) this.#compare()
+    this.#sample(performance.now() + patience)
     this.#read()
   }
 
@@ -96,16 +103,27 @@ export class RunList {
     for (const entry of this.#runs.values()) entry.row = undefined
   }
 
-  /** Reads logs for their best epochs, a little at a time, until all of them are read. */
+  /** Reads the courses of losses until a time. */
+  #sample(end: number): void {
+    for (const entry of this.#unsampled) {
+      if (performance.now() > end) return
+      entry.run.sample()
+      entry.row = undefined
+      this.#unsampled.delete(entry)
+    }
+  }
+
+  /** Reads logs for the courses of their losses, then for their best epochs, a little at a time, until all are read. */
   #read(): void {
     if (this.#isReading || this.#unread.size === 0) return
     this.#isReading = true
     setTimeout(() => {
-      const begun = performance.now()
+      const end = performance.now() + share
+      this.#sample(end)
       for (const entry of this.#unread) {
         const before = entry.run.best?.value
         let isMore = true
-        while (isMore && performance.now() - begun < share) isMore = entry.run.scan()
+        while (isMore && performance.now() < end) isMore = entry.run.scan()
         if (entry.run.best?.value !== before) entry.row = undefined
         if (isMore) break
         this.#unread.delete(entry)
@@ -142,7 +160,7 @@ export function changesOf(list: RunList, sent: Sent): ListView | undefined {
   const isSame = JSON.stringify(studies) === sent.studies
   if (!isWhole && runs.length + gone.length === 0 && isSame) return undefined
   Object.assign(sent, { rows, differing, studies: JSON.stringify(studies) } satisfies Sent)
-  return { folder, isWhole, runs, studies, gone, differing }
+  return { place: folder, kind: 'folder', isWhole, runs, studies, gone, differing }
 }
 
 /** What a page has of the list. */

@@ -1,11 +1,10 @@
-import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockHolder } from '../disk/holder.ts'
 import { logFile } from '../train/event-log.ts'
-import { type Described, describedIn, stampOf } from './described.ts'
+import { type Described, describedIn, lastWriting, stampOf } from './described.ts'
 import { EpochScan } from './epoch-scan.ts'
 import type { Found } from './found.ts'
-import { type Glance, glanceAt } from './glance.ts'
+import { type Glance, glanceAt, lossesIn } from './glance.ts'
 import { judgeOf, resultNumbers } from './run-results.ts'
 import type { Best, RunRow, RunState } from './views.ts'
 
@@ -16,6 +15,7 @@ export class WatchedRun {
   #describedAt: string | undefined
   #glance: Glance | undefined
   #glancedAt: string | undefined
+  #losses: RunRow['losses'] = []
   #isDamaged = false
   #state: RunState = 'stopped'
   #changed = 0
@@ -29,27 +29,27 @@ export class WatchedRun {
     return this.#described
   }
 
-  /** Looks at the run's files. @returns whether anything changed */
+  /** Looks at the ends of the run's files. @returns whether anything changed */
   refresh(): boolean {
     const { path } = this.#found
-    const [described, log] = [stampOf(join(path, 'run.json')), stampOf(logFile(path))]
-    const isSame = described === this.#describedAt && log === this.#glancedAt
+    const [described, log] = [stampOf(join(path, 'run.json')), lastWriting(logFile(path))]
+    const isSame = described === this.#describedAt && log?.stamp === this.#glancedAt
     if (described !== this.#describedAt) {
       this.#describedAt = described
       this.#described = describedIn(path)
       this.#scan = new EpochScan(path, judgeOf(this.#described?.description ?? {}))
     }
-    if (log !== this.#glancedAt) this.#look(log)
+    if (log?.stamp !== this.#glancedAt) this.#look(log)
     const state = this.#stateNow()
     const isOther = state !== this.#state
     this.#state = state
     return !isSame || isOther
   }
 
-  #look(log: string | undefined): void {
+  #look(log: ReturnType<typeof lastWriting>): void {
     const { path } = this.#found
-    this.#glancedAt = log
-    this.#changed = lstatSync(logFile(path), { throwIfNoEntry: false })?.mtimeMs ?? 0
+    this.#glancedAt = log?.stamp
+    this.#changed = log?.time ?? 0
     try {
       this.#glance = glanceAt(path)
       this.#isDamaged = false
@@ -61,6 +61,11 @@ export class WatchedRun {
   #stateNow(): RunState {
     if (this.#isDamaged || this.#described === undefined) return 'damaged'
     return this.#glance?.ended ?? runningOr(this.#found.path, 'stopped')
+  }
+
+  /** Reads the log at some places, for the course of its loss. */
+  sample(): void {
+    if (!this.#isDamaged) this.#losses = lossesIn(this.#found.path)
   }
 
   /** Reads a part of the log in search of the best epoch. @returns whether there may be more */
@@ -82,7 +87,8 @@ export class WatchedRun {
 
   /** @param settings paths of the settings to have in the row */
   row(settings: readonly string[]): RunRow {
-    const { steps = 0, total, losses = [] } = this.#glance ?? {}
+    const { steps = 0, total, loss } = this.#glance ?? {}
+    const losses = loss === undefined ? [] : [...this.#losses.slice(0, -1), loss] // the last is always known
     const all = this.#described?.settings
     const { best } = this
     return {

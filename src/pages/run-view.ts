@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import { evenstepCommand, shellCommand } from '../core/shell.ts'
 import { figure } from '../core/text.ts'
 import { areTexts } from '../data/names.ts'
+import { trialFile } from '../study/run/trial-file.ts'
 import { logFile } from '../train/event-log.ts'
 import type { Steps } from '../train/steps.ts'
 import { type Described, describedIn, stampOf } from './described.ts'
@@ -14,6 +15,7 @@ import { EquilibriumCurve, layersIn } from './layer-views.ts'
 import type { OpenLogs } from './open-logs.ts'
 import { bestEpoch, judgeOf, resultNumbers } from './run-results.ts'
 import { runningOr } from './run-row.ts'
+import { trialResultIn } from './trial-result.ts'
 import type { Best, ConfusionView, CurveView, NamedCurve, RunState, RunView } from './views.ts'
 
 /** How a page wants to see a run. */
@@ -54,7 +56,9 @@ export class RunWatch {
   /** Returns the run as it is now; undefined if it has not changed since the last call. */
   async view(): Promise<RunView | undefined> {
     const { path } = this.#found
-    const files = [join(path, 'run.json'), logFile(path), join(path, doctorFile)].map(stampOf)
+    const files = [join(path, 'run.json'), logFile(path), join(path, doctorFile), trialFile(path)].map(
+      stampOf,
+    )
     const isOpen = runningOr(path, 'stopped') === 'running'
     const signs = [...files, isOpen].join('|')
     if (signs === this.#signs) return undefined
@@ -122,6 +126,7 @@ export class RunWatch {
     const doctor = doctorEntries(path)
     const because = ended?.because ?? ended?.message
     const isTrial = described?.description.trial !== undefined
+    const result = isTrial ? trialResultIn(path) : undefined
     return {
       ...nothingYet,
       id,
@@ -132,6 +137,7 @@ export class RunWatch {
       ...(best && { best }),
       warnings: areTexts(start?.warnings) ? start.warnings : [],
       ...(doctor && { doctor }),
+      ...(result && { result }),
       ...testIn(others),
       settings: settings.slice(0, mostSettings),
       omitted: Math.max(0, settings.length - mostSettings),
@@ -144,7 +150,8 @@ export class RunWatch {
 
 const nothing: CurveView = { x: [], y: [] }
 
-const nothingYet: Omit<RunView, 'id' | 'name' | 'state' | 'examine'> = {
+/** A run of which nothing is known. */
+export const nothingYet: Omit<RunView, 'id' | 'name' | 'state'> = {
   steps: 0,
   epochs: 0,
   warnings: [],

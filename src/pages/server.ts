@@ -6,6 +6,8 @@ import { ArgumentError } from '../core/errors.ts'
 import { checkFolder } from '../core/mismatch.ts'
 import { systemCode } from '../disk/fault.ts'
 import { pathExists } from '../disk/inside.ts'
+import { FolderSource } from './folder-source.ts'
+import type { PageSource } from './page-source.ts'
 import { routes } from './routes.ts'
 import { checkBuilt } from './site.ts'
 
@@ -19,6 +21,8 @@ export interface ServeOptions {
 
 /** A server of pages that is listening. */
 export interface PageServer {
+  /** What is served: the path of a folder, or the address of a database without its password. */
+  readonly shown: string
   /** Address to open in a browser, with the token if there is one. */
   readonly address: string
   close(): Promise<void>
@@ -33,24 +37,52 @@ const loopback = ['127.0.0.1', 'localhost', '::1']
  *
  * @throws {ArgumentError} when there is no such folder, the port is in use, or the pages are not built.
  */
-export async function servePages(
-  folder: string,
-  { port, host = '127.0.0.1' }: ServeOptions,
-): Promise<PageServer> {
+export async function serveFolder(folder: string, options: ServeOptions): Promise<PageServer> {
   checkFolder('ui', folder)
   if (!pathExists(folder))
     throw new ArgumentError(`ui: wanted a folder with runs, got ${folder}, which does not exist`)
   checkBuilt()
+  return serve(new FolderSource(folder), folder, options)
+}
+
+/**
+ * Serves pages of the studies in a PostgreSQL database, of which nothing is changed.
+ *
+ * @param url connection string, such as `postgres://user@host/database`
+ * @throws {ArgumentError} when the server refuses, the port is in use, or the pages are not built.
+ * @throws {MachineError} when no server answers.
+ */
+export async function serveDatabase(url: string, options: ServeOptions): Promise<PageServer> {
+  checkBuilt()
+  // Imported late: whoever watches a folder needs no database.
+  const { WatchedDatabase } = await import('../study/shared/watched-database.ts')
+  const { DatabaseSource } = await import('./database-source.ts')
+  const database = await WatchedDatabase.open(url)
+  return serve(new DatabaseSource(database), database.shown, options)
+}
+
+async function serve(
+  source: PageSource,
+  shown: string,
+  { port, host = '127.0.0.1' }: ServeOptions,
+): Promise<PageServer> {
   const token = loopback.includes(host) ? undefined : randomBytes(16).toString('hex')
-  const server = await listening(routes(folder, token), host, port ?? usual, port === undefined)
+  const server = await listening(routes(source, token), host, port ?? usual, port === undefined).catch(
+    async (error) => {
+      await source.close()
+      throw error
+    },
+  )
   const { port: own } = server.address() as AddressInfo
   const name = host.includes(':') ? `[${host}]` : host
   return {
+    shown,
     address: `http://${name}:${own}/${token === undefined ? '' : `?token=${token}`}`,
     async close() {
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
+      await source.close()
     },
   }
 }

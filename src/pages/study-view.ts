@@ -1,78 +1,52 @@
-import { basename, join, resolve } from 'node:path'
 import { percent } from '../core/text.ts'
-import { checkInside } from '../disk/inside.ts'
 import { analyse } from '../study/analysis/analyse.ts'
 import type { Findings, Finished } from '../study/analysis/findings.ts'
 import { probability } from '../study/report/number.ts'
 import { label } from '../study/report/settings.ts'
-import type { StoredStudy, WatchedStudy } from '../study/run/watched-study.ts'
 import { keyOf } from '../study/settings.ts'
-import type { Found } from './found.ts'
 import { gridViews } from './grid-view.ts'
-import { runningOr } from './run-row.ts'
 import { factsIn, trialsOf } from './study-facts.ts'
-import { studyState } from './study-files.ts'
-import type { StudyState, StudyView, TrialView } from './views.ts'
+import type { StudyNow, StudyPlace } from './study-place.ts'
+import { trialId } from './trial-id.ts'
+import type { StudyView, TrialView } from './views.ts'
+import { workerViews } from './worker-views.ts'
 
 /** A study that a page watches. */
 export class StudyWatch {
-  readonly #found: Found
-  #study: WatchedStudy | undefined
-  #state: StoredStudy | undefined
-  #signs = ''
+  readonly #id: string
+  readonly #place: StudyPlace
+  #sign = ''
 
-  constructor(found: Found) {
-    this.#found = found
+  constructor(id: string, place: StudyPlace) {
+    this.#id = id
+    this.#place = place
   }
 
   /** Returns the study as it is now; undefined if it has not changed since the last call. */
   async view(): Promise<StudyView | undefined> {
-    // Imported late: nobody who watches runs alone loads SQLite.
-    const { WatchedStudy } = await import('../study/run/watched-study.ts')
-    this.#study ??= new WatchedStudy(this.#found.path)
-    const { version } = this.#study
-    if (!this.#signs.startsWith(`${version} `)) this.#state = undefined
-    this.#state ??= this.#study.read()
-    const now = studyState(this.#found.path)
-    const running = now === 'running' ? runningTrials(this.#found, this.#state) : []
-    const signs = `${version} ${now} ${running}`
-    if (signs === this.#signs) return undefined
-    this.#signs = signs
-    return studyView(this.#found, this.#state, now, running)
+    const now = await this.#place.look()
+    if (now.sign === this.#sign) return undefined
+    this.#sign = now.sign
+    return studyView(this.#id, now)
   }
 
   close(): void {
-    this.#study?.close()
+    this.#place.close()
   }
 }
 
-/** Returns the ids of the trials that some process trains. */
-const runningTrials = ({ id, path }: Found, { planned, finished }: StoredStudy): string[] => {
-  const done = new Set(finished.map((one) => one.id))
-  return planned
-    .filter((trial) => !done.has(trial.id) && runningOr(join(path, trialPath(trial.id)), '') === 'running')
-    .map((trial) => `${id}/${trialPath(trial.id)}`)
-}
-
-const trialPath = (id: number): string => `trials/${String(id).padStart(4, '0')}`
-
-function studyView(
-  found: Found,
-  stored: StoredStudy,
-  state: StudyState,
-  running: readonly string[],
-): StudyView {
-  const { id, path } = found
+function studyView(id: string, now: StudyNow): StudyView {
+  const { name, stored, state, running, hasReport } = now
   const { description, finished, planned } = stored
-  const name = basename(resolve(path))
   const count = (status: Finished['result']['status']): number =>
     finished.filter(({ result }) => result.status === status).length
-  const idOf = (trial: number): string => `${id}/${trialPath(trial)}`
+  const idOf = (trial: number): string => trialId(id, trial)
   if (description === undefined) return { ...nothingYet, id, name, state }
   const facts = factsIn(name, description, stored)
   const total = trialsOf(description, planned.length)
   const findings = finished.length > 0 ? analyse(facts, finished) : undefined
   const left = secondsLeft(finished, total, running.length)
+  const workers = now.workers && workerViews(now.workers, finished, idOf)
   return {
     id,
     name,
@@ -81,7 +55,8 @@ function studyView(
     total,
     diverged: count('diverged'),
     failed: count('failed'),
-    running,
+    running: running.map(idOf),
+    ...(workers && { workers }),
     ...(state === 'running' && left !== undefined && { left }),
     metric: facts.metric,
     answer: count('done') > 0 ? (findings?.answer ?? []) : [],
@@ -90,7 +65,7 @@ function studyView(
     effects: findings ? effectsIn(findings) : [],
     comparisons: findings ? comparisonsIn(findings) : [],
     factors: Object.keys(facts.factors),
-    hasReport: state === 'ended' && checkInside(join(path, 'report.html')),
+    hasReport,
   }
 }
 

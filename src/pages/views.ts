@@ -1,7 +1,10 @@
 // What the server sends to its pages: each view is sent whole when a page asks for it, and again whenever it changes.
 
-/** `stopped`: neither ended nor open in any process. `damaged`: its log cannot be read. */
-export type RunState = 'running' | 'ended' | 'diverged' | 'stopped' | 'damaged'
+/**
+ * `stopped`: neither ended nor open in any process. `damaged`: its log cannot be read. Trials in a database also have
+ * `waiting`, for a worker, and `failed`.
+ */
+export type RunState = 'running' | 'ended' | 'diverged' | 'stopped' | 'damaged' | 'waiting' | 'failed'
 
 /** A curve: values over steps; null where a value is missing or not finite. */
 export interface CurveView {
@@ -38,20 +41,28 @@ export interface Best {
   readonly goal: 'min' | 'max'
 }
 
-/** `stopped`: neither ended nor being run. */
-export type StudyState = 'running' | 'ended' | 'stopped'
+/** `stopped`: neither ended nor being run. `waiting`: for workers to take trials from the database. */
+export type StudyState = 'running' | 'ended' | 'stopped' | 'waiting'
 
 /** A study in the list. */
 export interface StudyRow {
   readonly id: string
+  /** Number of trials: those that were begun, or all if `done` is known. */
   readonly trials: number
   readonly state: StudyState
+  /** Time of the last change, in milliseconds since 1970; 0 if unknown. */
   readonly changed: number
+  /** Number of finished trials; absent if unknown. */
+  readonly done?: number
+  /** Estimated seconds until all trials are done; absent when nothing is known. */
+  readonly left?: number
 }
 
 /** The list of runs and studies: rows that have changed since the last one was sent, and ids of those that went. */
 export interface ListView {
-  readonly folder: string
+  /** Path of the folder, or address of the database. */
+  readonly place: string
+  readonly kind: 'folder' | 'database'
   /** Whether the rows are all there are, not only those that changed. */
   readonly isWhole: boolean
   readonly runs: readonly RunRow[]
@@ -111,8 +122,10 @@ export interface RunView {
   readonly omitted: number
   /** Command that repeats the run. */
   readonly command?: string
-  /** Command that examines the run. */
-  readonly examine: string
+  /** Result of a trial. */
+  readonly result?: readonly (readonly [name: string, value: string])[]
+  /** Command that examines the run; absent where its folder is not on this machine. */
+  readonly examine?: string
   /** Whether the run can be stopped from here. */
   readonly canStop: boolean
 }
@@ -163,6 +176,8 @@ export interface StudyView {
   readonly failed: number
   /** Ids of the trials that train now. */
   readonly running: readonly string[]
+  /** Who trained trials of the study, in a database. */
+  readonly workers?: readonly WorkerView[]
   /** Estimated seconds until the planned trials are done; absent when nothing is known yet. */
   readonly left?: number
   readonly metric: Pick<Best, 'name' | 'goal'>
@@ -175,6 +190,18 @@ export interface StudyView {
   readonly factors: readonly string[]
   /** Whether the folder has a finished report. */
   readonly hasReport: boolean
+}
+
+/** A process that takes trials of a study from a database. */
+export interface WorkerView {
+  /** Its machine and process, such as `host:17`. */
+  readonly name: string
+  /** Number of trials that it has finished, however they ended. */
+  readonly done: number
+  /** Mean time in seconds of these trials; absent before the first. */
+  readonly seconds?: number
+  /** Ids of the trials that it trains now. */
+  readonly running: readonly string[]
 }
 
 /** A heat map: a column for each value of one setting, a row for each of another. */

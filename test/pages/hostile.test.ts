@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FolderSource } from '../../src/pages/folder-source.ts'
 import { findIn } from '../../src/pages/found.ts'
 import { routes } from '../../src/pages/routes.ts'
 import type { ListView, RunView } from '../../src/pages/views.ts'
@@ -12,7 +13,7 @@ import type { ListView, RunView } from '../../src/pages/views.ts'
 const root = mkdtempSync(join(tmpdir(), 'evenstep-hostile-'))
 afterAll(() => rmSync(root, { recursive: true }))
 const folder = join(root, 'runs')
-const app = routes(folder)
+const app = routes(new FolderSource(folder))
 
 const markup = '<img src=x onerror=alert(1)>'
 const escapes = '\u001b]0;title\u0007\u202e'

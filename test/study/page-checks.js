@@ -1,5 +1,5 @@
 /** What the browser test asks of a page from within. Each gives a list of what is wrong, each with where it is. */
-globalThis.checks = { overflow, violations, collisions, unfold, focus, background }
+globalThis.checks = { overflow, collisions, unfold, fold, focus, background }
 
 /** What sticks out to the side, but for what scrolls in a frame of its own. */
 function overflow() {
@@ -12,13 +12,6 @@ function overflow() {
     ...(whole > width ? [`page: ${whole}`] : []),
     ...out.map((one) => `${one.tagName} ${one.textContent.slice(0, 40)}`),
   ]
-}
-
-/** What axe finds, by all of its rules or by the ones named. */
-async function violations(rules) {
-  const only = rules && { runOnly: { type: 'rule', values: rules } }
-  const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'], ...only })
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 80)).join(' | ')}`)
 }
 
 /** Texts of a chart that lie on each other or out of the chart. */
@@ -59,8 +52,18 @@ function touch(a, b) {
   )
 }
 
+const folded = new Set()
+
 function unfold() {
-  for (const details of document.querySelectorAll('details')) details.open = true
+  for (const details of document.querySelectorAll('details:not([open])')) {
+    details.open = true
+    folded.add(details)
+  }
+}
+
+/** Folds what was unfolded. */
+function fold() {
+  for (const details of folded) details.open = false
 }
 
 /** Where the focus is, and how it is drawn. */

@@ -3,14 +3,19 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, extname, join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
+import { expect } from 'vitest'
 import { repository } from './command.ts'
 
 const executablePath = '/usr/bin/chromium'
 
 /** Whether tests in Chromium can run: it is installed or, in continuous integration, must be. */
 export const hasChromium: boolean = existsSync(executablePath) || Boolean(process.env.CI)
+
+/** Whether the pages of `evenstep ui` are built before the tests: what builds them is installed or, in CI, will be. */
+export const hasPages: boolean =
+  existsSync(join(repository, 'pages/node_modules/vite')) || Boolean(process.env.CI)
 
 /** A strict policy: scripts of this server only, no `eval`, WebAssembly permitted. */
 const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
@@ -81,6 +86,7 @@ const args = [
   '--no-sandbox',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
+  '--host-resolver-rules=MAP evil.example 127.0.0.1',
   ...(process.env.CI ? gpu : []),
 ]
 
@@ -91,6 +97,19 @@ function chromiumOf(): Promise<BrowserContext> {
   const profile = (): string => mkdtempSync(join(tmpdir(), 'evenstep-chromium-'))
   launched ??= chromium.launchPersistentContext(profile(), { executablePath, args })
   return launched
+}
+
+/** Opens a page in a context of its own, in the Chromium that all files of tests share; an error in it fails the test. */
+export async function openPage(address: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await (await chromiumOf())
+    .browser()!
+    .newContext({ viewport: { width: 1280, height: 1000 }, ...options })
+  const page = await context.newPage()
+  page.on('close', () => context.close())
+  page.on('pageerror', (error) => expect.fail(String(error.stack)))
+  page.setDefaultTimeout(240_000)
+  await page.goto(address)
+  return page
 }
 
 async function served(contentOf: (path: string) => string | Buffer | undefined): Promise<Served> {

@@ -22,6 +22,9 @@ const most = 2
 /** Milliseconds that statements may take once the process has been asked to end, and those that closing may take. */
 const grace = { statements: 4000, closing: 1000 }
 
+/** Seconds that a statement may take unless it asks for more; and one of a connection that only reads. */
+const [patient, impatient] = [60, 15]
+
 /** Milliseconds between two attempts, at first and at most. */
 const pause = { first: 100, most: 3000 }
 
@@ -35,6 +38,7 @@ export class Connection {
   readonly #pool: Pool
   readonly #sockets: ReadonlySet<Socket>
   readonly #patience: number
+  readonly #isReader: boolean
   readonly #closing = new AbortController()
   /** Aborted when statements may take no longer, as the process has been asked to end. */
   readonly #late = new AbortController()
@@ -42,11 +46,17 @@ export class Connection {
   /** Time since which the server has not answered; undefined while it does. */
   #silentSince: number | undefined
 
-  private constructor({ shown }: Address, pool: Pool, sockets: ReadonlySet<Socket>, patience: number) {
+  private constructor(
+    { shown }: Address,
+    { pool, sockets }: PoolAndSockets,
+    patience: number,
+    isReader: boolean = false,
+  ) {
     this.shown = shown
     this.#pool = pool
     this.#sockets = sockets
     this.#patience = patience
+    this.#isReader = isReader
     pool.on('error', () => {}) // an idle connection was lost: the next statement makes a new one
   }
 
@@ -60,14 +70,7 @@ export class Connection {
   static async open(url: string, given: ConnectionOptions = {}): Promise<Connection> {
     const { patience } = readOptions('Connection', options, given)
     const address = addressOf(url)
-    const { default: pg } = await import('pg').catch(() => {
-      throw new ArgumentError('--database: wanted the package pg, got none; run npm install pg')
-    })
-    const timeouts = { connectionTimeoutMillis: 10_000, keepAlive: true }
-    const sockets = new Set<Socket>()
-    const stream = (): Socket => socketIn(sockets)
-    const pool = new pg.Pool({ connectionString: address.url, max: most, stream, ...timeouts })
-    const connection = new Connection(address, pool, sockets, patience)
+    const connection = new Connection(address, await poolOf(address), patience)
     try {
       await connection.change((query) => migrate(query, address.shown))
     } catch (error) {
@@ -76,6 +79,15 @@ export class Connection {
     }
     connection.#isOpen = true
     return connection
+  }
+
+  /**
+   * Makes a connection for `read` alone, whose statements are not repeated: whoever watches looks again anyway. It is
+   * made when it is first needed.
+   */
+  static async reader(url: string): Promise<Connection> {
+    const address = addressOf(url)
+    return new Connection(address, await poolOf(address), 0, true)
   }
 
   /** Runs one SQL statement with the values of its parameters, and resolves to its rows. @throws as `change` */
@@ -90,12 +102,26 @@ export class Connection {
    * @throws {MachineError} when the server does not answer for as long as this connection is patient.
    */
   change<T>(body: (query: Query) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN', body)
+  }
+
+  /**
+   * Calls `body` in a transaction that sees the database as it is at its first statement, and can change nothing.
+   *
+   * @throws {ArgumentError} when the server refuses a statement.
+   * @throws {MachineError} when the server does not answer.
+   */
+  read<T>(body: (query: Query) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', body)
+  }
+
+  #transaction<T>(begin: string, body: (query: Query) => Promise<T>): Promise<T> {
     return this.#lasting(async () => {
       const client = await this.#pool.connect()
       client.on('error', ignore) // a statement that waits for the lost connection fails as well
       let failure: Error | undefined
       try {
-        return await inTransaction(client, body)
+        return await inTransaction(client, begin, this.#isReader ? impatient : patient, body)
       } catch (error) {
         failure = error as Error
         throw error
@@ -140,7 +166,8 @@ export class Connection {
         this.#silentSince ??= performance.now()
         const isOver = !this.#isOpen || performance.now() - this.#silentSince > 1e3 * this.#patience
         if (!isPassing(error) || isOver) {
-          throw postgresFault(this.shown, error, this.#isOpen ? this.#patience : 0) ?? error
+          const waited = this.#isOpen ? this.#patience : 0
+          throw postgresFault(this.shown, error, waited, this.#isReader) ?? error
         }
         const ended = AbortSignal.any([signal, this.#late.signal])
         await setTimeout(wait, undefined, { signal: ended }).catch(ignore)
@@ -150,6 +177,22 @@ export class Connection {
 }
 
 const ignore = (): void => {}
+
+/** Connections, and the sockets that they have. */
+interface PoolAndSockets {
+  readonly pool: Pool
+  readonly sockets: ReadonlySet<Socket>
+}
+
+async function poolOf({ url }: Address): Promise<PoolAndSockets> {
+  const { default: pg } = await import('pg').catch(() => {
+    throw new ArgumentError('--database: wanted the package pg, got none; run npm install pg')
+  })
+  const timeouts = { connectionTimeoutMillis: 10_000, keepAlive: true }
+  const sockets = new Set<Socket>()
+  const stream = (): Socket => socketIn(sockets)
+  return { pool: new pg.Pool({ connectionString: url, max: most, stream, ...timeouts }), sockets }
+}
 
 /** Makes a socket that is in the set until it is closed. */
 function socketIn(sockets: Set<Socket>): Socket {
@@ -161,14 +204,21 @@ function socketIn(sockets: Set<Socket>): Socket {
 /** A statement as `pg` takes it; its types lack the last field. */
 type Statement = QueryConfig & { readonly query_timeout: number }
 
-function statement(sql: string, values: readonly unknown[] = [], seconds: number = 60): Statement {
+function statement(sql: string, values: readonly unknown[] = [], seconds: number = patient): Statement {
   return { text: sql, values: [...values], query_timeout: 1e3 * seconds }
 }
 
-async function inTransaction<T>(client: PoolClient, body: (query: Query) => Promise<T>): Promise<T> {
-  await client.query(statement('BEGIN'))
+async function inTransaction<T>(
+  client: PoolClient,
+  begin: string,
+  seconds: number,
+  body: (query: Query) => Promise<T>,
+): Promise<T> {
+  await client.query(statement(begin, [], seconds))
   try {
-    const result = await body(async (...asked) => (await client.query(statement(...asked))).rows)
+    const result = await body(
+      async (sql, values, own = seconds) => (await client.query(statement(sql, values, own))).rows,
+    )
     await client.query(statement('COMMIT'))
     return result
   } catch (error) {

@@ -50,6 +50,14 @@ export async function migrate(query: Query, shown: string): Promise<void> {
   await query('UPDATE evenstep.version SET version = $1', [migrations.length])
 }
 
+/**
+ * Whether the database has the tables of studies.
+ *
+ * @throws {ArgumentError} when a newer version of Evenstep made them.
+ */
+export const hasTables = async (query: Query, shown: string): Promise<boolean> =>
+  (await versionOf(query, shown)) > 0
+
 async function versionOf(query: Query, shown: string): Promise<number> {
   const [{ made } = { made: false }] = await query<{ made: boolean }>(
     `SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'evenstep' AND tablename = 'version') AS made`,

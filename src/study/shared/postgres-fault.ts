@@ -46,6 +46,15 @@ const refusals: readonly (readonly [code: RegExp, wanted: string, fix: string])[
   ],
 ]
 
+/** What is wanted of the database by whoever only reads it, where that differs from `refusals`. */
+const readerRefusals: typeof refusals = [
+  [
+    /^42501$/,
+    'the right to read the schema evenstep',
+    'let its owner run GRANT USAGE ON SCHEMA evenstep TO, and GRANT SELECT ON ALL TABLES IN SCHEMA evenstep TO, your user',
+  ],
+]
+
 /** Faults of the server's machine, by code. */
 const faults: readonly (readonly [code: RegExp, got: string, fix: string])[] = [
   [/^53100$/, 'a full disk', 'free some space on its machine, then repeat'],
@@ -58,8 +67,14 @@ const faults: readonly (readonly [code: RegExp, got: string, fix: string])[] = [
  *
  * @param shown address of the database, without a password
  * @param waited seconds for which the server was tried again. @default 0
+ * @param isReader whether the connection only reads. @default false
  */
-export function postgresFault(shown: string, error: unknown, waited: number = 0): EvenstepError | undefined {
+export function postgresFault(
+  shown: string,
+  error: unknown,
+  waited: number = 0,
+  isReader: boolean = false,
+): EvenstepError | undefined {
   if (error instanceof EvenstepError) return error
   const [code, message] = [String(codeOf(error)), messageOf(error)]
   if (isPassing(error)) {
@@ -68,7 +83,8 @@ export function postgresFault(shown: string, error: unknown, waited: number = 0)
     return new MachineError(`${shown}: ${wanted}, got ${got}; start it, or check host and port`)
   }
   if (/^SASL/.test(message)) return refusal(shown, refusals[0]!, 'no password')
-  const refused = refusals.find(([pattern]) => pattern.test(code))
+  const all = isReader ? [...readerRefusals, ...refusals] : refusals
+  const refused = all.find(([pattern]) => pattern.test(code))
   if (refused !== undefined) return refusal(shown, refused, message)
   const [, got, fix] = faults.find(([pattern]) => pattern.test(code)) ?? []
   return got === undefined
