@@ -76,6 +76,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   fflate: ['platform'],
   jiti: ['train'],
+  koffi: ['cli'],
   libsql: ['study'],
   pg: ['study'],
   'pure-rand': ['core'],

@@ -14,6 +14,7 @@ export const numberOf =
 
 export const positiveInteger: (text: string) => number = numberOf(size)
 export const seed: (text: string) => number | undefined = numberOf(integer({ min: 0 }))
+export const stepNumber: (text: string) => number | undefined = numberOf(integer({ min: 0 }))
 export const priority: (text: string) => number | undefined = numberOf(integer({ min: -1000, max: 1000 }))
 export const positiveNumber: (text: string) => number | undefined = numberOf(number({ above: 0 }))
 

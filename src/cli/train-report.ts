@@ -132,7 +132,7 @@ export class TrainReport {
     return [
       ...(isOther ? [shellCommand(['npx', 'evenstep', 'eval', this.#folder, '--best'])] : []),
       `${this.#command} --seed ${seed + 1}`,
-      this.#command.replace(' train ', ' find-lr '),
+      this.#command.replace(/^mpirun -n \d+ /, '').replace(' train ', ' find-lr '),
       ...(this.#hasRate(curve, steps)
         ? []
         : [

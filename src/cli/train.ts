@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { ArgumentError } from '../core/errors.ts'
+import { present } from '../core/options.ts'
 import { evenstepCommand } from '../core/shell.ts'
 import { pathExists } from '../disk/inside.ts'
 import { lint } from '../doctor/lint/index.ts'
@@ -8,52 +8,40 @@ import { tensorBoard } from '../log/tensorboard.ts'
 import { writeDoctor } from '../pages/doctor-file.ts'
 import { describe } from '../train/description.ts'
 import { DivergedError } from '../train/diverged.ts'
-import type { TestedWeights, TrainEvent } from '../train/event.ts'
+import type { TrainEvent } from '../train/event.ts'
 import { toLines } from '../train/event-log.ts'
 import type { Experiment } from '../train/experiment.ts'
 import { loadExperiment } from '../train/experiment-file.ts'
-import { examplesPerStep } from '../train/length.ts'
+import { RankError } from '../train/parallel/joined.ts'
 import { RunFolder } from '../train/run-folder.ts'
-import { isTested } from '../train/run-tests.ts'
 import { override } from '../train/spec.ts'
 import { noteOnTable } from '../train/table-encoding.ts'
-import { testDataOf } from '../train/test-part.ts'
-import { taskOf } from '../train/train.ts'
-import type { Origin } from '../train/trust.ts'
 import { positiveInteger, seed, setOption } from './arguments.ts'
 import { diagnose, printer } from './doctor.ts'
+import { exitCodes } from './exit-code.ts'
 import { signals } from './interrupt.ts'
+import type { Mpi } from './mpi.ts'
 import { type Output, printNote, terminal } from './output.ts'
 import { printOverfit } from './overfit.ts'
+import { asRank, beginTogether, followRank, isStop, openRanks, preparedTask, rankOptions } from './ranks.ts'
 import { freeFolder, lastFolder, lastOrFreeFolder, whenUnlocked } from './run.ts'
 import { SaveRequests } from './save-requests.ts'
+import {
+  auto,
+  checkAlone,
+  isDone,
+  launched,
+  type TrainCommandOptions,
+  testOf,
+  trainAgain,
+  trainOrigin,
+} from './train-options.ts'
 import { TrainReport } from './train-report.ts'
 import { versions } from './version.ts'
 
-/**
- * Name of the option `--resume=auto`: a separate flag, since `--resume` with an optional value would take FILE
- * in `train --resume FILE` for that value.
- */
-const auto = 'resume=auto'
-
-interface Options {
-  readonly set: readonly string[]
-  readonly seed?: number
-  readonly out?: string
-  readonly resume?: true
-  readonly [auto]?: true
-  readonly json?: true
-  readonly device?: string
-  readonly tensorboard?: true
-  readonly test?: true
-  readonly best?: true
-  readonly doctor?: true
-  readonly overfit?: number
-}
-
 /** `evenstep train FILE`: trains the experiment in a file, and stores the run in a folder. */
-export const trainCommand = (output: Output = terminal()): Command =>
-  new Command('train')
+export function trainCommand(output: Output = terminal()): Command {
+  const command = new Command('train')
     .description('train the experiment in FILE (TypeScript, JavaScript or JSON)')
     .argument('<file>', 'file of the experiment')
     .addOption(setOption())
@@ -68,60 +56,73 @@ export const trainCommand = (output: Output = terminal()): Command =>
     .option('--doctor', 'check the experiment before training, and examine the run afterwards')
     .option('--overfit <n>', 'test whether the model can memorize n examples, instead', positiveInteger)
     .option('--json', 'print events as JSON lines')
-    .action(async (file: string, options: Options) => {
-      const { settings } = originOf(file, options)
-      const experiment = override(await loadExperiment(file), settings)
-      if (options.overfit === undefined) return train(experiment, file, options, output)
-      checkAlone(options)
-      await printOverfit(experiment, options.overfit, output, options.json)
-    })
-
-/** @throws {ArgumentError} for an option that is about a run or its model, which `--overfit` does without. */
-function checkAlone(options: Options): void {
-  const other = (['out', 'resume', auto, 'tensorboard', 'doctor', 'test', 'best'] as const).find(
-    (name) => options[name],
-  )
-  if (other === undefined) return
-  throw new ArgumentError(
-    `train: wanted --overfit without --${other}, got both; it trains no model to store or measure`,
-  )
+  for (const option of rankOptions()) command.addOption(option)
+  return command.action(async (file: string, options: TrainCommandOptions) => {
+    const mpi = await openRanks(options, process.env)
+    if (mpi) return asRank(mpi, () => trainTogether(mpi, file, { ...options, ranks: mpi.size }, output))
+    const experiment = await experimentOf(file, options)
+    if (options.overfit === undefined) return train(experiment, file, options, output)
+    checkAlone(options)
+    await printOverfit(experiment, options.overfit, output, options.json)
+  })
 }
 
-const originOf = (file: string, { set, seed, device }: Options): Origin => ({
-  file: resolve(file),
-  settings: [
-    ...set,
-    ...(seed === undefined ? [] : [`seed=${seed}`]),
-    ...(device === undefined ? [] : [`device=${device}`]),
-  ],
-})
+const experimentOf = async (file: string, options: TrainCommandOptions): Promise<Experiment> =>
+  override(await loadExperiment(file), trainOrigin(file, options).settings)
 
-/** Returns the options of a command that resumes a run, except its folder. */
-const flagsOf = ({ seed, device, test, best }: Options) => ({ seed, device, test, best })
-
-/** Returns which model to measure on the test data. @throws {ArgumentError} when that cannot be done. */
-function testOf(experiment: Experiment, { test, best }: Options): TestedWeights | undefined {
-  if (best && !test) throw new ArgumentError('train: wanted --test with --best, got none')
-  if (!test) return undefined
-  testDataOf('train', experiment)
-  return best ? 'best' : 'final'
+/** Trains as one of several ranks, of which rank 0 alone prints and writes. */
+async function trainTogether(
+  mpi: Mpi,
+  file: string,
+  options: TrainCommandOptions,
+  output: Output,
+): Promise<void> {
+  const other = (['overfit', 'doctor'] as const).find((name) => options[name])
+  if (other !== undefined)
+    throw new ArgumentError(
+      `train: wanted one process with --${other}, got ${mpi.size}; run it without mpirun`,
+    )
+  const experiment = await experimentOf(file, options)
+  if (mpi.rank === 0) return train(experiment, file, options, output, mpi)
+  await followRank(mpi, experiment, await preparedTask(experiment, options, mpi))
 }
 
-async function train(experiment: Experiment, file: string, options: Options, output: Output): Promise<void> {
-  const test = testOf(experiment, options)
-  const folder = await openRun(experiment, file, options)
-  const { set, json } = options
-  if (options[auto] && isDone(folder, experiment, options))
-    return tellFinished(folder, json ? undefined : output)
-  const command = evenstepCommand('train', file, set)
-  const report = json ? undefined : new TrainReport(output, experiment, command, folder.path)
-  const doctor = options.doctor && printer(output, json)
+async function train(
+  experiment: Experiment,
+  file: string,
+  options: TrainCommandOptions,
+  output: Output,
+  mpi?: Mpi,
+): Promise<void> {
+  testOf(experiment, options)
+  const folder = await openRun(experiment, file, options, mpi)
+  const isLeft = !(options[auto] && isDone(folder, experiment, options))
+  if (mpi) await beginTogether(mpi, experiment, folder.task, isLeft)
+  if (!isLeft) return tellFinished(folder, options.json ? undefined : output)
+  const doctor = options.doctor && printer(output, options.json)
   doctor?.lint(lint(experiment))
+  if (await isStoppedIn(folder, experiment, file, options, output)) tellStopped(folder, file, options)
+  else if (doctor) {
+    const { task, path } = folder
+    writeDoctor(path, task.steps, await diagnose(experiment, task, path, doctor))
+  }
+}
+
+/** Trains the run in a folder, prints its events, and closes it. @returns whether it was stopped before its end */
+async function isStoppedIn(
+  folder: RunFolder,
+  experiment: Experiment,
+  file: string,
+  options: TrainCommandOptions,
+  output: Output,
+): Promise<boolean> {
+  const { set, json, doctor, ranks } = options
+  const command = launched(evenstepCommand('train', file, set), ranks)
+  const report = json ? undefined : new TrainReport(output, experiment, command, folder.path)
   const interrupt = signals.begin()
   const requests = new SaveRequests()
   const { signal } = interrupt
-  const events = folder.events({ signal, ...(test && { test }) })
-  let isStopped = false
+  const events = folder.events(present({ signal, test: testOf(experiment, options) }))
   try {
     for await (const event of options.tensorboard ? withTensorBoard(events, folder, experiment) : events) {
       // The doctor's lint has already said what the event warns of.
@@ -129,28 +130,24 @@ async function train(experiment: Experiment, file: string, options: Options, out
       else output.write(toLines(event))
       if (requests.take() && event.type !== 'end') await saveNow(folder)
     }
+    return false
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error
-    isStopped = true
-    await folder.save()
+    const isStopped = isStop(error, signal)
+    if (isStopped || error instanceof RankError) await folder.save()
+    if (!isStopped) throw error
+    process.exitCode = interrupt.exitCode ?? exitCodes.SIGTERM
+    return true
   } finally {
     interrupt.stop()
     requests.stop()
     report?.close()
     folder.close()
   }
-  if (!isStopped && doctor) {
-    const { task, path } = folder
-    writeDoctor(path, task.steps, await diagnose(experiment, task, path, doctor))
-  }
-  if (!isStopped) return
-  process.exitCode = interrupt.exitCode
-  tellStopped(folder, file, options)
 }
 
 /** Says on stderr that a run has stopped, and how to resume it. */
-function tellStopped({ path, task }: RunFolder, file: string, options: Options): void {
-  const again = evenstepCommand('train', file, options.set, { ...flagsOf(options), out: path })
+function tellStopped({ path, task }: RunFolder, file: string, options: TrainCommandOptions): void {
+  const again = trainAgain(file, options.set, options, path)
   printNote(`stopped after ${task.steps} steps, saved in ${path}; resume with ${again} --resume`)
 }
 
@@ -161,15 +158,19 @@ async function saveNow(folder: RunFolder): Promise<void> {
 }
 
 /** Creates or opens the run's folder, after compiling the experiment's graphs to find errors first. */
-async function openRun(experiment: Experiment, file: string, options: Options): Promise<RunFolder> {
+async function openRun(
+  experiment: Experiment,
+  file: string,
+  options: TrainCommandOptions,
+  mpi: Mpi | undefined,
+): Promise<RunFolder> {
   const note = noteOnTable(experiment)
   if (note !== undefined) printNote(note)
-  const task = taskOf(experiment)
-  await task.prepare(examplesPerStep(experiment))
+  const task = await preparedTask(experiment, options, mpi)
   const isAuto = options[auto] === true
   const find = isAuto ? lastOrFreeFolder : options.resume ? lastFolder : freeFolder
   const path = options.out ?? find(experiment.name ?? 'run')
-  const notes = { origin: originOf(file, options), versions }
+  const notes = { origin: trainOrigin(file, options), versions }
   const resume = isAuto ? pathExists(path) : options.resume === true
   const open = (): RunFolder => new RunFolder(path, experiment, { resume, task, notes })
   const folder = isAuto ? await whenUnlocked(open) : open()
@@ -184,7 +185,7 @@ async function reasonNotToTrain(
   folder: RunFolder,
   experiment: Experiment,
   file: string,
-  options: Options,
+  options: TrainCommandOptions,
 ): Promise<Error | undefined> {
   const isAuto = options[auto] === true
   if (isDone(folder, experiment, options))
@@ -196,12 +197,6 @@ async function reasonNotToTrain(
   const { step, lr } = diverged
   const got = `one that diverged at step ${step}, lr ${lr}`
   return new DivergedError(`${path}: wanted a run to resume, got ${got}; ${fix}`, step, lr)
-}
-
-/** Whether the run has ended and, if that was asked for, its model is measured on the test data. */
-function isDone({ finished, path, steps }: RunFolder, experiment: Experiment, options: Options): boolean {
-  const weights = finished && testOf(experiment, options)
-  return weights ? isTested(path, experiment, { weights, steps }) : finished
 }
 
 /** Prints that nothing is left to do: to `output` or, if stdout is reserved for JSON lines, to stderr. */
@@ -217,7 +212,7 @@ async function endedError(
   path: string,
   folder: RunFolder,
   file: string,
-  options: Options,
+  options: TrainCommandOptions,
 ): Promise<ArgumentError> {
   const { set } = options
   const { steps } = folder
@@ -227,7 +222,7 @@ async function endedError(
   const longer = isFree ? given.filter((setting) => !setting.startsWith('steps=')) : given
   const got = longer.length > 0 ? `ended after ${steps} steps` : `a controller stopped after ${steps} steps`
   const kept = set.filter((setting) => !given.some((more) => more.split('=')[0] === setting.split('=')[0]))
-  const again = evenstepCommand('train', file, [...kept, ...longer], { ...flagsOf(options), out: path })
+  const again = trainAgain(file, [...kept, ...longer], options, path)
   const more = longer.length > 0 ? `lengthen it with ${again} --resume, or ` : ''
   return new ArgumentError(
     `${path}: wanted a run to resume, got one that ${got}; ${more}start another without --resume`,

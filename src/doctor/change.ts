@@ -6,7 +6,7 @@ import * as init from '../nn/init.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { noDecayOnNormAndBias } from '../optim/weight-groups.ts'
 import * as schedule from '../schedule/index.ts'
-import { microBatchesPerStep } from '../train/accumulation.ts'
+import { microBatchesPerStep } from '../train/accumulate.ts'
 import { checkExperiment, type Experiment } from '../train/experiment.ts'
 import { runLength } from '../train/length.ts'
 

@@ -10,6 +10,7 @@ import {
   scheduled,
 } from '../core/options.ts'
 import { random } from '../core/random.ts'
+import { rankHere } from '../core/rank.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { constant, scalar, type Tensor } from '../core/tensor.ts'
 import { hyperparameter, hyperparameterAt } from '../core/variable.ts'
@@ -33,8 +34,8 @@ export interface DropoutOptions extends OptionsOf<typeof dropoutOptions> {}
 /**
  * Sets each element of `x` to 0 with probability `p`, and divides the rest by `1 − p`. As PyTorch's `dropout`.
  *
- * The mask depends only on (seed, layer, step, position): a resumed run draws the same masks, as does a graph
- * that computes several steps. The host hashes (seed, layer, step) to one key per step. The graph computes the
+ * The mask depends only on (seed, layer, step, position) and, of several ranks, the rank: a resumed run draws the same
+ * masks, as does a graph that computes several steps. The host hashes (seed, layer, step, rank) to one key per step. The graph computes the
  * mask of n elements from two columns a, c and two rows b, d, each of √n 32-bit numbers mixed with the key:
  *
  *     kept[i, j] = (a[i] + b[j]) · (c[i] + d[j]) mod 2³² < (1 − p) · 2³²
@@ -71,7 +72,9 @@ function bits(shape: Shape, seed: number, layer: string): Tensor {
   const word = (stream: ReturnType<typeof random>): number => Math.floor(stream.uniform(-half, half))
   const source = random(seed, 'dropout', layer)
   const words = Array.from({ length: 2 * (rows + columns) }, () => word(source))
-  const drawn = (step: number): number => word(random(seed, 'dropout', layer, step))
+  const rank = rankHere()
+  const keys = rank > 0 ? ['rank', rank] : []
+  const drawn = (step: number): number => word(random(seed, 'dropout', layer, step, ...keys))
   const key = hyperparameter(drawn, 'int32', `${layer || 'dropout'}.key`)
   const mixed = mix(add(constant(words, [words.length], 'int32'), key))
   const [a, b, c, d] = split(mixed, [rows, columns, rows, columns])

@@ -1,7 +1,5 @@
 import { allocate, toData } from '../core/dtype.ts'
 import { apart } from '../core/exclusive.ts'
-import { mismatch } from '../core/mismatch.ts'
-import { choice, nested, type Option, type OptionsOf, required, size } from '../core/options.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type Tensor, topological } from '../core/tensor.ts'
 import { hyperparameter, Variable } from '../core/variable.ts'
@@ -11,46 +9,8 @@ import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
 import { locating } from './locate.ts'
 import { joinParts, kindsOf, type LossPart, type LossTerm, lossOfParts, readParts } from './loss-terms.ts'
+import type { GradientExchange } from './parallel/gradient-exchange.ts'
 import { rows, type Splitting, type Steps } from './steps.ts'
-
-const options = {
-  /** Number of micro-batches per optimizer step. */
-  steps: required(size),
-  /**
-   * Examples over which batch normalization computes its statistics.
-   *
-   * - `perMicroBatch`: over each micro-batch separately, as other frameworks do. Running statistics are updated once
-   *   per micro-batch, so after an optimizer step their old values weigh only (1 − momentum)^steps.
-   * - `exact`: over all micro-batches together, by computing one large batch. This saves no memory, because every
-   *   example's normalization and gradient depend on all other examples.
-   *
-   * @default 'perMicroBatch'
-   */
-  batchNorm: choice(['perMicroBatch', 'exact']),
-}
-
-export interface Accumulate extends OptionsOf<typeof options> {}
-
-const parts = nested(options)
-
-/** The option `accumulate`: number of micro-batches per optimizer step. A number `n` means `{ steps: n }`. */
-export const accumulate: Option<number | Accumulate> = {
-  wanted: "a positive integer, or as { steps, batchNorm: 'perMicroBatch' or 'exact' }",
-  fallback: 1,
-  read(who, name, value) {
-    if (typeof value === 'object' && value !== null) return parts.read(who, name, value) as Accumulate
-    if (Number.isInteger(value) && (value as number) >= 1) return value as number
-    throw mismatch(who, `${name} as ${this.wanted}`, value)
-  },
-}
-
-/** Returns the number of training-graph runs per optimizer step: 1 for `exact`, else one per micro-batch. */
-export const graphRunsPerStep = (accumulate: number | Accumulate): number =>
-  typeof accumulate === 'number' ? accumulate : accumulate.batchNorm === 'exact' ? 1 : accumulate.steps
-
-/** Returns the number of micro-batches per optimizer step. */
-export const microBatchesPerStep = (accumulate: number | Accumulate): number =>
-  typeof accumulate === 'number' ? accumulate : accumulate.steps
 
 /**
  * Splits a batch into micro-batches of nearly equal size: into `parts`, or into fewer if the examples fit.
@@ -67,6 +27,12 @@ export function* microBatches(batch: Batch, parts: number, { most, signal }: Spl
   }
 }
 
+/** Loss of a batch, and the parts of it if it is no mean over the examples. */
+interface BatchLoss {
+  readonly loss: number
+  readonly parts: readonly LossPart[] | undefined
+}
+
 /** Compiled graph that computes the loss of one micro-batch and adds its gradients to the batch's gradient sums. */
 export type MicroGraph = Compiled<'x' | 'y', 'loss' | 'terms' | 'layers'>
 
@@ -76,6 +42,8 @@ interface Locks {
   /** The model's variables. */
   readonly variables: readonly Variable[]
   readonly during: <T>(body: () => T) => T
+  /** Exchange with other ranks, each of which accumulates the gradients of its own examples of a batch. */
+  readonly exchange: GradientExchange | undefined
 }
 
 /** Losses, gradient norms and loss parts (numerators and denominators) of consecutive optimizer steps. */
@@ -95,6 +63,7 @@ export class Accumulation {
   readonly #optimizer: Attached
   readonly #during: Locks['during']
   readonly #variables: Locks['variables']
+  readonly #exchange: Locks['exchange']
   readonly #parts: number
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
@@ -114,7 +83,7 @@ export class Accumulation {
    *   `add(loss)`
    */
   constructor(
-    { optimizer, during, variables }: Locks,
+    { optimizer, during, variables, exchange }: Locks,
     parts: number,
     graph: (length: number) => Promise<MicroGraph>,
     compiling: CompileOptions,
@@ -122,6 +91,7 @@ export class Accumulation {
     this.#optimizer = optimizer
     this.#during = during
     this.#variables = variables
+    this.#exchange = exchange
     this.#parts = parts
     this.#graph = graph
     this.#compiling = compiling
@@ -174,6 +144,7 @@ export class Accumulation {
       losses.push(done.loss)
       if (done.parts) parts.push(done.parts)
       if (!Number.isFinite(done.loss)) break // later losses would not be finite either
+      await this.#exchange?.gradients(this.#sums.flat())
       norms.push(await this.#update(step + k))
     }
     const dtype = this.#optimizer.trained[0]?.dtype ?? 'float32'
@@ -182,26 +153,29 @@ export class Accumulation {
   }
 
   /** Sums the gradients of a batch over its micro-batches. @returns loss of the batch, and the parts of this loss */
-  async #accumulate(
-    batch: Batch,
-    step: number,
-    splitting: Splitting,
-  ): Promise<{ readonly loss: number; readonly parts: readonly LossPart[] | undefined }> {
+  async #accumulate(batch: Batch, step: number, splitting: Splitting): Promise<BatchLoss> {
     for (const sum of this.#sums.flat()) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
+    const run = (own: Batch): Promise<BatchLoss> => this.#runs(own, batch.length, step, splitting)
+    const done = await (this.#exchange ? this.#exchange.losses(batch, run) : run(batch))
+    const { parts = [] } = done
+    this.#weights = parts.filter((_, k) => isDivided(this.#terms![k]!)).map(({ weight }) => weight!)
+    return done
+  }
+
+  /** Runs the graph on the micro-batches of some examples of a batch that has `all` examples. */
+  async #runs(own: Batch, all: number, step: number, splitting: Splitting): Promise<BatchLoss> {
     let total = 0
     let parts: readonly LossPart[] | undefined
     let first = 0
-    for (const part of microBatches(batch, this.#parts, splitting)) {
-      this.#share = part.length / batch.length
+    for (const part of microBatches(own, this.#parts, splitting)) {
+      this.#share = part.length / all
       const graph = await this.#compiled(part.length)
       const { loss, terms } = await locating(part, part.length, () => graph(part, step), undefined, first)
       first += part.length
       total += Number(loss[0]) * this.#share
       if (this.#terms) parts = joinParts(parts, readParts(kindsOf(this.#terms), terms, part.length)[0]!)
     }
-    if (parts === undefined) return { loss: total, parts }
-    this.#weights = parts.filter((_, k) => isDivided(this.#terms![k]!)).map(({ weight }) => weight!)
-    return { loss: lossOfParts(parts), parts }
+    return { loss: parts ? lossOfParts(parts) : total, parts }
   }
 
   /** Returns the compiled graph of a micro-batch, and zeroes the gradient sums, which tracing the graph creates. */

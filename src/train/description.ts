@@ -52,6 +52,7 @@ export function describe(experiment: Experiment, task: Task): Record<string, unk
     }),
     ...(isRelative(optimizer) && { scheduleSteps: scheduleStepsOf(experiment) }),
     optimizer: optimizerOf(experiment).spec,
+    ...ranksOf(task),
     // Last, so that `checkSame` reports a difference in a named option first.
     own: ownRules(experiment),
     transformed: transformsFingerprint(experiment),
@@ -102,6 +103,21 @@ function samplerOf({ count, order }: Sampler, { data, seed }: Experiment): objec
 /** Fields that may change when a run is resumed: they do not affect the results of steps already taken. */
 const free = ['epochs', 'steps', 'name', 'checkpoints', 'versions', 'origin', 'weightFiles']
 
+/** Fields that describe data-parallel training, absent of a run on one rank. */
+const ofRanks = ['ranks', 'averageEvery', 'averageFrom'] as const
+
+const ranksOf = ({ parallel }: Task): Description => {
+  if (parallel === undefined) return {}
+  const { communicator, ...local } = parallel
+  return { ranks: communicator.size, ...local }
+}
+
+/** Returns those fields of a run's description that say how many ranks trained it, and how. */
+export const describedRanks = (path: string): Description => {
+  const before = readDescription(path)
+  return present(Object.fromEntries(ofRanks.map((key) => [key, before[key]])))
+}
+
 /** Fields that are hashes, with names for messages; other versions of Evenstep may hash differently. */
 const computed: Readonly<Record<string, string>> = {
   graph: 'a model or a loss that computes something else',
@@ -122,7 +138,7 @@ const computed: Readonly<Record<string, string>> = {
 export function checkSame(path: string, description: Description): void {
   const before = readDescription(path)
   const named = optionNames.filter((name) => name !== 'model') // whose shapes follow from other options
-  const keys = new Set([...named, 'startedFrom', ...Object.keys(description)])
+  const keys = new Set([...named, ...ofRanks, 'startedFrom', ...Object.keys(description)])
   for (const key of keys) {
     if (free.includes(key) || (key in computed && evenstepOf(before) !== evenstepOf(description))) continue
     const difference = differenceOf(key, before, description)

@@ -20,6 +20,10 @@ export class DivergedError extends NotFiniteError {
   }
 }
 
+/** Returns why a loss is not finite, and what to do. @param culprit first tensor that is not finite, if one was found */
+export const notFinite = (culprit: string | undefined): string =>
+  `the first tensor that is not finite is ${culprit ?? 'the loss'}; lower the rate or warm up longer`
+
 /** Returns why the loss of a batch is 0/0, and what to do. */
 export function emptyBatch({ weights }: Batch): string {
   const none = weights ? 'no example of the batch has a weight above 0' : 'no label of the batch counts'

@@ -1,7 +1,7 @@
 import { ShapeError } from '../core/errors.ts'
 import { isStream } from '../data/stream.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
-import { graphRunsPerStep } from './accumulation.ts'
+import { graphRunsPerStep } from './accumulate.ts'
 import type { Experiment } from './experiment.ts'
 import { runLength } from './length.ts'
 import type { Task } from './task.ts'

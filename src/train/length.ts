@@ -1,5 +1,5 @@
 import { present } from '../core/options.ts'
-import { microBatchesPerStep } from './accumulation.ts'
+import { microBatchesPerStep } from './accumulate.ts'
 import { type Experiment, trainingBatches } from './experiment.ts'
 
 /** Length of a run, as far as known in advance. */

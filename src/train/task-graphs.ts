@@ -1,4 +1,5 @@
 import { apart } from '../core/exclusive.ts'
+import { atRank } from '../core/rank.ts'
 import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { checkAssignsNothing, type Variable } from '../core/variable.ts'
@@ -10,13 +11,15 @@ import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { sharesMemory } from '../runtime/device.ts'
 import { type Traced, traceStep } from '../runtime/traced.ts'
-import { Accumulation, graphRunsPerStep, type MicroGraph, microBatches } from './accumulation.ts'
+import { graphRunsPerStep } from './accumulate.ts'
+import { Accumulation, type MicroGraph, microBatches } from './accumulation.ts'
 import { checkedLoss } from './checked-loss.ts'
 import { type Evaluator, Evaluators } from './evaluator.ts'
 import { exampleWeighted } from './example-weighted.ts'
 import { type BatchOf, batchFeeds, batchFields, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossKind, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
+import { RankSteps } from './parallel/rank-steps.ts'
 import type { Splitting, Steps } from './steps.ts'
 import type { TaskValues } from './task-options.ts'
 import { type WatchedStep, watched } from './watch.ts'
@@ -45,13 +48,15 @@ export class TaskGraphs {
   /** Accumulation of gradients by which weights are locked. */
   readonly #accumulations = new Map<string, Accumulation>()
   readonly #evaluators: Evaluators
+  /** How several ranks take a step; undefined on a single one. */
+  readonly #ranks: RankSteps | undefined
   /** What each term of the loss is divided by, known after the first trace; undefined for a mean over the examples. */
   #kinds: readonly LossKind[] | undefined
   /** Reads what a step logs of its layers; known after the first trace. */
   #read: WatchedStep['read'] | undefined
 
   constructor(options: TaskValues, optimizer: Attached) {
-    const { model, data, dtype, threads, device, accumulate } = options
+    const { model, data, dtype, threads, device, accumulate, parallel } = options
     this.#options = options
     this.#optimizer = optimizer
     this.#norms = [...batchNorms(model).values()]
@@ -60,6 +65,18 @@ export class TaskGraphs {
     this.#graphs = new Graphs(batchFields(data), { dtype, threads, device, loop: true })
     this.#parts = graphRunsPerStep(accumulate)
     this.#evaluators = new Evaluators(options)
+    this.#ranks = parallel && new RankSteps(parallel, this.#variables, [...optimizer.state.values()])
+  }
+
+  /** Steps before which the graph of a step changes, ascending, without 0. */
+  get borders(): readonly number[] {
+    const { borders } = this.#optimizer
+    return this.#ranks?.borders(borders) ?? borders
+  }
+
+  /** Whether gradients are summed at a step, over micro-batches or ranks, before another graph updates the weights. */
+  #sums(step: number): boolean {
+    return this.#parts > 1 || this.#ranks?.isSynchronous(step) === true
   }
 
   /** Numbers of threads that timing chose for the training graphs, by hash of the graph. */
@@ -70,8 +87,10 @@ export class TaskGraphs {
   /** Compiles the training graph of step number `step` for batches of `batchSize` examples. */
   async prepare(batchSize: number, step: number): Promise<void> {
     const { data, device } = this.#options
-    const resident = this.#parts === 1 && !isStream(data) && (await sharesMemory(device))
-    await this.#learner(Math.floor(batchSize / Math.min(this.#parts, batchSize)), step, resident)
+    const resident = !this.#sums(step) && !isStream(data) && (await sharesMemory(device))
+    const { size = 1 } = this.#ranks?.communicator ?? {}
+    const own = Math.floor(batchSize / size)
+    await this.#learner(Math.floor(own / Math.min(Math.ceil(this.#parts / size), own)), step, resident)
   }
 
   /**
@@ -84,15 +103,15 @@ export class TaskGraphs {
     batchSize: number,
     step: number,
     splitting: Splitting,
-  ): Promise<Pick<Steps, 'losses' | 'parts'> & Required<Pick<Steps, 'logs'>>> {
+  ): Promise<Omit<Steps, 'lrs'>> {
+    const learn = (...own: readonly [Batch, number, number]) => this.#learn(...own, splitting)
+    return this.#ranks?.learn(stack, batchSize, step, learn) ?? learn(stack, batchSize, step)
+  }
+
+  async #learn(stack: Batch, batchSize: number, step: number, split: Splitting): Promise<Omit<Steps, 'lrs'>> {
     const { data, device, log } = this.#options
-    if (this.#parts > 1) {
-      const { gradientNorm, ...done } = await this.#accumulation(step).learn(
-        stack,
-        batchSize,
-        step,
-        splitting,
-      )
+    if (this.#sums(step)) {
+      const { gradientNorm, ...done } = await this.#accumulation(step).learn(stack, batchSize, step, split)
       return { ...done, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
     const { loss, terms, layers, ...logged } = await locating(stack, batchSize, async () => {
@@ -110,7 +129,7 @@ export class TaskGraphs {
   async culprit(batch: Batch, step: number, splitting: Splitting): Promise<string | undefined> {
     const { model, device } = this.#options
     const { culpritOf } = await import('./culprit.ts')
-    for (const part of microBatches(batch, this.#parts, splitting)) {
+    for (const part of microBatches(this.#ranks?.own(batch) ?? batch, this.#parts, splitting)) {
       const found = await culpritOf(await this.#learner(part.length, step), model, part, step, device)
       if (found !== undefined) return found
     }
@@ -130,7 +149,9 @@ export class TaskGraphs {
     }
     const training = traced((fed) => {
       // Left out: `terms`, the parts of the loss, which are only reported and do not affect the training.
-      const { terms: _, ...step } = this.#optimizer.at(last, () => this.#trainingStep(fed, last))
+      const { terms: _, ...step } = this.#optimizer.at(last, () =>
+        this.#trainingStep(fed, last, this.#parts > 1),
+      )
       return step
     })
     const evaluation = traced(({ x }) => {
@@ -146,17 +167,24 @@ export class TaskGraphs {
     const resident = isResident && !isStream(data) ? data.length : undefined
     const key = `learn ${batchSize} ${resident} ${this.#locks(step)}`
     const body = (fed: Readonly<Record<'x' | 'y', Tensor>>) =>
-      this.#optimizer.at(step, () => this.#trainingStep(fed, step))
+      atRank(this.#ranks?.communicator.rank ?? 0, () =>
+        this.#optimizer.at(step, () => this.#trainingStep(fed, step, this.#sums(step))),
+      )
     return apart(this.#variables, () => this.#graphs.compiled(key, batchSize, body, { resident }))
   }
 
-  /** Returns which layers are frozen and which weights are locked at a step, as text: a change changes the graph. */
+  /**
+   * Returns which layers are frozen and which weights are locked at a step, and whether the gradients of ranks are added,
+   * as text: a change changes the graph.
+   */
   #locks(step: number): string {
-    return this.#optimizer.at(step, () =>
-      [this.#norms.map(({ frozen }) => frozen), this.#weights.map(({ trainable }) => trainable)]
+    return this.#optimizer.at(step, () => {
+      const frozen = this.#norms.map((norm) => norm.frozen)
+      const trainable = this.#weights.map((weight) => weight.trainable)
+      return [frozen, trainable, [this.#ranks?.isSynchronous(step) === true]]
         .map((flags) => flags.map(Number).join(''))
-        .join(' '),
-    )
+        .join(' ')
+    })
   }
 
   #accumulation(step: number): Accumulation {
@@ -166,17 +194,17 @@ export class TaskGraphs {
     if (known) return known
     const compile = (length: number): Promise<MicroGraph> => this.#learner(length, step)
     const during = <T>(body: () => T): T => this.#optimizer.at(step, body)
-    const given = { optimizer: this.#optimizer, during, variables: this.#variables }
+    const exchange = this.#ranks?.isSynchronous(step) ? this.#ranks.exchange : undefined
+    const given = { optimizer: this.#optimizer, during, variables: this.#variables, exchange }
     const made = new Accumulation(given, this.#parts, compile, { threads, device })
     this.#accumulations.set(locks, made)
     return made
   }
 
-  /** Traces an optimizer step on a batch or, with `accumulate`, only the loss and gradients of a micro-batch. */
-  #trainingStep(fed: Fed, step: number): Record<'loss' | 'terms' | 'layers', Tensor> {
+  /** Traces an optimizer step on a batch or, if it `accumulates`, only the loss and gradients of a micro-batch. */
+  #trainingStep(fed: Fed, step: number, accumulates: boolean): Record<'loss' | 'terms' | 'layers', Tensor> {
     const { log, model } = this.#options
     const { x, y } = fed
-    const accumulates = this.#parts > 1
     let terms: readonly LossTerm[] | undefined
     let output: Tensor | undefined
     const { outputs, read } = watched(

@@ -20,9 +20,10 @@ import type { Loss } from '../ops/loss.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { type Device, devices } from '../runtime/device.ts'
 import { threadCount } from '../runtime/threads.ts'
-import { accumulate } from './accumulation.ts'
+import { accumulate } from './accumulate.ts'
 import { type GivenMetrics, lossOption } from './goals.ts'
 import type { Metric, Metrics } from './metrics/metric.ts'
+import { parallelOption } from './parallel/communicator.ts'
 import { logOptions } from './watch.ts'
 
 /** Returns a function that tells whether a value has a method called `name`. */
@@ -126,6 +127,8 @@ export const taskOptions = {
   scheduleSteps,
   /** Function that recomputes running statistics for evaluation. @default train.recalibrate */
   recalibrate: callback<Recalibration>('a function of a model and batches, such as train.updateBn'),
+  /** Data-parallel training: other processes that train this model with this one. @default one process */
+  parallel: parallelOption,
 }
 
 /** Recomputes the running statistics of a model; `options` is passed if there is an abort signal. */

@@ -17,7 +17,7 @@ import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type EvaluationWeights, swapped } from '../optim/evaluation.ts'
 import { overRun } from '../optim/over-run.ts'
-import { DivergedError, emptyBatch } from './diverged.ts'
+import { DivergedError, emptyBatch, notFinite } from './diverged.ts'
 import {
   type EvaluateOptions,
   type Evaluation,
@@ -66,6 +66,11 @@ export class Task {
   /** The model's variables by name, as in PyTorch's `state_dict`. */
   get variables(): ReadonlyMap<string, Variable> {
     return variables(this.model)
+  }
+
+  /** Other processes that train this model with this one; undefined if there are none. */
+  get parallel(): TaskValues['parallel'] {
+    return this.#options.parallel
   }
 
   /** The weights that the optimizer updates at some step, by name. */
@@ -175,7 +180,7 @@ export class Task {
   async #attempt(stack: Batch, batchSize: number, splitting: Splitting): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
-      const borders = this.#optimizer.borders.map((step) => step - this.#step)
+      const borders = this.#graphs.borders.map((step) => step - this.#step)
       const done = await inPhases({ stack, batchSize, borders }, (part, from) =>
         this.#graphs.learn(part, batchSize, this.#step + from, splitting),
       )
@@ -277,10 +282,7 @@ export class Task {
     const before = bad > 0 ? await this.#attempt(rows(stack, batchSize, 0, bad), batchSize, split) : undefined
     const [step, lr] = [this.#step, this.lr(this.#step)]
     const culprit = () => this.#graphs.culprit(rows(stack, batchSize, bad, bad + 1), step, split)
-    const cause = isEmpty
-      ? emptyBatch(stack)
-      : `the first tensor that is not finite is ${(await culprit()) ?? 'the loss'}; ` +
-        'lower the rate or warm up longer'
+    const cause = isEmpty ? emptyBatch(stack) : notFinite(await culprit())
     const message = `train: wanted a finite loss, got ${loss} at step ${step}, lr ${lr}; ${cause}`
     return new DivergedError(message, step, lr, before && 'lrs' in before ? before : undefined)
   }

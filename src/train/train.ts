@@ -11,6 +11,7 @@ import { checkLastBatch } from './last-batch.ts'
 import { runLength } from './length.ts'
 import { newTask } from './new-task.ts'
 import { Pace } from './pace.ts'
+import type { Together } from './parallel/together.ts'
 import {
   afterEpoch,
   afterSteps,
@@ -64,18 +65,20 @@ export interface RunOptions extends OptionsOf<typeof options> {}
 export async function* run(experiment: Experiment, given: RunOptions = {}): AsyncGenerator<TrainEvent> {
   const read = readOptions('run', options, given)
   checkExperiment('run', experiment)
-  const { progress: start = beginning(experiment), signal, test } = read
-  signal?.throwIfAborted()
+  const { progress: start = beginning(experiment), signal: own, test } = read
   const tests = test ? await import('./test-part.ts') : undefined // loaded where it is needed
   tests?.testDataOf('run', experiment)
   const task = read.task ?? (await ownTask(experiment))
+  const together = await togetherOf(task, own)
+  if (!together) own?.throwIfAborted()
   checkScheduleSteps(experiment, task)
   const { examplesPerStep: size, ...length } = runLength(experiment)
   const batches = trainingBatches(experiment, size, experiment.lastBatch)
-  const running: Running = { experiment, task, batches, pace: new Pace(), signal }
+  const signal = together?.signal ?? own
+  const running: Running = { experiment, task, batches, pace: new Pace(), signal, own, together }
   const begun = performance.now()
   checkLastBatch(experiment, task)
-  let progress = resumed(experiment, start)
+  let progress = resumed(experiment, (await together?.begin(task, start)) ?? start)
   task.goTo(progress.steps, factorOf(experiment, progress))
   const warnings = await scheduleFaults(experiment, task)
   const about = { parameters: task.parameters, ...(warnings.length > 0 && { warnings }) }
@@ -87,8 +90,8 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
     yield epoch
   }
   const time = { seconds: (performance.now() - begun) / 1e3 }
-  if (tests)
-    yield { ...(await tests.tested('run', experiment, { task, weights: 'final', signal })), progress }
+  const measure = () => tests!.tested('run', experiment, { task, weights: 'final', signal: own })
+  if (tests) yield { ...(await (together ? together.first(measure) : measure())), progress }
   const [reason, because] = [endOf(experiment, progress)!, becauseOf(experiment, progress)]
   yield { type: 'end', reason, because, steps: task.steps, time, progress }
 }
@@ -97,6 +100,14 @@ export async function* run(experiment: Experiment, given: RunOptions = {}): Asyn
 async function ownTask(experiment: Experiment): Promise<Task> {
   if (experiment.normalization === undefined) return newTask(experiment)
   return newTask(experiment, (await import('../nn/norm/normalization.ts')).normalizeLayers)
+}
+
+/** Returns what keeps the ranks of a run in step, which only runs of several ranks load. */
+async function togetherOf(
+  { parallel }: Task,
+  signal: AbortSignalLike | undefined,
+): Promise<Together | undefined> {
+  return parallel && new (await import('./parallel/together.ts')).Together(parallel, signal)
 }
 
 /** Returns a warning for each schedule that does not fit the run. What phrases them is loaded by the first. */
@@ -119,6 +130,9 @@ interface Running {
   readonly batches: Loader | StreamLoader
   readonly pace: Pace
   readonly signal: AbortSignalLike | undefined
+  /** Signal that this process was given; of several, `signal` is aborted on all of them after the same steps. */
+  readonly own: AbortSignalLike | undefined
+  readonly together: Together | undefined
 }
 
 /** Progress after the steps of an epoch, and the number of milliseconds that these steps took. */
@@ -129,18 +143,20 @@ interface EpochSteps {
 
 /** Takes the remaining steps of an epoch and yields their events. */
 async function* stepsOf(running: Running, start: Progress): AsyncGenerator<StepsEvent, EpochSteps> {
-  const { experiment, task, batches, pace, signal } = running
+  const { experiment, task, batches, pace, signal, together } = running
   const { steps = Number.POSITIVE_INFINITY, log } = experiment
   const { epoch } = start
   let [progress, ms] = [start, 0]
-  const count = (): number => Math.min(pace.steps, steps - task.steps)
+  const count = (): number =>
+    Math.min(together?.count(pace.steps, task.steps) ?? pace.steps, steps - task.steps)
   const stacks = task.steps < steps ? batches.stacks(epoch, count, start.sofar.batches) : []
   for await (const stack of untilAborted(signal, stacks)) {
     const step = task.steps
     const begun = performance.now()
     const size = Math.min(batches.batchSize, stack.length)
     const { done, diverged } = await learn(running, stack, size)
-    const taken = performance.now() - begun
+    const own = performance.now() - begun
+    const taken = (await together?.afterCall(own)) ?? own
     const seen = diverged ? done.losses.length : Math.ceil(stack.length / batches.batchSize)
     pace.learn(seen, taken)
     ms += taken
@@ -156,14 +172,15 @@ async function* stepsOf(running: Running, start: Progress): AsyncGenerator<Steps
 
 /** Evaluates the model after an epoch's steps, updates the controllers and returns the epoch's event. */
 async function finished(
-  { experiment, task, batches, signal }: Running,
+  { experiment, task, batches, own, together }: Running,
   { progress, ms }: EpochSteps,
 ): Promise<EpochEvent> {
   const { epoch, steps, sofar } = progress
   checkProgress(experiment, task, progress)
+  const validate = () => validationOf(experiment, task, sofar.lr, own)
   const measured = {
     trainLoss: trainLossOf(progress),
-    ...(await validationOf(experiment, task, sofar.lr, signal)),
+    ...(await (together ? together.first(validate) : validate())),
   }
   const isCut = steps === experiment.steps && !('length' in batches && sofar.batches === batches.length)
   const next = afterEpoch(experiment, progress, monitored(experiment, measured), isCut)

@@ -1,6 +1,6 @@
 import { figure, percent } from '../../core/text.ts'
 import { maxOf } from '../../core/vector.ts'
-import { microBatchesPerStep } from '../../train/accumulation.ts'
+import { microBatchesPerStep } from '../../train/accumulate.ts'
 import { advised } from '../advised.ts'
 import { isFinding } from '../diagnosis.ts'
 import { firstLeft } from '../diagnostics/first-statistics.ts'
