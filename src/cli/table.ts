@@ -1,4 +1,4 @@
-import { columnsOf, cutToColumns } from '../core/columns.ts'
+import { cutToColumns, displayWidth } from '../core/columns.ts'
 
 /** Sign at the end of a text that was cut to fit. */
 const ellipsis = '…'
@@ -13,12 +13,12 @@ interface TableOptions {
 /** Returns rows of cells as lines of text, with columns of equal width separated by two spaces. */
 export function alignedTable(rows: readonly (readonly string[])[], { columns, left }: TableOptions): string {
   const widths = fitted(
-    rows[0]!.map((_, at) => Math.max(...rows.map((row) => columnsOf(row[at]!)))),
+    rows[0]!.map((_, at) => Math.max(...rows.map((row) => displayWidth(row[at]!)))),
     columns,
   )
   const cell = (text: string, at: number): string => {
     const shown = cut(text, widths[at]!)
-    const space = ' '.repeat(widths[at]! - columnsOf(shown))
+    const space = ' '.repeat(widths[at]! - displayWidth(shown))
     return at < left ? shown + space : space + shown
   }
   return rows.map((row) => `${row.map(cell).join('  ').trimEnd()}\n`).join('')
@@ -41,7 +41,7 @@ function fitted(widths: readonly number[], columns: number): number[] {
 
 /** Cuts a text to a width; its last character then is an ellipsis. */
 const cut = (text: string, width: number): string =>
-  columnsOf(text) <= width ? text : `${cutToColumns(text, width - 1)}${ellipsis}`
+  displayWidth(text) <= width ? text : `${cutToColumns(text, width - 1)}${ellipsis}`
 
 /** Breaks a text at spaces into lines of at most `width` characters. */
 export function wrapped(text: string, width: number): string[] {

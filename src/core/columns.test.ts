@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { columnsOf, cutToColumns } from './columns.ts'
+import { cutToColumns, displayWidth } from './columns.ts'
 
 test.each([
   ['abc', 3],
@@ -13,9 +13,9 @@ test.each([
   ['❤️', 2],
   ['𠀋', 2],
 ])('%s takes %i columns', (text, columns) => {
-  expect(columnsOf(text)).toBe(columns)
+  expect(displayWidth(text)).toBe(columns)
   expect(cutToColumns(text, columns)).toBe(text)
-  expect(columnsOf(cutToColumns(text, columns - 1))).toBeLessThan(columns)
+  expect(displayWidth(cutToColumns(text, columns - 1))).toBeLessThan(columns)
 })
 
 test('a text is cut between characters, never within one', () => {

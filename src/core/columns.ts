@@ -15,7 +15,7 @@ const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const plain = /^[ -~]*$/
 
 /** Returns the number of columns of a terminal that a text takes: two for each wide character, such as 漢. */
-export function columnsOf(text: string): number {
+export function displayWidth(text: string): number {
   if (plain.test(text)) return text.length
   let columns = 0
   for (const { segment } of characters.segment(text)) columns += widthOf(segment)
