@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { collect, toy } from '../../test/support/toy.ts'
 import { sgd } from '../optim/index.ts'
 import { earlyStopping } from '../schedule/index.ts'
@@ -16,7 +16,13 @@ async function reportOf(changes: Parameters<typeof toy>[0], output: Partial<Outp
     'npx evenstep train toy.ts',
     'runs/toy-1',
   )
-  for (const event of await collect(run(setup))) report.event(event)
+  const events = await collect(run(setup))
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
+  for (const event of events) {
+    clock.mockReturnValue(performance.now() + 200) // so that the report sees each event a moment after the last
+    report.event(event)
+  }
+  clock.mockRestore()
   report.close()
   return parts.join('')
 }

@@ -71,11 +71,15 @@ describe('a file of 5 GiB', () => {
     const asked: number[] = []
     const read = (start: number, end: number): ArrayBuffer => {
       asked.push(end - start)
-      if (end <= head.length) return head.slice(start, end).buffer as ArrayBuffer
+      if (start < head.length) {
+        const part = new Uint8Array(end - start)
+        part.set(head.subarray(start, end))
+        return part.buffer
+      }
       return new ArrayBuffer(end - start > 4 ? 0 : 4)
     }
     readTensors({ length: head.length + length + 4, read }, 'two')
-    expect(asked).toEqual([9, head.length - 8, length, 4])
+    expect(asked).toEqual([256, head.length - 8, length, 4])
   })
 })
 
