@@ -1,16 +1,18 @@
 import { allocate, toData } from '../core/dtype.ts'
 import { apart } from '../core/exclusive.ts'
 import { sizeOf } from '../core/shape.ts'
-import { type Tensor, topological } from '../core/tensor.ts'
-import { hyperparameter, Variable } from '../core/variable.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { hyperparameter, type Variable } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
-import { add, div, mul } from '../ops/arithmetic.ts'
+import { add, div } from '../ops/arithmetic.ts'
 import type { Attached } from '../optim/attach.ts'
 import { type Compiled, type CompileOptions, compile } from '../runtime/compile.ts'
+import { type GradientSums, isDivided } from './gradient-sums.ts'
 import { locating } from './locate.ts'
-import { joinParts, kindsOf, type LossPart, type LossTerm, lossOfParts, readParts } from './loss-terms.ts'
+import { joinParts, kindsOf, type LossPart, lossOfParts, readParts } from './loss-terms.ts'
 import type { GradientExchange } from './parallel/gradient-exchange.ts'
-import { rows, type Splitting, type Steps } from './steps.ts'
+import { rows } from './rows.ts'
+import type { Splitting, Steps } from './steps.ts'
 
 /**
  * Splits a batch into micro-batches of nearly equal size: into `parts`, or into fewer if the examples fit.
@@ -39,6 +41,8 @@ export type MicroGraph = Compiled<'x' | 'y', 'loss' | 'terms' | 'layers'>
 /** An optimizer, with a function that runs `body` while the weights are locked that it must not update. */
 interface Locks {
   readonly optimizer: Attached
+  /** Gradient sums to which the graphs of micro-batches add. */
+  readonly sums: GradientSums
   /** The model's variables. */
   readonly variables: readonly Variable[]
   readonly during: <T>(body: () => T) => T
@@ -65,14 +69,9 @@ export class Accumulation {
   readonly #variables: Locks['variables']
   readonly #exchange: Locks['exchange']
   readonly #parts: number
+  readonly #sums: GradientSums
   readonly #graph: (length: number) => Promise<MicroGraph>
   readonly #compiling: CompileOptions
-  /** Sums of gradients: first of all loss terms without a weight tensor, then of each term that has one. */
-  readonly #sums: (readonly Variable[])[] = []
-  /** Terms whose sum is the loss; undefined if the loss is a plain mean over the examples. */
-  #terms: readonly LossTerm[] | undefined
-  /** Number of examples in the current micro-batch divided by the number in the batch. */
-  #share = 1
   /** Values of the terms' weight tensors for the current batch, in the order of these terms. */
   #weights: readonly number[] = []
   #apply: Promise<Compiled<never, 'gradientNorm'>> | undefined
@@ -80,54 +79,22 @@ export class Accumulation {
   /**
    * @param parts number of micro-batches per batch
    * @param graph compiles the training graph of a micro-batch of `length` examples; tracing it must call
-   *   `add(loss)`
+   *   `sums.add(loss)`
    */
   constructor(
-    { optimizer, during, variables, exchange }: Locks,
+    { optimizer, sums, during, variables, exchange }: Locks,
     parts: number,
     graph: (length: number) => Promise<MicroGraph>,
     compiling: CompileOptions,
   ) {
     this.#optimizer = optimizer
+    this.#sums = sums
     this.#during = during
     this.#variables = variables
     this.#exchange = exchange
     this.#parts = parts
     this.#graph = graph
     this.#compiling = compiling
-  }
-
-  /** Adds the gradients of a micro-batch's loss to the batch's gradient sums, while its graph is traced. */
-  add(loss: Tensor, terms: readonly LossTerm[] | undefined): void {
-    this.#terms = terms
-    const share = hyperparameter(() => this.#share, loss.dtype, 'accumulate.share')
-    if (terms === undefined) {
-      this.#addTo(0, loss, (g) => mul(g, share))
-      return
-    }
-    const undivided = terms.flatMap(({ total, weight }) => {
-      if (typeof weight === 'object') return []
-      return weight === 'examples' ? mul(total, share) : total
-    })
-    if (undivided.length > 0) this.#addTo(0, undivided.reduce(add))
-    for (const [k, { total }] of terms.filter(isDivided).entries()) this.#addTo(k + 1, total)
-  }
-
-  #addTo(k: number, total: Tensor, change: (g: Tensor) => Tensor = (g) => g): void {
-    const weights = new Set(this.#optimizer.trained.map(({ value }) => value))
-    if (!topological([total]).some((t) => weights.has(t))) return // such as a constant that is added to the loss
-    const sums = this.#sumsOf(k)
-    for (const [i, g] of this.#optimizer.gradients(total).entries()) {
-      const sum = sums[i]!
-      sum.assign(add(sum.value, change(g)))
-    }
-  }
-
-  #sumsOf(k: number): readonly Variable[] {
-    this.#sums[k] ??= this.#optimizer.trained.map(
-      ({ shape, dtype }) => new Variable(shape, undefined, { trainable: false, dtype }),
-    )
-    return this.#sums[k]
   }
 
   /**
@@ -144,21 +111,21 @@ export class Accumulation {
       losses.push(done.loss)
       if (done.parts) parts.push(done.parts)
       if (!Number.isFinite(done.loss)) break // later losses would not be finite either
-      await this.#exchange?.gradients(this.#sums.flat())
+      await this.#exchange?.gradients(this.#sums.byTerm.flat())
       norms.push(await this.#update(step + k))
     }
     const dtype = this.#optimizer.trained[0]?.dtype ?? 'float32'
     const data = (values: number[]) => toData(dtype, values) as Steps['losses']
-    return { losses: data(losses), gradientNorm: data(norms), ...(this.#terms && { parts }) }
+    return { losses: data(losses), gradientNorm: data(norms), ...(this.#sums.terms && { parts }) }
   }
 
   /** Sums the gradients of a batch over its micro-batches. @returns loss of the batch, and the parts of this loss */
   async #accumulate(batch: Batch, step: number, splitting: Splitting): Promise<BatchLoss> {
-    for (const sum of this.#sums.flat()) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
+    for (const sum of this.#sums.byTerm.flat()) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     const run = (own: Batch): Promise<BatchLoss> => this.#runs(own, batch.length, step, splitting)
     const done = await (this.#exchange ? this.#exchange.losses(batch, run) : run(batch))
     const { parts = [] } = done
-    this.#weights = parts.filter((_, k) => isDivided(this.#terms![k]!)).map(({ weight }) => weight!)
+    this.#weights = parts.filter((_, k) => isDivided(this.#sums.terms![k]!)).map(({ weight }) => weight!)
     return done
   }
 
@@ -168,12 +135,13 @@ export class Accumulation {
     let parts: readonly LossPart[] | undefined
     let first = 0
     for (const part of microBatches(own, this.#parts, splitting)) {
-      this.#share = part.length / all
+      this.#sums.share = part.length / all
       const graph = await this.#compiled(part.length)
       const { loss, terms } = await locating(part, part.length, () => graph(part, step), undefined, first)
       first += part.length
-      total += Number(loss[0]) * this.#share
-      if (this.#terms) parts = joinParts(parts, readParts(kindsOf(this.#terms), terms, part.length)[0]!)
+      total += Number(loss[0]) * this.#sums.share
+      if (this.#sums.terms)
+        parts = joinParts(parts, readParts(kindsOf(this.#sums.terms), terms, part.length)[0]!)
     }
     return { loss: parts ? lossOfParts(parts) : total, parts }
   }
@@ -181,7 +149,7 @@ export class Accumulation {
   /** Returns the compiled graph of a micro-batch, and zeroes the gradient sums, which tracing the graph creates. */
   async #compiled(length: number): Promise<MicroGraph> {
     const graph = await this.#graph(length)
-    for (const sum of this.#sums.flat())
+    for (const sum of this.#sums.byTerm.flat())
       if (!sum.initialized) sum.data = allocate(sum.dtype, sizeOf(sum.shape))
     return graph
   }
@@ -203,7 +171,7 @@ export class Accumulation {
   /** Returns the gradient of the batch's loss with respect to each weight, computed from the gradient sums. */
   #gradients(): readonly Tensor[] {
     return this.#optimizer.trained.map((_, i) => {
-      const each = this.#sums.map((sums, k) => {
+      const each = this.#sums.byTerm.map((sums, k) => {
         const { value, dtype } = sums[i]!
         if (k === 0) return value
         return div(
@@ -215,5 +183,3 @@ export class Accumulation {
     })
   }
 }
-
-const isDivided = ({ weight }: LossTerm): boolean => typeof weight === 'object'

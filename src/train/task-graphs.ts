@@ -2,7 +2,7 @@ import { apart } from '../core/exclusive.ts'
 import { atRank } from '../core/rank.ts'
 import { variables } from '../core/state.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { checkAssignsNothing, type Variable } from '../core/variable.ts'
+import type { Variable } from '../core/variable.ts'
 import type { Batch } from '../data/loader.ts'
 import { isStream, type Source } from '../data/stream.ts'
 import { modelOutput } from '../nn/module.ts'
@@ -10,27 +10,22 @@ import type { BatchNorm } from '../nn/norm/batch-norm.ts'
 import { batchNorms } from '../nn/norm/freeze.ts'
 import type { Attached } from '../optim/attach.ts'
 import { sharesMemory } from '../runtime/device.ts'
-import { type Traced, traceStep } from '../runtime/traced.ts'
 import { graphRunsPerStep } from './accumulate.ts'
-import { Accumulation, type MicroGraph, microBatches } from './accumulation.ts'
+import type { Accumulation, MicroGraph } from './accumulation.ts'
 import { checkedLoss } from './checked-loss.ts'
 import { type Evaluator, Evaluators } from './evaluator.ts'
 import { exampleWeighted } from './example-weighted.ts'
+import { GradientSums } from './gradient-sums.ts'
 import { type BatchOf, batchFeeds, batchFields, Graphs } from './graphs.ts'
 import { locating } from './locate.ts'
 import { kindsOf, type LossKind, type LossTerm, packed, readParts, termsOf } from './loss-terms.ts'
-import { RankSteps } from './parallel/rank-steps.ts'
+import type { RankSteps } from './parallel/rank-steps.ts'
+import { type StepTraces, tracesOf } from './step-traces.ts'
 import type { Splitting, Steps } from './steps.ts'
 import type { TaskValues } from './task-options.ts'
 import { type WatchedStep, watched } from './watch.ts'
 
 type Fed = BatchOf<Tensor>
-
-/** Graphs of a task's training step and of its model in evaluation mode, not compiled. */
-export interface StepTraces {
-  readonly training: Traced
-  readonly evaluation: Traced
-}
 
 /** A step after which no weight begins or stops to learn. */
 const last = Number.POSITIVE_INFINITY
@@ -45,18 +40,20 @@ export class TaskGraphs {
   readonly #graphs: Graphs<'x' | 'y'>
   /** Number of micro-batches that each batch is split into; 1 without accumulation. */
   readonly #parts: number
+  /** Sums of gradients by which weights are locked. */
+  readonly #gradientSums = new Map<string, GradientSums>()
   /** Accumulation of gradients by which weights are locked. */
   readonly #accumulations = new Map<string, Accumulation>()
   readonly #evaluators: Evaluators
-  /** How several ranks take a step; undefined on a single one. */
-  readonly #ranks: RankSteps | undefined
+  /** How several ranks take a step, once loaded; undefined on a single one. */
+  #ranks: RankSteps | undefined
   /** What each term of the loss is divided by, known after the first trace; undefined for a mean over the examples. */
   #kinds: readonly LossKind[] | undefined
   /** Reads what a step logs of its layers; known after the first trace. */
   #read: WatchedStep['read'] | undefined
 
   constructor(options: TaskValues, optimizer: Attached) {
-    const { model, data, dtype, threads, device, accumulate, parallel } = options
+    const { model, data, dtype, threads, device, accumulate } = options
     this.#options = options
     this.#optimizer = optimizer
     this.#norms = [...batchNorms(model).values()]
@@ -65,13 +62,14 @@ export class TaskGraphs {
     this.#graphs = new Graphs(batchFields(data), { dtype, threads, device, loop: true })
     this.#parts = graphRunsPerStep(accumulate)
     this.#evaluators = new Evaluators(options)
-    this.#ranks = parallel && new RankSteps(parallel, this.#variables, [...optimizer.state.values()])
   }
 
-  /** Steps before which the graph of a step changes, ascending, without 0. */
-  get borders(): readonly number[] {
-    const { borders } = this.#optimizer
-    return this.#ranks?.borders(borders) ?? borders
+  /** Loads what only a task of several ranks needs. */
+  async #load(): Promise<void> {
+    const { parallel } = this.#options
+    if (!parallel || this.#ranks) return
+    const { RankSteps } = await apart(this.#variables, () => import('./parallel/rank-steps.ts'))
+    this.#ranks ??= new RankSteps(parallel, this.#variables, [...this.#optimizer.state.values()])
   }
 
   /** Whether gradients are summed at a step, over micro-batches or ranks, before another graph updates the weights. */
@@ -86,6 +84,7 @@ export class TaskGraphs {
 
   /** Compiles the training graph of step number `step` for batches of `batchSize` examples. */
   async prepare(batchSize: number, step: number): Promise<void> {
+    await this.#load()
     const { data, device } = this.#options
     const resident = !this.#sums(step) && !isStream(data) && (await sharesMemory(device))
     const { size = 1 } = this.#ranks?.communicator ?? {}
@@ -95,8 +94,7 @@ export class TaskGraphs {
 
   /**
    * Takes an optimizer step for each batch in a stack (several batches, concatenated); the first step has number
-   * `step`. In all of them, the same weights must be locked.
-   *
+   * `step`. May end after a step with a loss that is not finite.
    */
   async learn(
     stack: Batch,
@@ -104,14 +102,29 @@ export class TaskGraphs {
     step: number,
     splitting: Splitting,
   ): Promise<Omit<Steps, 'lrs'>> {
+    await this.#load()
     const learn = (...own: readonly [Batch, number, number]) => this.#learn(...own, splitting)
-    return this.#ranks?.learn(stack, batchSize, step, learn) ?? learn(stack, batchSize, step)
+    const take = (part: Batch, from: number): Promise<Omit<Steps, 'lrs'>> =>
+      this.#ranks?.learn(part, batchSize, step + from, learn) ?? learn(part, batchSize, step + from)
+    const borders = this.#bordersIn(step, stack.length / batchSize)
+    if (borders.length === 0) return take(stack, 0)
+    const { inPhases } = await apart(this.#variables, () => import('./phases.ts'))
+    return inPhases({ stack, batchSize, borders }, take)
   }
 
+  /** Returns the steps before which the graph changes, of `count` steps from `step`, counted from there, without 0. */
+  #bordersIn(step: number, count: number): readonly number[] {
+    const { borders } = this.#optimizer
+    const all = this.#ranks?.borders(borders) ?? borders
+    return all.map((border) => border - step).filter((at) => at > 0 && at < count)
+  }
+
+  /** Takes steps in all of which the same weights are locked. */
   async #learn(stack: Batch, batchSize: number, step: number, split: Splitting): Promise<Omit<Steps, 'lrs'>> {
     const { data, device, log } = this.#options
     if (this.#sums(step)) {
-      const { gradientNorm, ...done } = await this.#accumulation(step).learn(stack, batchSize, step, split)
+      const accumulation = await this.#accumulation(step)
+      const { gradientNorm, ...done } = await accumulation.learn(stack, batchSize, step, split)
       return { ...done, logs: log.gradientNorm ? { gradientNorm } : {} }
     }
     const { loss, terms, layers, ...logged } = await locating(stack, batchSize, async () => {
@@ -129,6 +142,7 @@ export class TaskGraphs {
   async culprit(batch: Batch, step: number, splitting: Splitting): Promise<string | undefined> {
     const { model, device } = this.#options
     const { culpritOf } = await import('./culprit.ts')
+    const { microBatches } = await import('./accumulation.ts')
     for (const part of microBatches(this.#ranks?.own(batch) ?? batch, this.#parts, splitting)) {
       const found = await culpritOf(await this.#learner(part.length, step), model, part, step, device)
       if (found !== undefined) return found
@@ -143,23 +157,9 @@ export class TaskGraphs {
 
   /** Traces the graphs for batches of `batchSize` examples, without compiling them. */
   traces(batchSize: number): StepTraces {
-    const traced = (body: (fed: Fed) => Readonly<Record<string, Tensor>>): Traced => {
-      const graph = this.#graphs.traceable(batchSize, body)
-      return traceStep(graph.inputs, graph.body)
-    }
-    const training = traced((fed) => {
-      // Left out: `terms`, the parts of the loss, which are only reported and do not affect the training.
-      const { terms: _, ...step } = this.#optimizer.at(last, () =>
-        this.#trainingStep(fed, last, this.#parts > 1),
-      )
-      return step
-    })
-    const evaluation = traced(({ x }) => {
-      const output = modelOutput(this.#options.model, x, 'eval')
-      checkAssignsNothing()
-      return { output }
-    })
-    return { training, evaluation }
+    const training = (fed: Fed) =>
+      this.#optimizer.at(last, () => this.#trainingStep(fed, last, this.#parts > 1))
+    return tracesOf(this.#graphs, this.#options.model, batchSize, training)
   }
 
   #learner(batchSize: number, step: number, isResident: boolean = false): Promise<MicroGraph> {
@@ -187,15 +187,25 @@ export class TaskGraphs {
     })
   }
 
-  #accumulation(step: number): Accumulation {
+  #sumsAt(step: number): GradientSums {
+    const locks = this.#locks(step)
+    const sums = this.#gradientSums.get(locks) ?? new GradientSums(this.#optimizer)
+    this.#gradientSums.set(locks, sums)
+    return sums
+  }
+
+  /** Returns what accumulates gradients at a step. It is loaded by the first task that does. */
+  async #accumulation(step: number): Promise<Accumulation> {
     const { threads, device } = this.#options
     const locks = this.#locks(step)
     const known = this.#accumulations.get(locks)
     if (known) return known
+    const { Accumulation } = await apart(this.#variables, () => import('./accumulation.ts'))
     const compile = (length: number): Promise<MicroGraph> => this.#learner(length, step)
     const during = <T>(body: () => T): T => this.#optimizer.at(step, body)
     const exchange = this.#ranks?.isSynchronous(step) ? this.#ranks.exchange : undefined
-    const given = { optimizer: this.#optimizer, during, variables: this.#variables, exchange }
+    const sums = this.#sumsAt(step)
+    const given = { optimizer: this.#optimizer, sums, during, variables: this.#variables, exchange }
     const made = new Accumulation(given, this.#parts, compile, { threads, device })
     this.#accumulations.set(locks, made)
     return made
@@ -218,7 +228,7 @@ export class TaskGraphs {
       (loss) => {
         terms = termsOf(this.#options.loss, { loss, output: output!, y }, x)
         if (!accumulates) return this.#optimizer.minimize(loss, log.gradientNorm)
-        this.#accumulation(step).add(loss, terms)
+        this.#sumsAt(step).add(loss, terms)
         return undefined
       },
     )

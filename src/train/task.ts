@@ -27,8 +27,10 @@ import {
   evaluationOptions,
 } from './evaluation.ts'
 import { type Evaluator, remembering } from './evaluator.ts'
-import { type Failure, inPhases, rows, type Splitting, type Steps, skipping } from './steps.ts'
-import { type StepTraces, TaskGraphs } from './task-graphs.ts'
+import { rows } from './rows.ts'
+import type { StepTraces } from './step-traces.ts'
+import type { Failure, Splitting, Steps } from './steps.ts'
+import { TaskGraphs } from './task-graphs.ts'
 import type { TaskOptions, TaskValues } from './task-options.ts'
 import { taskValues } from './task-values.ts'
 
@@ -170,7 +172,10 @@ export class Task {
     const attempt = (from: number, to: number) =>
       this.#attempt(rows(stack, batchSize, from, to), batchSize, splitting)
     const count = stack.length / batchSize
-    if (this.#options.nonFinite === 'skip') return skipping(count, attempt)
+    if (this.#options.nonFinite === 'skip') {
+      const { skipping } = await apart(this.#stored, () => import('./phases.ts'))
+      return skipping(count, attempt)
+    }
     const done = await attempt(0, count)
     if (!('bad' in done)) return done
     throw await this.#diverged(stack, batchSize, splitting, done)
@@ -180,10 +185,7 @@ export class Task {
   async #attempt(stack: Batch, batchSize: number, splitting: Splitting): Promise<Steps | Failure> {
     const restore = snapshot(this.#stored)
     try {
-      const borders = this.#graphs.borders.map((step) => step - this.#step)
-      const done = await inPhases({ stack, batchSize, borders }, (part, from) =>
-        this.#graphs.learn(part, batchSize, this.#step + from, splitting),
-      )
+      const done = await this.#graphs.learn(stack, batchSize, this.#step, splitting)
       const { losses, logs = {}, parts } = done
       const bad = losses.findIndex((value) => !Number.isFinite(value))
       const broken = this.#options.nonFinite === 'skip' && !this.#stored.every(({ data }) => allFinite(data))

@@ -1,6 +1,6 @@
 import { type Data, joinData } from '../../core/dtype.ts'
 import { type Batch, picked } from '../../data/batch.ts'
-import { rows } from '../steps.ts'
+import { rows } from '../rows.ts'
 import type { Communicator } from './communicator.ts'
 
 type Place = Pick<Communicator, 'rank' | 'size'>
