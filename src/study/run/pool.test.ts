@@ -149,4 +149,16 @@ describe('a worker that cannot start', () => {
       exitCode: 4,
     })
   })
+
+  test('is no attempt at a trial: another is started, even where a trial gets one attempt', async () => {
+    let started = 0
+    const start = (): ChildProcess => {
+      const isFirst = ++started === 1
+      const worker = new FakeWorker(started, finishes, isFirst ? 'nothing' : { type: 'ready' })
+      if (isFirst) queueMicrotask(() => worker.emit('exit', null, 'SIGKILL'))
+      return worker as never
+    }
+    expect(await new Pool(start, { tries: 1 }).run(job)).toEqual(result)
+    expect(started).toBe(2)
+  })
 })

@@ -14,6 +14,9 @@ const options = {
   tries: integer({ min: 1 }, 3),
 }
 
+/** Number of worker processes, at least, that may end before they are ready for a trial: none has begun one yet. */
+const starts = 3
+
 export interface WorkerPoolOptions extends OptionsOf<typeof options> {}
 
 /** Error for a trial without a result, because its worker ended in each attempt; it runs again next time. */
@@ -79,8 +82,8 @@ export class Pool {
       } catch (error) {
         if (!(error instanceof WorkerEnded) && !this.#closed) this.#idle.add(worker)
         if (this.#closed || !(error instanceof WorkerEnded)) throw error
-        if (attempt < this.#tries) continue
-        const end = `got ${this.#tries} that ended; the last ${error.message}`
+        if (attempt < (worker.ready ? this.#tries : Math.max(starts, this.#tries))) continue
+        const end = `got ${attempt} that ended; the last ${error.message}`
         if (!worker.ready) throw new MachineError(`study: wanted a worker process to start, ${end}`)
         const fix = 'if memory ran out, use fewer workers, then repeat'
         const wanted = `trial ${trial}: wanted a worker process to finish it`
