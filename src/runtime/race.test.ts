@@ -36,28 +36,44 @@ test.each([
   ['several, if they are faster', { 1: 3, 4: 1 }, 4],
   ['one, if it is faster', { 1: 1, 4: 3 }, 1],
   ['one, if several are not 5 % faster', { 1: 4, 4: 3.96 }, 1],
-])('eight calls take turns; then computes with %s', async (name, ms, best) => {
+])('eight calls take turns, and every fourth of 32 checks; then computes with %s', async (name, ms, best) => {
   const { events, open } = backend(ms)
   const session = await racing(model(name), [1, 4], open)
   expect(events).toEqual(['open 1'])
   const threads: number[] = []
-  for (let call = 0; call < 10; call++) {
+  for (let call = 0; call < 44; call++) {
     expect(Object.values(session.timed())).toEqual(call < 8 ? [] : [best])
     const result = await session.run(feeds(call < 2 ? 1 : 2))
     threads.push(Number(result.get('threads')![0]))
   }
-  expect(threads).toEqual([1, 4, 4, 1, 1, 4, 4, 1, best, best])
+  const checks = new Array(8).fill([best, best, best, 5 - best]).flat()
+  expect(threads).toEqual([1, 4, 4, 1, 1, 4, 4, 1, ...checks, best, best, best, best])
   expect(events.filter((event) => !event.startsWith('run'))).toEqual([
     'open 1',
     'open 4',
     `release ${5 - best}`,
   ])
+  expect(events.indexOf(`release ${5 - best}`)).toBe(events.lastIndexOf(`run ${5 - best}`) + 1)
   const again = await racing(model(name), [1, 4], open)
   expect(again.timed()).toEqual(session.timed())
   expect(events.at(-1)).toBe(`open ${best}`)
 })
 
-test('calls of more than twice as many steps decide anew, and those of fewer than half count for none', async () => {
+test('a choice while something else takes the processors is mended soon', async () => {
+  const ms = { 1: 2, 4: 5 }
+  const { open } = backend(ms)
+  const session = await racing(model('disturbed'), [1, 4], open)
+  for (let call = 0; call < 8; call++) await session.run(feeds(1))
+  expect(Object.values(session.timed())).toEqual([1])
+  ms[4] = 1
+  const threads: number[] = []
+  for (let call = 0; call < 5; call++) {
+    threads.push(Number((await session.run(feeds(1))).get('threads')![0]))
+  }
+  expect(threads).toEqual([1, 1, 1, 4, 4])
+})
+
+test('long calls choose for themselves, however often short ones come in between', async () => {
   // A call costs 10 ms with several threads, and 1 ms with one, besides its steps.
   const fixed = (threads: number): number => (threads === 1 ? 1 : 10)
   const session = await racing(model('longer'), [1, 4], async (_, threads) => ({
@@ -73,12 +89,15 @@ test('calls of more than twice as many steps decide anew, and those of fewer tha
     }
     return threads
   }
-  expect(await threadsOf([1, 1, 1, 1, 1, 1, 1, 1, 1, 2])).toEqual([1, 4, 4, 1, 1, 4, 4, 1, 1, 1])
-  const [few, many] = [1, 100]
-  expect(await threadsOf([many, few, few, many, many, many, many, many, many, many])).toEqual([
-    1, 4, 4, 4, 4, 1, 1, 4, 4, 1,
-  ])
-  expect(await threadsOf([many, few, 150])).toEqual([4, 4, 4])
+  const [few, many] = [2, 100]
+  expect(await threadsOf(new Array(9).fill(few))).toEqual([1, 4, 4, 1, 1, 4, 4, 1, 1])
+  expect(Object.values(session.timed())).toEqual([1])
+  expect(await threadsOf([many, few, many, few, many, many, many, many, many, many, 30, few])).toEqual([
+    1, 1, 4, 1, 4, 1, 1, 4, 4, 1, 4, 4,
+  ]) // the last one checks
+  expect(Object.values(session.timed())).toEqual([4])
+  await threadsOf(new Array(31).fill(many))
+  expect(await threadsOf([many, few])).toEqual([4, 4])
 })
 
 test('a choice of an earlier process is used at once', async () => {
