@@ -1,39 +1,12 @@
 // Problems on which bench/advise.mjs measures advice, and of which no result was seen before `advise` was finished.
 import { readFileSync } from 'node:fs'
-import { data, nn, ops, optim } from '../src/index.ts'
-import { drawn, embedded, folder, mlp, parts, signalNet } from './advise-problems.mjs'
+import { nn, ops, optim } from '../src/index.ts'
+import { colourPair, drawn, embedded, folder, hashed, mlp, parts, signalNet } from './advise-problems.mjs'
 
 const { sgd, adamw } = optim
 
 /** Photographs of ships and of trucks at 16×16 pixels in three colours. */
-function vehicles() {
-  const { x, y } = data.readCifar(folder('cifar10/data_batch_1.bin.gz'))
-  const chosen = Array.from(y.data.keys()).filter((i) => y.data[i] >= 8)
-  const small = new Float32Array(chosen.length * 768)
-  for (const [row, i] of chosen.entries()) {
-    for (let p = 0; p < 3072; p++) {
-      const [channel, line, column] = [Math.floor(p / 1024), (p % 1024) >> 6, (p % 32) >> 1]
-      small[768 * row + 256 * channel + 16 * line + column] += Number(x.data[3072 * i + p]) / 4
-    }
-  }
-  const labels = Int32Array.from(chosen, (i) => y.data[i] - 8)
-  const set = data.dataset({ x: small, y: labels, shape: [3, 16, 16], classes: 2 })
-  return data.normalize(parts(set, [400, 100, 1400], 'vehicles'), { per: 'channel' })
-}
-
-/** The texts of `lines` as counts of hashed parts, and their classes; in an order drawn at random. */
-function hashed(lines, buckets, partsOf) {
-  const x = new Float32Array(lines.length * buckets)
-  for (const [i, { text }] of lines.entries()) {
-    for (const part of partsOf(text)) {
-      let hash = 2166136261
-      for (const letter of part) hash = Math.imul(hash ^ letter.codePointAt(0), 16777619)
-      x[i * buckets + ((hash >>> 8) % buckets)] += 1
-    }
-  }
-  const y = Int32Array.from(lines, ({ label }) => label)
-  return data.dataset({ x: x.map(Math.log1p), y, shape: [buckets], classes: 2 })
-}
+const vehicles = () => colourPair('vehicles', [8, 9], [400, 100, 1400])
 
 const linesOf = (path, positive) =>
   readFileSync(folder(path), 'utf8')

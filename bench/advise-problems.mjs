@@ -117,6 +117,36 @@ function heartbeats() {
 
 const characters = (texts, context, sizes, key) => parts(data.nextCharacter(texts, { context }), sizes, key)
 
+/** Photographs of two of CIFAR-10's classes at 16×16 pixels in three colours. */
+export function colourPair(key, classes, sizes, batches = ['data_batch_1']) {
+  const { x, y } = data.readCifar(batches.map((name) => folder(`cifar10/${name}.bin.gz`)))
+  const chosen = Array.from(y.data.keys()).filter((i) => classes.includes(Number(y.data[i])))
+  const small = new Float32Array(chosen.length * 768)
+  for (const [row, i] of chosen.entries()) {
+    for (let p = 0; p < 3072; p++) {
+      const [channel, line, column] = [Math.floor(p / 1024), (p % 1024) >> 6, (p % 32) >> 1]
+      small[768 * row + 256 * channel + 16 * line + column] += Number(x.data[3072 * i + p]) / 4
+    }
+  }
+  const labels = Int32Array.from(chosen, (i) => classes.indexOf(Number(y.data[i])))
+  const set = data.dataset({ x: small, y: labels, shape: [3, 16, 16], classes: 2 })
+  return data.normalize(parts(set, sizes, key), { per: 'channel' })
+}
+
+/** The texts of `lines` as counts of hashed parts, and their classes; in an order drawn at random. */
+export function hashed(lines, buckets, partsOf) {
+  const x = new Float32Array(lines.length * buckets)
+  for (const [i, { text }] of lines.entries()) {
+    for (const part of partsOf(text)) {
+      let hash = 2166136261
+      for (const letter of part) hash = Math.imul(hash ^ letter.codePointAt(0), 16777619)
+      x[i * buckets + ((hash >>> 8) % buckets)] += 1
+    }
+  }
+  const y = Int32Array.from(lines, ({ label }) => label)
+  return data.dataset({ x: x.map(Math.log1p), y, shape: [buckets], classes: 2 })
+}
+
 /** Two waves of near frequencies, with noise. */
 const waves = () =>
   drawn('waves', [320, 80, 2000], { shape: [1, 64], classes: 3 }, (stream, i) => {

@@ -53,6 +53,7 @@ function judged({ best, losses }, { settings, within, certainty, ...one }) {
     holds: regret <= within + oracle,
     unshown: !(behind - half > Math.log(1.1)),
     gain: mean(advised) / mean(own) - 1,
+    ofGrid: mean(losses[JSON.stringify(best[0])]) / least - 1,
     shownWorse: bounded(change)[0] - bounded(change)[1] > Math.log(1.01),
     isBetter: mean(advised) < mean(own),
   }
@@ -73,12 +74,13 @@ export function summary(results) {
       'examples',
       'regret',
       'oracle’s',
+      'the grid’s',
       'against the experiment as it is',
       'sure',
       'within',
       'cost',
     ]),
-    row(['---', '---', '--:', '--:', '--:', '--:', '--:', '--:', '--:']),
+    row(['---', '---', '--:', '--:', '--:', '--:', '--:', '--:', '--:', '--:']),
     ...all.map(({ name, kind, design, examples, judged: each }) => {
       const of = (key) => each.map((one) => one[key])
       const sure = each.filter(({ certainty }) => certainty === 'sure')
@@ -88,6 +90,7 @@ export function summary(results) {
         examples,
         percent(mean(of('regret'))),
         percent(mean(of('oracle'))),
+        percent(mean(of('ofGrid'))),
         percent(mean(of('gain'))),
         `${sure.length} of ${each.length}`,
         percent(median(of('within')), 0),
@@ -114,6 +117,7 @@ function totals(problems, design) {
   const means = problems.map((one) => mean(one.judged.map(({ regret }) => regret)))
   const oracles = problems.map((one) => mean(one.judged.map(({ oracle }) => oracle)))
   const [centre, half] = bounded(means)
+  const ofGrid = problems.map((one) => mean(one.judged.map((each) => each.ofGrid)))
   const sure = each.filter(({ certainty }) => certainty === 'sure')
   const little = each.filter(({ certainty }) => certainty === 'too little data')
   const changed = each.filter(({ isOwn }) => !isOwn)
@@ -123,6 +127,7 @@ function totals(problems, design) {
     `${name}: ${each.length} recommendations on ${problems.length} problems`,
     `  regret: median ${percent(median(each.map((one) => one.regret)))}, 90th percentile ${percent(nineTenths(each.map((one) => one.regret)))} (oracle ${percent(nineTenths(each.map((one) => one.oracle)))}), mean ${percent(centre)} at most ${percent(centre + half)}; oracle's mean ${percent(mean(oracles))}`,
     `  by problem: median ${percent(median(means))}, 90th percentile ${percent(nineTenths(means))} (oracle ${percent(nineTenths(oracles))})`,
+    `  the grid's best by its validation loss: median ${percent(median(ofGrid))}, 90th percentile ${percent(nineTenths(ofGrid))}, mean ${percent(mean(ofGrid))}`,
     `  shown worse than the experiment as it is by over 1 %: ${each.filter((one) => one.shownWorse).length}`,
     `  sure: ${sure.length}, of which ${sure.filter(({ holds }) => holds).length} hold; too little data: ${little.length}, of which ${little.filter(({ unshown }) => unshown).length} could not be told by ten fresh seeds`,
     `  Brier score: ${brier(each, 'confidence', 'holds').toFixed(3)} (within), ${brier(changed, 'better', 'isBetter').toFixed(3)} (better than as it is)`,

@@ -1,8 +1,9 @@
-// How good is advice? On the problems of bench/advise-problems.mjs and advise-later-problems.mjs, settings that `advise` recommends, the five best of
-// a grid of 120 that it has not seen, and the experiment as it is are trained anew on ten fresh seeds, and scored on test
-// data. Regret is the ratio of the mean loss of the recommended settings to the best of the means, minus 1.
+// How good is advice? On the problems of bench/advise-problems.mjs, -later-problems.mjs and -last-problems.mjs, settings
+// that `advise` recommends, the five best of a grid of 120 that it has not seen, and the experiment as it is are trained
+// anew on ten fresh seeds, and scored on test data. Regret is the ratio of the mean loss of the recommended settings to the
+// best of the means, minus 1.
 //
-// Run it with: EVENSTEP_DATA=… npx jiti bench/advise.mjs [--only NAMES] [--design] [--seeds N] [--grid] [--table]
+// Run it with: EVENSTEP_DATA=… npx jiti bench/advise.mjs [--only NAMES] [--design] [--seeds N] [--share X] [--grid] [--table]
 // Each run is kept in artifacts/advise-runs.jsonl, so that it goes on where it stopped; results are in
 // bench/results/advise.json, from which `--table` prints the tables of docs/advise.md.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,17 +13,19 @@ import { keepSessions } from '../src/runtime/node-cpu.ts'
 import { explosionOf } from '../src/study/run/explosion.ts'
 import { settingsOf } from '../src/study/trial-settings.ts'
 import { withSettings } from '../src/train/spec.ts'
+import { lastProblems } from './advise-last-problems.mjs'
 import { laterProblems } from './advise-later-problems.mjs'
 import { problems as earlier } from './advise-problems.mjs'
 import { summary } from './advise-summary.mjs'
 
-const problems = { ...earlier, ...laterProblems }
+const problems = { ...earlier, ...laterProblems, ...lastProblems }
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
     design: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '4' },
+    share: { type: 'string', default: '0.15' },
     runs: { type: 'string', default: 'artifacts/advise-runs.jsonl' },
     out: { type: 'string', default: 'bench/results/advise.json' },
     grid: { type: 'boolean', default: false },
@@ -36,8 +39,8 @@ const results = existsSync(options.out) ? JSON.parse(readFileSync(options.out, '
 const normalizations = ['none', 'batch', 'layer']
 const schedules = ['constant', 'linear', 'cosine', 'oneCycle', 'rex']
 const quarters = [-2.25, -1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25]
-/** Advice may take 15 % of the steps of the grid. */
-const share = 0.15
+/** Advice may take this share of the steps of the grid. */
+const share = Number(options.share)
 const fresh = Array.from({ length: 10 }, (_, i) => 1000 + i)
 
 const known = new Map()

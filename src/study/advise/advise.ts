@@ -57,7 +57,7 @@ export type AdviseEvent = RaceEvent | { readonly type: 'advice'; readonly advice
  * optimizer steps.
  *
  * What is known of all settings is a Gaussian process over the logarithm of the validation loss. Before the first trial,
- * it is what the atlas of fields and networks teaches; each round of trials is chosen where it promises most. Up to 30 %
+ * it is what the atlas of fields and networks teaches; each round of trials is chosen where it promises most. Up to 15 %
  * of the budget is for runs of a third of the steps, which compare normalizations and rates. Then whole runs, each
  * through a complete schedule, compare all settings and the experiment as it is, with several seeds for the best. The
  * recommended settings are those of a whole run with the lowest expected loss; the confidence is their probability to be
