@@ -36,6 +36,7 @@ const longest = [
   'test/train/streams.test.ts',
   'test/docs.test.ts',
   'test/golden/modules.test.ts',
+  'src/nn/recurrent-run.test.ts',
   'test/cli/runs.test.ts',
   'test/resume/kill.test.ts',
   'test/cli/cli.test.ts',

@@ -21,14 +21,31 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
       `gradients: wanted a loss of one float, got ${loss.dtype} ${showShape(loss.shape)}; reduce it with ops.mean or ops.sum`,
     )
   }
-  const order = topological([loss], sourcesOf)
-  const relevant = dependents(order, wrt)
-  if (wrt.length > 0 && !relevant.has(loss)) {
+  if (wrt.length > 0 && !dependents(topological([loss], sourcesOf), wrt).has(loss)) {
     throw new ShapeError(
       'gradients: wanted a loss that depends on what it is differentiated by, got one that does not',
     )
   }
-  const cotangents = new Map([[loss, seedFor(loss, seed)]])
+  return pullback([[loss, seedFor(loss, seed)]], wrt)
+}
+
+/**
+ * Returns the derivative of `Σ y·dy` with respect to each tensor of `wrt`, in its shape, with every `dy` held constant;
+ * zeros where no y depends on it. The derivatives can be differentiated again.
+ *
+ * @param outputs pairs of y and dy, which have one shape
+ */
+export function pullback(
+  outputs: readonly (readonly [y: Tensor, dy: Tensor])[],
+  wrt: readonly Tensor[],
+): Tensor[] {
+  const order = topological(
+    outputs.map(([y]) => y),
+    sourcesOf,
+  )
+  const relevant = dependents(order, wrt)
+  const cotangents = new Map<Tensor, Tensor>()
+  for (const [y, dy] of outputs) cotangents.set(y, accumulate(cotangents.get(y), dy, y))
   for (const tensor of order.reverse()) {
     const dy = cotangents.get(tensor)
     if (!dy || !tensor.grad || !relevant.has(tensor)) continue

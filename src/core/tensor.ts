@@ -43,8 +43,26 @@ export interface Tensor {
    * ones where this tensor's own are chosen for the speed of training. Absent if its own operators serve.
    */
   readonly portable?: () => Tensor
+  /**
+   * Returns an equal tensor, for training and evaluation: a node that runs a graph for each step of a sequence, where this
+   * tensor's own operators are a copy for each step. It need not have a gradient. Absent if there are no such steps.
+   */
+  readonly rolled?: () => Tensor
+  /** Graph that this node runs, for `Scan`. */
+  readonly body?: Body
   /** Values of a `Constant` node, in row-major order. */
   readonly data?: ArrayLike<number>
+}
+
+/** Graph that a node runs. Its tensors are its own: none is used outside. */
+export interface Body {
+  /** Number that tells this graph from all others. */
+  readonly id: number
+  /** Stand-ins for the inputs of the node, in their order. */
+  readonly inputs: readonly Tensor[]
+  readonly outputs: readonly Tensor[]
+  /** Number of inputs that the operator takes; the graph reads those that follow from around the node. */
+  readonly taken: number
 }
 
 type Recipe = Pick<Tensor, 'inputs'> & Partial<Omit<Tensor, 'op' | 'inputs' | 'data'>>

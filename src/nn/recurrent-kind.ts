@@ -54,3 +54,26 @@ export interface RecurrentWeights {
   readonly bias_ih?: Variable
   readonly bias_hh?: Variable
 }
+
+/** What one direction of a layer computes over a sequence. */
+export interface RecurrentRun {
+  /** Products with the input at all steps, each `[length · batch, …]`. */
+  readonly rows: readonly Tensor[]
+  /** What `products` and `next` read at all steps, such as weights. */
+  readonly weights: readonly Tensor[]
+  readonly first: State
+  /** Whether each sequence is not yet padded at a step, bool `[length, batch, 1]`; undefined without padding. */
+  readonly real: Tensor | undefined
+  readonly length: number
+  /** Whether it runs backwards in time. */
+  readonly backwards: boolean
+  /** Returns the products of a hidden state with the weights. */
+  readonly products: (hidden: Tensor, weights: readonly Tensor[]) => readonly Tensor[]
+  /** Returns the state after a step, and its output, given its part of the rows and the products. */
+  readonly next: (
+    rows: readonly Tensor[],
+    products: readonly Tensor[],
+    state: State,
+    isReal: Tensor | undefined,
+  ) => { readonly state: State; readonly output: Tensor }
+}

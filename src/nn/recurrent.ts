@@ -12,8 +12,9 @@ import { transpose } from '../ops/movement.ts'
 import { checkRange } from '../ops/range.ts'
 import { uniform } from './init.ts'
 import { called, checkMode, type Mode, type Module } from './module.ts'
-import type { RecurrentKind, RecurrentWeights, State, Unrolled } from './recurrent-kind.ts'
+import type { RecurrentKind, RecurrentRun, RecurrentWeights, State, Unrolled } from './recurrent-kind.ts'
 import { withOperator } from './recurrent-operator.ts'
+import { rolled, unrolled } from './recurrent-run.ts'
 
 export const recurrentOptions = {
   /** Number of layers; each layer's input is the output of the layer before. @default 1 */
@@ -41,7 +42,8 @@ const unrollOptions = {
 export interface UnrollOptions extends OptionsOf<typeof unrollOptions> {}
 
 /**
- * Recurrent network, unrolled: the graph contains a copy of the operators for each step of a sequence.
+ * Recurrent network. Its graph contains a copy of the operators for each step of a sequence; on the CPU, one node computes
+ * the output of 16 steps or more, and another one its gradients.
  *
  * With `lengths`, a padded step keeps the state and outputs 0, as with PyTorch's packed sequences: the backward
  * direction starts at the last step before the padding.
@@ -85,16 +87,21 @@ export abstract class Recurrent implements Module {
   /** Returns only the `output` of `unroll`: the hidden state of the last layer after each step. */
   forward(x: Tensor, mode?: Mode, options?: UnrollOptions): Tensor {
     checkMode(this, this.#kind.name, mode)
-    return this.unroll(x, options).output
+    return this.#unroll(x, options, true).output
   }
 
   /**
-   * Runs the network over all steps of a sequence.
+   * Runs the network over all steps of a sequence. If only the output is needed, `forward` takes less time.
    *
    * @param x `[length, batch, inputSize]`, or `[batch, length, inputSize]` with `batchFirst`
    * @throws {ShapeError} when the shape of an input does not fit.
    */
   unroll(x: Tensor, options?: UnrollOptions): Unrolled {
+    return this.#unroll(x, options, false)
+  }
+
+  /** @param rolls whether one node may compute all steps, if nothing but the output is used */
+  #unroll(x: Tensor, options: UnrollOptions | undefined, rolls: boolean): Unrolled {
     const read = readOptions(called(this, this.#kind.name), unrollOptions, options)
     const first = this.#firstStates(x, read)
     const timeMajor = this.#batchFirst ? swapped(x) : x
@@ -103,29 +110,33 @@ export abstract class Recurrent implements Module {
     let sequence = timeMajor
     for (const directions of this.#layers) {
       const outputs = directions.map((weights, direction) => {
-        const run = this.#run(sequence, weights, first[last.length]!, direction === 1, real)
-        last.push(run.last)
-        return run.output
+        const run = this.#runOf(sequence, weights, first[last.length]!, direction === 1, real)
+        const { output, last: state } = unrolled(run)
+        last.push(state)
+        return reshape(rolls ? rolled(run, output) : output, [
+          ...sequence.shape.slice(0, 2),
+          this.#hiddenSize,
+        ])
       })
       sequence = concat(outputs, 2)
     }
     const output = this.#batchFirst ? swapped(sequence) : sequence
     const hidden = stack(last.map(([hidden]) => hidden))
-    const unrolled = this.#kind.hasCell
+    const all = this.#kind.hasCell
       ? { output, hidden, cell: stack(last.map(([, cell]) => cell!)) }
       : { output, hidden }
-    if (x.dtype !== 'float32' || Object.values(read).some((given) => given !== undefined)) return unrolled
-    return withOperator(unrolled, this.#kind, this.#layers, timeMajor, this.#batchFirst)
+    if (x.dtype !== 'float32' || Object.values(read).some((given) => given !== undefined)) return all
+    return withOperator(all, this.#kind, this.#layers, timeMajor, this.#batchFirst)
   }
 
-  /** Runs one direction of one layer over all steps of a sequence `[length, batch, features]`. */
-  #run(
+  /** Returns what one direction of one layer computes over a sequence `[length, batch, features]`. */
+  #runOf(
     sequence: Tensor,
     { weight_ih, weight_hh, bias_ih, bias_hh }: RecurrentWeights,
     first: State,
     backwards: boolean,
-    real: readonly Tensor[] | undefined,
-  ): { readonly output: Tensor; readonly last: State } {
+    real: Tensor | undefined,
+  ): RecurrentRun {
     const [length, batch, features] = sequence.shape as [number, number, number]
     const [ofInput, ofInputApart] = this.#parted(weight_ih)
     const [ofState, ofStateApart] = this.#parted(weight_hh)
@@ -134,24 +145,28 @@ export abstract class Recurrent implements Module {
     const bias = biasOfInput && biasOfState && add(biasOfInput, biasOfState)
     // One product for all steps. Whole rows are split and joined: an axis of size 1 would take a Reshape for each step.
     const rows = reshape(sequence, [length * batch, features])
-    const steps = (x: Tensor): Tensor[] => split(x, new Array<number>(length).fill(batch))
-    const inputs = steps(linear(rows, ofInput!, bias))
-    const inputsApart = ofInputApart && steps(linear(rows, ofInputApart, biasOfInputApart))
-    const order = [...inputs.keys()]
-    const outputs: Tensor[] = []
-    let state = first
-    for (const t of backwards ? order.reverse() : order) {
-      const sum = add(inputs[t]!, linear(state[0], ofState!))
-      const apart = inputsApart && {
-        input: inputsApart[t]!,
-        recurrent: linear(state[0], ofStateApart!, biasOfStateApart),
-      }
-      const next = this.#kind.cell(sum, state, apart)
-      const isReal = real?.[t]
-      state = isReal ? keep(isReal, next, state) : next
-      outputs[t] = isReal ? where(isReal, next[0], 0) : next[0]
+    const { cell } = this.#kind
+    return {
+      rows: [
+        linear(rows, ofInput!, bias),
+        ...(ofInputApart ? [linear(rows, ofInputApart, biasOfInputApart)] : []),
+      ],
+      weights: [ofState, ofStateApart, biasOfStateApart].filter((t) => t !== undefined),
+      first,
+      real,
+      length,
+      backwards,
+      products: (hidden, [weight, apart, biasApart]) => [
+        linear(hidden, weight!),
+        ...(apart ? [linear(hidden, apart, biasApart)] : []),
+      ],
+      next([input, inputApart], [product, recurrent], state, isReal) {
+        const apart = inputApart && { input: inputApart, recurrent: recurrent! }
+        const next = cell(add(input!, product!), state, apart)
+        if (!isReal) return { state: next, output: next[0] }
+        return { state: keep(isReal, next, state), output: where(isReal, next[0], 0) }
+      },
     }
-    return { output: reshape(concat(outputs), [length, batch, this.#hiddenSize]), last: state }
   }
 
   /** Returns the rows of a weight or bias of the gates that use sums, and those of the others; none if there are none. */
@@ -198,10 +213,10 @@ function weightsOf(rows: number, features: number, hiddenSize: number, bias: boo
   return { ...weights, ...(bias && { bias_ih: variable(rows), bias_hh: variable(rows) }) }
 }
 
-/** Returns one bool tensor `[batch, 1]` per step: true for each sequence that is not yet padded at this step. */
-function realSteps(lengths: Tensor, length: number): Tensor[] {
+/** Returns for each step and each sequence whether it is not yet padded at this step, bool `[length, batch, 1]`. */
+function realSteps(lengths: Tensor, length: number): Tensor {
   const steps = constant([...Array(length).keys()], [length, 1, 1], 'int64')
-  return unbind(greater(reshape(cast(lengths, 'int64'), [1, lengths.shape[0]!, 1]), steps))
+  return greater(reshape(cast(lengths, 'int64'), [1, lengths.shape[0]!, 1]), steps)
 }
 
 const keep = (isReal: Tensor, [hidden, cell]: State, [oldHidden, oldCell]: State): State =>

@@ -1,4 +1,4 @@
-import { type Tensor, topological } from '../core/tensor.ts'
+import { type Body as NodeBody, type Tensor, topological } from '../core/tensor.ts'
 import { beforeLoop } from './before-loop.ts'
 import { aroundLoop, type Carried, joinState } from './joined-state.ts'
 import type { ValueInfoProto } from './messages.ts'
@@ -12,6 +12,7 @@ import {
   nodeProto,
   tensorProto,
   valueInfo,
+  withBody,
 } from './proto.ts'
 import { byNode, simplify } from './simplify.ts'
 import { splitSlices } from './split-slices.ts'
@@ -204,8 +205,28 @@ export const unlike = (taken: ReadonlySet<string>, name: string): string =>
 
 /** Makes the node whose outputs are `results`. ONNX Runtime requires names for unused outputs too. */
 function nodeOf(results: readonly Tensor[], nameOf: (t: Tensor) => string): Node {
-  const { op, inputs, attributes, output } = results[0]!
+  const { op, inputs, attributes, output, body } = results[0]!
   const named = Array.from({ length: output?.count ?? 1 }, (_, k) => `${nameOf(results[0]!)}.${k}`)
   for (const t of results) named[t.output?.index ?? 0] = nameOf(t)
-  return nodeProto(op, inputs.map(nameOf), named, attributes)
+  const names = inputs.map(nameOf)
+  if (!body) return nodeProto(op, names, named, attributes)
+  const taken = names.slice(0, body.taken)
+  return withBody(
+    nodeProto(op, taken, named, attributes),
+    graphOf(body, `${named[0]}:`, names.slice(body.taken)),
+  )
+}
+
+/**
+ * Makes the graph that a node runs.
+ *
+ * @param prefix prefix of the names of its tensors
+ * @param around names of the tensors that it reads from around the node
+ */
+function graphOf({ inputs, outputs, taken }: NodeBody, prefix: string, around: readonly string[]): Graph {
+  const given = new Map(inputs.map((t, i) => [around[i - taken] ?? `${prefix}in${i}`, t]))
+  const results = new Map(outputs.map((t, i) => [`${prefix}out${i}`, t]))
+  const { used: _, ...body } = bodyOf('body', given, simplified(results, given), prefix)
+  const input = [...given].slice(0, taken).map(([name, { dtype, shape }]) => valueInfo(name, dtype, shape))
+  return { ...body, input }
 }

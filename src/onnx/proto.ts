@@ -85,9 +85,14 @@ export const nodeProto = (
 
 /** Makes an ONNX `Loop` node, which repeats the graph `body`. */
 export function loopProto(input: string[], output: string[], body: Graph): Node {
-  const loop = nodeProto('Loop', input, output)
-  return { ...loop, attribute: [{ name: 'body', type: AttributeType.GRAPH, g: body }] }
+  return withBody(nodeProto('Loop', input, output), body)
 }
+
+/** Adds the graph that a node runs. */
+export const withBody = (node: Node, body: Graph): Node => ({
+  ...node,
+  attribute: [...node.attribute, { name: 'body', type: AttributeType.GRAPH, g: body }],
+})
 
 function attributeProto(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'number') return { name, type: AttributeType.INT, i: BigInt(value) }

@@ -27,11 +27,12 @@ export function shareEqual(roots: readonly Tensor[], kept: ReadonlySet<Tensor> =
   const byRecipe = new Map<string, Tensor[]>()
   const idOf = new Map<Tensor, number>()
   return rebuild(roots, (t) => {
-    const { op, attributes, output, dtype, shape, data } = t
+    const { op, attributes, output, dtype, shape, data, body } = t
     const alone = op === 'Input' || kept.has(t)
     const inputs = t.inputs.map((x) => idOf.get(x))
     // The first values tell most constants apart without comparing all of them.
-    const values = [op, inputs, attributes, output?.index, dtype, shape, data && `${data[0]} ${data[1]}`]
+    const start = data && `${data[0]} ${data[1]}`
+    const values = [op, inputs, attributes, output?.index, dtype, shape, body?.id, start]
     const alike = alone ? [] : entry(byRecipe, JSON.stringify(values))
     const known = alike.find((other) => sameValues(other.data, data)) ?? t
     if (known === t) alike.push(t)
@@ -120,7 +121,8 @@ export function byNode(order: readonly Tensor[]): Tensor[][] {
   const idOf = new Map(order.map((t, i) => [t, i]))
   for (const t of order) {
     if (t.op === 'Input' || t.op === 'Constant') continue
-    const recipe = t.output && JSON.stringify([t.op, t.inputs.map((x) => idOf.get(x)), t.attributes])
+    const values = [t.op, t.inputs.map((x) => idOf.get(x)), t.attributes, t.body?.id]
+    const recipe = t.output && JSON.stringify(values)
     const siblings = (recipe && several.get(recipe)) || []
     if (siblings.push(t) > 1) continue
     nodes.push(siblings)

@@ -5,31 +5,44 @@ import { type Tensor, topological } from '../core/tensor.ts'
  *
  * @param isWanted returns whether to use the equal tensor, which it gets. @default every one is used
  */
-export function portable(
+export const portable = (
   roots: readonly Tensor[],
   isWanted: (standard: Tensor) => boolean = () => true,
-): Tensor[] {
+): Tensor[] =>
+  replaced(roots, (t) => {
+    const standard = t.portable?.()
+    return standard && isWanted(standard) ? standard : undefined
+  })
+
+/** Replaces tensors by equal ones. @param equalTo returns the equal tensor, if there is one; it is called once for each */
+function replaced(roots: readonly Tensor[], equalTo: (t: Tensor) => Tensor | undefined): Tensor[] {
   const known = new Map<Tensor, Tensor | undefined>()
-  const standardOf = (t: Tensor): Tensor | undefined => {
-    if (!t.portable) return undefined
-    if (!known.has(t)) {
-      const standard = t.portable()
-      known.set(t, isWanted(standard) ? standard : undefined)
-    }
+  const otherOf = (t: Tensor): Tensor | undefined => {
+    if (!known.has(t)) known.set(t, equalTo(t))
     return known.get(t)
   }
   const parents = (t: Tensor): readonly Tensor[] => {
-    const standard = standardOf(t)
-    return standard ? [standard] : t.inputs
+    const other = otherOf(t)
+    return other ? [other] : t.inputs
   }
   const done = new Map<Tensor, Tensor>()
   for (const t of topological(roots, parents)) {
-    const standard = standardOf(t)
-    const inputs = standard ? t.inputs : t.inputs.map((x) => done.get(x)!)
+    const other = otherOf(t)
+    const inputs = other ? t.inputs : t.inputs.map((x) => done.get(x)!)
     const kept = inputs.every((x, i) => x === t.inputs[i]) ? t : { ...t, inputs }
-    done.set(t, standard ? done.get(standard)! : kept)
+    done.set(t, other ? done.get(other)! : kept)
   }
   return roots.map((root) => done.get(root)!)
+}
+
+/**
+ * Computes the steps of a sequence by one node that runs a graph for each: see `Tensor.rolled`. If the graph becomes no
+ * smaller, because it needs single steps too, it is left unchanged.
+ */
+export function rolledSteps(roots: readonly Tensor[]): readonly Tensor[] {
+  if (!topological(roots).some((t) => t.rolled)) return roots
+  const rolled = replaced(roots, (t) => t.rolled?.())
+  return topological(rolled).length < topological(roots).length ? rolled : roots
 }
 
 /**

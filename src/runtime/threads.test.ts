@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { input, node, type Tensor } from '../core/tensor.ts'
+import { trace } from '../core/variable.ts'
+import * as nn from '../nn/index.ts'
 import * as ops from '../ops/index.ts'
+import { rolledSteps } from './portable.ts'
 import { threadsFor } from './threads.ts'
 
 const product = (m: number, k: number, n: number): Tensor => ops.matmul(input([m, k]), input([k, n]))
@@ -11,6 +14,10 @@ const lstm = (length: number, size: number): Tensor =>
     inputs: [input([length, 32, size]), input([1, 4 * size, size]), input([1, 4 * size, size])],
     shape: [length, 1, 32, size],
   })
+
+/** A recurrent network over 32 sequences, as one node that runs a graph for each step. */
+const rolled = (network: nn.LSTM | nn.RNN, length: number, size: number): readonly Tensor[] =>
+  trace(() => rolledSteps([network.forward(input([length, 32, size]))])).result
 
 test.each([
   ['a small product', [product(64, 100, 100)], [1]],
@@ -38,6 +45,14 @@ test.each([
   ['a small LSTM', [lstm(8, 32)], [1]],
   ['an LSTM of medium size', [lstm(64, 128)], [1, 2]],
   ['one whose sums are long', [lstm(16, 256)], [2]],
+  ['a small LSTM of one node for all steps', rolled(new nn.LSTM(32, 32), 16, 32), [1]],
+  ['an LSTM of medium size of one node for all steps', rolled(new nn.LSTM(128, 128), 64, 128), [1, 2]],
+  ['one whose steps multiply little, but not all together', rolled(new nn.RNN(128, 128), 64, 128), [1, 2]],
+  [
+    'one whose steps have long sums in columns that the threads divide',
+    rolled(new nn.RNN(8, 256), 16, 8),
+    [2],
+  ],
 ] as const)('%s has these candidates on two processors', (_, roots, candidates) => {
   expect(threadsFor(roots, 2)).toEqual(candidates)
   expect(threadsFor(roots, 1)).toEqual([1])

@@ -19,8 +19,8 @@ const large = 1e9
  */
 export function threadsFor(roots: readonly Tensor[], available: number): readonly number[] {
   const several = Math.min(4, available)
-  const order = topological(roots)
-  const work = order.reduce((sum, t) => sum + multiplications(t), 0)
+  const order = topological(roots, (t) => (t.body ? [...t.inputs, ...t.body.outputs] : t.inputs))
+  const work = workOf(roots)
   if (several === 1 || work < small) return [1]
   return work >= large || order.some((t) => roundsByThreads(t, several)) ? [several] : [1, several]
 }
@@ -39,6 +39,18 @@ function roundsByThreads({ op, inputs, attributes, shape }: Tensor, several: num
   const [rows, terms] = left.length === 1 ? [1, left[0]!] : [left.at(-2)!, left.at(-1)!]
   const columns = right.length === 1 ? 1 : shape.at(-1)!
   return rows > 1 && terms > 128 && (columns === 1 || (rows < columns && columns <= 160 * several))
+}
+
+/** Returns the number of multiplications in a graph. */
+function workOf(roots: readonly Tensor[]): number {
+  const bodies = new Set<number>() // outputs of one node have one body
+  return topological(roots).reduce((sum, t) => {
+    if (!t.body) return sum + multiplications(t)
+    if (bodies.has(t.body.id)) return sum
+    bodies.add(t.body.id)
+    const length = t.inputs[t.body.taken - 1]!.shape[0]! // the last input taken is a sequence
+    return sum + length * workOf(t.body.outputs)
+  }, 0)
 }
 
 /** Returns the number of multiplications in a matrix product, convolution or LSTM; 0 for any other node. */

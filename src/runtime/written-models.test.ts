@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { constant, type Tensor } from '../core/tensor.ts'
+import { constant, input, type Tensor } from '../core/tensor.ts'
 import { Variable } from '../core/variable.ts'
+import { scan } from '../nn/scan.ts'
 import { add, mul } from '../ops/arithmetic.ts'
 import { loopModel, stepModel, type Traced, traceStep } from './traced.ts'
 import { writtenModel } from './written-models.ts'
@@ -31,4 +32,22 @@ test('equal graphs share their model; whatever the model depends on makes anothe
     expect(model).not.toBe(first)
     expect(model).toEqual(looped ? loopModel(graph) : stepModel(graph))
   }
+})
+
+test('graphs that differ only within the steps of a sequence have models of their own', () => {
+  const steps = (factor: number): Traced =>
+    traced((x) => {
+      const [state, part] = [input([]), input([])]
+      const { outputs } = scan({
+        states: [constant([1], [])],
+        sequences: [x],
+        shared: [],
+        backwards: false,
+        step: { inputs: [state, part], states: [part], outputs: [mul(part, constant([factor], []))] },
+      })
+      return outputs[0]!
+    })
+  const first = writtenModel(steps(2), false)
+  expect(writtenModel(steps(2), false)).toBe(first)
+  expect(writtenModel(steps(3), false)).not.toEqual(first)
 })

@@ -47,11 +47,13 @@ function structureOf(traced: Traced): string {
   const places = new Map<Tensor, number>()
   const place = (t: Tensor | undefined): number | undefined => t && places.get(t)
   const hash = sha256()
-  const nodes = topological([...reads.map(([, read]) => read), ...rootsOf(traced)]).map((t) => {
-    const { op, inputs, attributes, shape, dtype, output, data } = t
+  const within = (t: Tensor): readonly Tensor[] => (t.body ? [...t.inputs, ...t.body.outputs] : t.inputs)
+  const nodes = topological([...reads.map(([, read]) => read), ...rootsOf(traced)], within).map((t) => {
+    const { op, inputs, attributes, shape, dtype, output, data, body } = t
     if (data) hash.update(Float64Array.from(data))
     places.set(t, places.size)
-    return [op, inputs.map(place), exactText(attributes), shape, dtype, output, data?.length]
+    const graph = body && [body.inputs.map(place), body.outputs.map(place), body.taken]
+    return [op, inputs.map(place), exactText(attributes), shape, dtype, output, data?.length, graph]
   })
   const names = [
     [...inputs].map(([name, { read, fixed }]) => [name, place(read), fixed]),
