@@ -8,6 +8,7 @@ import { cast, equal } from '../ops/compare.ts'
 import { linear, matmul } from '../ops/matmul.ts'
 import { transpose } from '../ops/movement.ts'
 import { slice } from '../ops/slice.ts'
+import { pickInSteps } from './picks-in-steps.ts'
 
 /** Returns the replacement of a node of the graph that is being rewritten. */
 type RemadeOf = (t: Tensor) => Tensor
@@ -24,13 +25,14 @@ type RemadeOf = (t: Tensor) => Tensor
 export function mapShortTables(roots: readonly Tensor[]): readonly Tensor[] {
   if (!topological(roots).some(isPick)) return roots
   const uses = usesOf(roots)
-  return rebuild(roots, (t, old, remadeOf) => {
+  const mapped = rebuild(roots, (t, old, remadeOf) => {
     if (t.op === 'Slice') return pickOfPart(t) ?? t
     if (t.op !== 'Gemm') return t
     return (
       mapOf(old, remadeOf) ?? gradientOfWeight(old, remadeOf) ?? gradientOfTable(old, uses, remadeOf) ?? t
     )
   })
+  return pickInSteps(mapped, isPick)
 }
 
 /** Whether `t` picks rows of a matrix by a list of positions. */
