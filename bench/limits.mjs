@@ -121,23 +121,23 @@ function multiplications({ op_name, input_type_shape, output_type_shape }) {
 
 const moves = ['Transpose', 'Reorder', 'Split', 'Concat', 'Slice', 'Pad', 'Gather', 'Reshape', 'Expand']
 
-/** The products of a step, and the time of its other operators in ms. */
+/** The products of a step, and the time of its other operators in ms. @param steps number of steps that were profiled */
 function sumsOf(events, steps) {
   const nodes = new Map()
   for (const { cat, name, dur, args } of events) {
-    if (cat !== 'Node' || !name.endsWith('_kernel_time') || args.op_name === 'Loop') continue
+    if (cat !== 'Node' || !name.endsWith('_kernel_time') || ['Loop', 'Scan'].includes(args.op_name)) continue
     const known = nodes.get(name) ?? { args, dur, count: 0 }
     nodes.set(name, { args, dur: Math.min(known.dur, dur), count: known.count + 1 })
   }
   const sums = { products: 0, multiplications: 0, moving: 0, others: 0, count: 0 }
   for (const { args, dur, count } of nodes.values()) {
-    if (count < steps) continue
+    const times = Math.round(count / steps) // more than one for a step of a sequence, 0 for what is computed before
     const work = multiplications(args)
-    sums.multiplications += work
-    if (work > 0) sums.products++
+    sums.multiplications += times * work
+    if (work > 0) sums.products += times
     else {
-      sums.count++
-      sums[moves.some((op) => args.op_name.startsWith(op)) ? 'moving' : 'others'] += dur / 1e3
+      sums.count += times
+      sums[moves.some((op) => args.op_name.startsWith(op)) ? 'moving' : 'others'] += (times * dur) / 1e3
     }
   }
   return sums
@@ -154,11 +154,12 @@ for (const workload of chosen) {
   const { steps, learn } = trainer(workload)
   await learn()
   const step = (await least(learn)) / steps
+  const calls = Math.max(1, Math.ceil(24 / steps))
   const events = await profiled(async () => {
     const again = trainer(workload)
-    for (let i = 0; i < Math.max(1, Math.ceil(24 / steps)); i++) await again.learn()
+    for (let i = 0; i < calls; i++) await again.learn()
   })
-  const sums = sumsOf(events, steps)
+  const sums = sumsOf(events, calls * steps)
   const limit = ms(sums.multiplications / 1e6 / rate)
   row([workload.name, sums.products, limit, sums.count, ms(sums.moving), ms(sums.others), ms(step)])
 }

@@ -20,9 +20,8 @@ export async function fastOn(backend: Backend, step: Traced, loop: boolean): Pro
     backend.loops && hasWholeLayer(rootsOf(step)) ? await import('./whole-layers.ts') : {}
   const picks = backend.loops && topological(rootsOf(step)).some(({ op }) => op === 'Gather')
   const { mapShortTables = same, isOfShortTable } = picks ? await import('./short-tables.ts') : {}
-  const steps = backend.prefer ? same : rolledSteps // what a device prefers is not looked for within the steps
   const changed = (roots: readonly Tensor[]): readonly Tensor[] =>
-    mapShortTables(wholeLayers(steps(wholeLstms(roots, isOfShortTable))))
+    mapShortTables(wholeLayers(rolledSteps(wholeLstms(roots, isOfShortTable))))
   const layers = backend.loops ? lowered(step, changed) : step
   const { normalizedInputs } =
     backend.loops && hasLargeBatch(rootsOf(layers)) ? await import('./normalized-inputs.ts') : {}

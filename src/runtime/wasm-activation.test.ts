@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
-import { input, topological } from '../core/tensor.ts'
-import { relu, sigmoid } from '../ops/index.ts'
+import { noise } from '../../test/support/run-module.ts'
+import { gradients } from '../core/grad.ts'
+import { input, type Tensor, topological } from '../core/tensor.ts'
+import * as nn from '../nn/index.ts'
+import { relu, sigmoid, square, sum } from '../ops/index.ts'
 import { compile } from './compile.ts'
+import { rolledSteps } from './portable.ts'
+import { rootsOf, traceStep } from './traced.ts'
 import { wasmActivations } from './wasm-activation.ts'
 
 const operators = (dtype: 'float32' | 'float64'): string[] => {
@@ -14,6 +19,26 @@ test('replaces a ReLU', () => {
   expect(operators('float32')).toContain('Max')
   expect(operators('float32')).not.toContain('Relu')
   expect(operators('float64')).toContain('Relu')
+})
+
+test('replaces a ReLU within the steps of a sequence, with the same results', async () => {
+  const network = nn.initialize(new nn.RNN(2, 3, { nonlinearity: 'relu' }), 1)
+  const body = ({ x }: Record<string, Tensor>): Record<string, Tensor> => {
+    const y = network.forward(x!)
+    return { y, dx: gradients(sum(square(y)), [x!])[0]! }
+  }
+  const spec = { x: { shape: [16, 4, 2] } }
+  const steps = topological(wasmActivations(rolledSteps(rootsOf(traceStep(spec, body)))))
+  const within = topological(steps.flatMap(({ body }) => body?.outputs ?? [])).map(({ op }) => op)
+  expect(within).toContain('Max')
+  expect(within).not.toContain('Relu')
+  const x = Float32Array.from(noise(128))
+  const on = async (device: 'cpu' | 'wasm') => (await compile(spec, body, { device, threads: 1 }))({ x })
+  const [cpu, wasm] = [await on('cpu'), await on('wasm')]
+  for (const name of ['y', 'dx']) {
+    for (const [i, value] of Array.from(cpu[name]!, Number).entries())
+      expect(wasm[name]![i]).toBeCloseTo(value, 5)
+  }
 })
 
 test('computes what the CPU computes, where no number is denormalized', async () => {

@@ -9,6 +9,7 @@ import { rebuild } from '../onnx/rebuild.ts'
  */
 export const wasmActivations = (roots: readonly Tensor[]): Tensor[] =>
   rebuild(roots, (t) => {
+    if (t.body) return { ...t, body: { ...t.body, outputs: wasmActivations(t.body.outputs) } }
     if (t.dtype !== 'float32') return t
     if (t.op === 'Relu') return { ...t, op: 'Max', inputs: [...t.inputs, scalar(0)] }
     return isStep(t) ? { ...t, op: 'Sign', attributes: {} } : t
