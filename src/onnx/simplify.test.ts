@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { constant, input, type Tensor, topological } from '../core/tensor.ts'
+import { constant, input, node, type Tensor, topological } from '../core/tensor.ts'
+import { scan } from '../nn/scan.ts'
 import * as ops from '../ops/index.ts'
-import { simplify } from './simplify.ts'
+import { byNode, simplify } from './simplify.ts'
 
 const count = (roots: readonly Tensor[], op: string) => topological(roots).filter((t) => t.op === op).length
 
@@ -69,4 +70,17 @@ describe('simplify', () => {
     expect(beta(0.9)).toEqual({ float: 1 })
     expect(beta(0.5)).toEqual({ float: 0.5 })
   })
+})
+
+test('nodes that run different graphs for each step stay apart', () => {
+  const x = input([3, 2])
+  const of = (op: 'Exp' | 'Tanh'): Tensor => {
+    const [state, part] = [input([2]), input([2])]
+    const step = { inputs: [state, part], states: [node(op, { inputs: [part] })], outputs: [state] }
+    return scan({ states: [constant([0, 0])], sequences: [x], shared: [], backwards: false, step })
+      .outputs[0]!
+  }
+  const [exp, tanh] = simplify([of('Exp'), of('Tanh')])
+  expect(exp).not.toBe(tanh)
+  expect(byNode(topological([exp!, tanh!]))).toHaveLength(2)
 })

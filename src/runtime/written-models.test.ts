@@ -35,7 +35,7 @@ test('equal graphs share their model; whatever the model depends on makes anothe
 })
 
 test('graphs that differ only within the steps of a sequence have models of their own', () => {
-  const steps = (factor: number): Traced =>
+  const steps = (factor: number, isSwapped = false): Traced =>
     traced((x) => {
       const [state, part] = [input([]), input([])]
       const { outputs } = scan({
@@ -43,11 +43,16 @@ test('graphs that differ only within the steps of a sequence have models of thei
         sequences: [x],
         shared: [],
         backwards: false,
-        step: { inputs: [state, part], states: [part], outputs: [mul(part, constant([factor], []))] },
+        step: {
+          inputs: isSwapped ? [part, state] : [state, part],
+          states: [part],
+          outputs: [mul(part, constant([factor], []))],
+        },
       })
       return outputs[0]!
     })
   const first = writtenModel(steps(2), false)
   expect(writtenModel(steps(2), false)).toBe(first)
   expect(writtenModel(steps(3), false)).not.toEqual(first)
+  expect(writtenModel(steps(2, true), false)).toEqual(stepModel(steps(2, true)))
 })
