@@ -15,16 +15,19 @@ const isolated = [
 
 /** The files that run longest, in that order, so that no worker is left with one of them at the end. */
 const longest = [
+  'test/site.test.ts',
+  'test/cli/mpirun.test.ts',
   'test/install.test.ts',
   'test/studies.test.ts',
   'test/browser/lab.test.ts',
   'test/browser/ui.test.ts',
-  'test/site.test.ts',
   'test/bundles.test.ts',
-  'src/study/report/html.test.ts',
-  'src/cli/study.test.ts',
-  'test/golden/nets.test.ts',
+  'test/browser/gpu.test.ts',
   'test/study/workers.test.ts',
+  'src/cli/study.test.ts',
+  'test/browser/database.test.ts',
+  'test/golden/nets.test.ts',
+  'src/study/report/html.test.ts',
   'test/doctor/diagnostics.test.ts',
   'src/cli/init.test.ts',
   'src/cli/advise.test.ts',
@@ -99,7 +102,8 @@ export default defineConfig({
     globalSetup: 'test/support/built-pages.ts',
     env: { TMPDIR: temporary() },
     // Room for what a test leaves behind, in MB: by default, a tenth of the time is spent on collecting it piece by piece.
-    execArgv: ['--max-semi-space-size=64', '--min-semi-space-size=32'],
+    // WebAssembly is compiled once: to compile it again, optimized, takes longer than short trainings gain.
+    execArgv: ['--max-semi-space-size=64', '--min-semi-space-size=32', '--liftoff-only'],
     sequence: { sequencer: LongestFirst },
     // A worker imports the library once for all of its files.
     projects: [

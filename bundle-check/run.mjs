@@ -33,9 +33,13 @@ const started = Object.entries(bundlers)
   .map(([name, bundle]) => [name, bundle(join(folder, name))])
 const small = ['schedule.js', 'parse.js'].map((file) => [file, scriptOf(file)])
 for (const [, bundled] of [...started, ...small]) bundled.catch(() => {}) // `check` reports it
+// WebAssembly is compiled once: to optimize it takes longer than the pages train.
 const [wanted, browser] = await Promise.all([
   losses('wasm'),
-  chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] }),
+  chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--js-flags=--liftoff-only'],
+  }),
 ])
 try {
   for (const [name, bundled] of started)

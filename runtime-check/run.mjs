@@ -12,7 +12,7 @@ linkPackage(join(here, '../bundle-check'))
 const bin = (path) => join(here, 'node_modules', path)
 const script = join(here, 'train.mjs')
 const runtimes = {
-  Node: [process.execPath, script],
+  Node: [process.execPath, '--liftoff-only', script], // to optimize WebAssembly takes longer than the training
   Deno: [bin('@deno/linux-x64-glibc/deno'), 'run', '--quiet', '--no-prompt', '--allow-all', script],
   Bun: [bin('@oven/bun-linux-x64/bin/bun'), script],
 }

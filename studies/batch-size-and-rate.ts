@@ -16,7 +16,7 @@ interface Size {
 }
 const sizes: Readonly<Record<Scale, Size>> = {
   quick: {
-    seeds: [0, 1, 2],
+    seeds: [0],
     count: 8192,
     batchSizes: [16, 1024],
     lrs: { plain: [0.1, 0.3], norm: [0.1, 0.3, 1] },

@@ -13,7 +13,7 @@ interface Size {
   readonly wanted: ReadonlyMap<number, number>
 }
 const sizes: Readonly<Record<Scale, Size>> = {
-  quick: { lrs: [0.03, 0.1, 0.3, 1], seeds: [0], steps: 250, wanted: new Map([[12, 2]]) },
+  quick: { lrs: [0.03, 0.3, 1], seeds: [0], steps: 200, wanted: new Map([[12, 2]]) },
   full: {
     lrs: Array.from({ length: 13 }, (_, i) => 10 ** (-2.5 + i / 4)),
     seeds: twelve,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { hasChromium } from './support/browser.ts'
-import { repository } from './support/command.ts'
+import { quickly, repository } from './support/command.ts'
 
 const run = promisify(execFile)
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 async function checked(name: string): Promise<string> {
   const env = { ...process.env, TMPDIR: undefined }
   const file = join(repository, name, 'run.mjs')
-  const { stdout, stderr } = await run(process.execPath, [file], { env }).catch(
+  const { stdout, stderr } = await run(process.execPath, [...quickly, file], { env }).catch(
     (failed: { stdout: string; stderr: string }) => failed,
   )
   return `${stdout}${stderr}`

@@ -156,7 +156,7 @@ export const shared = subject(
 export const few = subject(
   'few.ts',
   studyText(
-    `factors: { normalization: ['none', 'batch'], lr: [0.01, 0.1] }, seeds: 2, steps: 8000, name: 'few',`,
+    `factors: { normalization: ['none', 'batch'], lr: [0.01, 0.1] }, seeds: 2, steps: 5000, name: 'few',`,
   ),
 )
 

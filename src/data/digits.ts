@@ -2,6 +2,7 @@ import { digitsFile } from '#digits'
 import { abortSignal } from '../core/abort.ts'
 import { custom, type OptionsOf, present, readOptions } from '../core/options.ts'
 import { type Dataset, dataset, type Split } from './dataset.ts'
+import { unzipNatively } from './formats/gzip.ts'
 import { type IdxArray, idxOptions, parseIdxArrays } from './formats/idx.ts'
 import { labelledImages } from './idx-examples.ts'
 import { type ByteInput, loadBytes } from './load-bytes.ts'
@@ -33,7 +34,8 @@ const loadingOptions = {
  */
 export async function loadDigits10x10(given: OptionsOf<typeof loadingOptions> = {}): Promise<Split> {
   const { layout, source, signal } = readOptions('loadDigits10x10', loadingOptions, given)
-  return digitsIn(await loadBytes(source ?? digitsFile(), present({ signal })), layout)
+  const file = await loadBytes(source ?? digitsFile(), present({ signal }))
+  return digitsIn(await unzipNatively(file), layout)
 }
 
 /** Returns the digits in the package's file: training images and labels, then validation images and labels. */

@@ -29,7 +29,7 @@ export default train.experiment({
 `
 const study = `
 import { study } from 'evenstep'
-export default study.define({ experiment: 'points.ts', factors: { schedule: ['cosine'], lr: [0.01, 0.1, 1], normalization: ['batch', 'none'] }, seeds: 4, steps: 3000 })
+export default study.define({ experiment: 'points.ts', factors: { schedule: ['cosine'], lr: [0.01, 0.1, 1], normalization: ['batch', 'none'] }, seeds: 4, steps: 2000 })
 `
 
 describe.skipIf(!hasChromium || !hasPages)('evenstep ui in Chromium, where pages is installed', () => {
@@ -169,7 +169,7 @@ describe.skipIf(!hasChromium || !hasPages)('evenstep ui in Chromium, where pages
       .getByRole('link', { name: /^rates\/trials\/\d+$/ })
       .first()
       .click()
-    await page.getByText('3,000 of 3,000 steps').waitFor()
+    await page.getByText('2,000 of 2,000 steps').waitFor()
     await page.goBack()
     await page.goBack()
     await page.locator('.matrix td a').first().waitFor()

@@ -81,8 +81,12 @@ const gpu = [
   '--use-vulkan=swiftshader',
 ]
 
-/** Arguments for Chromium, which makes up a camera. */
+/**
+ * Arguments for Chromium, which makes up a camera. WebAssembly is compiled once, by V8's fast compiler: to compile it again,
+ * optimized, takes longer than these short trainings gain. Results are the same to the bit.
+ */
 const args = [
+  '--js-flags=--liftoff-only',
   '--no-sandbox',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',

@@ -1,4 +1,5 @@
 import { gunzip, mostBytes } from '#platform'
+import { joinBytes } from '../../core/bytes.ts'
 import { FormatError } from '../../core/errors.ts'
 import { malformed } from '../../core/mismatch.ts'
 
@@ -23,6 +24,47 @@ export function unzip(file: Uint8Array, name: string, most: Most = {}): Uint8Arr
 interface Most {
   readonly bytes?: number
   readonly reason?: string
+}
+
+/** Maximum number of bytes that `unzipNatively` makes of one member of a gzip file. */
+const mostNatively = 1 << 25
+
+/**
+ * Decompresses the bytes of a gzip file by `DecompressionStream`, which takes a browser a tenth of the time of `unzip`. Returns
+ * bytes that it does not accept, as well as a member that expands to over 32 MB, unchanged: `unzip` reads them or says what is
+ * wrong.
+ */
+export async function unzipNatively(file: Uint8Array): Promise<Uint8Array> {
+  try {
+    return isGzip(file) ? joinBytes(await Promise.all(members(file).map(inflatedNatively))) : file
+  } catch {
+    return file
+  }
+}
+
+/**
+ * Splits a gzip file where a member seems to begin: browsers refuse more than one. Bytes inside a member may look alike; its
+ * checksum is wrong then.
+ */
+function members(file: Uint8Array): Uint8Array[] {
+  const starts: number[] = []
+  for (let at = file.indexOf(0x1f); at >= 0; at = file.indexOf(0x1f, at + 1))
+    if (file[at + 1] === 0x8b && file[at + 2] === 8 && file[at + 3]! < 32) starts.push(at)
+  return starts.map((start, i) => file.subarray(start, starts[i + 1]))
+}
+
+async function inflatedNatively(member: Uint8Array): Promise<Uint8Array> {
+  const packed = new Blob([member as Uint8Array<ArrayBuffer>]).stream()
+  const reader = packed.pipeThrough(new DecompressionStream('gzip')).getReader()
+  const pieces: Uint8Array[] = []
+  for (let length = 0; length <= mostNatively; ) {
+    const { done, value } = await reader.read()
+    if (done) return joinBytes(pieces)
+    pieces.push(value)
+    length += value.length
+  }
+  await reader.cancel()
+  throw new RangeError('more bytes')
 }
 
 /** Number of compressed bytes of a file that `unzipStart` decompresses. */

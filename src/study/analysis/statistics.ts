@@ -1,4 +1,4 @@
-import { middle95, samplesOf } from '../../core/confidence.ts'
+import { middle95, resamples, samplesOf } from '../../core/confidence.ts'
 import { integer } from '../../core/options.ts'
 import { meanOf } from '../../core/vector.ts'
 import type { Estimate } from './findings.ts'
@@ -47,11 +47,13 @@ export function bootstrap(values: readonly number[], [least, most]: Range = unbo
   const centre = meanOf(values)
   const n = values.length
   if (n < 2) return { value: centre }
-  const means = Float64Array.from(drawsOf(n), (draw) => {
+  const draws = drawsOf(n)
+  const means = new Float64Array(resamples)
+  for (let sample = 0, at = 0; sample < resamples; sample++) {
     let sum = 0
-    for (const i of draw) sum += values[i]!
-    return sum / n
-  })
+    for (let i = 0; i < n; i++) sum += values[draws[at++]!]!
+    means[sample] = sum / n
+  }
   const widened = (Math.sqrt(n / (n - 1)) * studentQuantile(0.975, n - 1)) / 1.959964
   const [low, high] = middle95(means.sort()).map((end) =>
     Math.min(most, Math.max(least, centre + widened * (end - centre))),
@@ -59,11 +61,18 @@ export function bootstrap(values: readonly number[], [least, most]: Range = unbo
   return { value: centre, interval: [low!, high!] }
 }
 
-const drawn = new Map<number, readonly Int32Array[]>()
+const drawn = new Map<number, Int32Array>()
 
-/** Returns the indices of each bootstrap sample of `n` values, drawn once for each `n`. */
-function drawsOf(n: number): readonly Int32Array[] {
-  const draws = drawn.get(n) ?? Array.from(samplesOf(n), (sample) => sample.slice())
+/** Returns the indices of the bootstrap samples of `n` values, one sample after another, drawn once for each `n`. */
+function drawsOf(n: number): Int32Array {
+  const known = drawn.get(n)
+  if (known) return known
+  const draws = new Int32Array(resamples * n)
+  let at = 0
+  for (const sample of samplesOf(n)) {
+    draws.set(sample, at)
+    at += n
+  }
   drawn.set(n, draws)
   return draws
 }
