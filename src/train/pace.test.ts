@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { random } from '../core/random.ts'
 import { Pace } from './pace.ts'
 
 /** Returns the steps of successive calls, and the duration of the last, where a call takes fixed + each · steps ms. */
@@ -48,5 +49,19 @@ describe('steps of a call', () => {
     ] as const)
       pace.learn(steps, ms)
     expect(pace.steps).toBe(40)
+  })
+
+  test('durations that vary by a quarter do not leave a call with a single step', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const stream = random('pace', String(seed))
+      const pace = new Pace()
+      const steps: number[] = []
+      for (let i = 0; i < 200; i++) {
+        steps.push(pace.steps)
+        pace.learn(pace.steps, (8 + 35 * pace.steps) * stream.uniform(0.8, 1.3))
+      }
+      const few = steps.slice(100).filter((count) => count === 1)
+      expect(few.length, `seed ${seed}`).toBeLessThan(50)
+    }
   })
 })
