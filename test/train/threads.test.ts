@@ -123,7 +123,8 @@ describe.skipIf(availableParallelism() === 1)('a run', () => {
 
   test('keeps the numbers of threads that timing chose, and resumes with them', async () => {
     const folder = new RunFolder(join(root, 'timed'), setup())
-    for (let k = 0; k < 8; k++) await folder.task.learn(batch(), 128)
+    // Eight short calls, or eight long ones where other work makes them long.
+    for (let k = 0; k < 16; k++) await folder.task.learn(batch(), 128)
     await folder.save()
     folder.close()
     const timed = threadsIn('timed') as Record<string, number>
