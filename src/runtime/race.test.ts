@@ -100,6 +100,31 @@ test('long calls choose for themselves, however often short ones come in between
   expect(await threadsOf([many, few])).toEqual([4, 4])
 })
 
+test('sessions are opened once while long calls choose, also where short ones have chosen', async () => {
+  const { events, open } = backend({ 1: 1, 4: 2 })
+  const session = await racing(model('both'), [1, 4], open)
+  for (let call = 0; call < 40; call++) await session.run(feeds(1))
+  for (let call = 0; call < 40; call++) for (const count of [100, 1]) await session.run(feeds(count))
+  expect(events.filter((event) => !event.startsWith('run'))).toEqual([
+    'open 1',
+    'open 4',
+    'release 4', // short calls have chosen
+    'open 4',
+    'release 4', // and long ones
+  ])
+})
+
+test('a first call that takes long does not count as a long one', async () => {
+  const ms = { 1: 100, 4: 100 }
+  const { open } = backend(ms)
+  const session = await racing(model('cold'), [1, 4], open)
+  for (let call = 0; call < 8; call++) {
+    await session.run(feeds(1))
+    if (call >= 1) Object.assign(ms, { 1: 1, 4: 2 })
+  }
+  expect(Object.values(session.timed())).toEqual([1])
+})
+
 test('a choice of an earlier process is used at once', async () => {
   const first = await racing(model('known'), [1, 2], backend({ 1: 1, 2: 0 }).open)
   for (let call = 0; call < 8; call++) await first.run(feeds(1))

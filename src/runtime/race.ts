@@ -50,12 +50,19 @@ function racesOf(graph: string): Races {
   return races
 }
 
+/** Number of first calls that are taken for short ones, since a session's first call takes long however few steps it has. */
+const cold = 3
+
 /** Returns the race of a call of that many steps. What long calls chose is final for short ones, too. */
 function raceOf({ short, long }: Races, steps: number): Race {
   if (long.turn === final) return long
   const ms = steps * Math.min(...short.shortest, ...long.shortest)
-  return ms >= longCall && ms < Number.POSITIVE_INFINITY ? long : short
+  return short.turn >= cold && ms >= longCall ? long : short
 }
+
+/** Whether one session suffices: a race is over, and the other one is over or has not begun. */
+const isSettled = ({ short, long }: Races): boolean =>
+  long.turn === final || (long.turn === 0 && short.turn === final)
 
 /** Returns the number of threads that was faster, in long calls if there were enough; undefined before. */
 const winnerOf = ({ short, long }: Races): number | undefined => long.winner ?? short.winner
@@ -114,7 +121,7 @@ export async function racing(
       const start = performance.now()
       const results = await session.run(feeds)
       record(race, session === sessions[0] ? 0 : 1, (performance.now() - start) / steps, several)
-      if (race.turn === final) await release(sessions, race.winner === 1 ? 1 : 0)
+      if (isSettled(races)) await release(sessions, winnerOf(races) === 1 ? 1 : 0)
       return results
     },
   }
